@@ -1,0 +1,1 @@
+"""Implementations of the ports: `dynamodb` and `sqs` for AWS, `memory` for simulation, `system` for time and ids."""

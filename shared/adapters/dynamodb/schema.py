@@ -1,0 +1,26 @@
+"""Names that tables, template and adapters must agree on. The only part of `shared` that `infra` imports."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PK: Final = "pk"
+SK: Final = "sk"
+TTL: Final = "ttl"
+
+JOB_SK: Final = "job"
+PAYLOAD_SK: Final = "payload"
+
+DUE_INDEX: Final = "due"
+DUE_SHARD: Final = "due_shard"
+WAKE_AT: Final = "wake_at"
+
+GROUP_INDEX: Final = "group"
+GROUP_PK: Final = "group_pk"
+GROUP_SK: Final = "group_sk"
+
+ATTENTION_INDEX: Final = "attention"
+ATTENTION_PK: Final = "attention_pk"
+ATTENTION_SK: Final = "attention_sk"
+
+STATUS: Final = "status"

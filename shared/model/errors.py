@@ -1,0 +1,95 @@
+"""What can go wrong, as types that carry data. The API maps them to problem documents in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.model.job import Job
+
+
+class SchedulerError(Exception):
+    """Base of every error of our own.
+
+    `retry_helps` says whether the same call may succeed later without a change by the caller.
+    """
+
+    retry_helps = False
+
+
+class JobNotFound(SchedulerError):
+    """No such job for this tenant. Never tells whether another tenant has one of that id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"there is no job {job_id}")
+        self.job_id = job_id
+
+
+class ChangeRefused(SchedulerError):
+    """A conditional change met an item for which its condition does not hold, and changed nothing.
+
+    `current` is the job as it was found, or None when there is none.
+    """
+
+    def __init__(self, current: Job | None) -> None:
+        found = "no item" if current is None else f"status {current.status}, fence {current.fence}"
+        super().__init__(f"the condition of the change did not hold: {found}")
+        self.current = current
+
+
+class IllegalTransition(SchedulerError):
+    """The table of legal moves has no such move from the job's status."""
+
+    def __init__(self, move: str, job: Job) -> None:
+        super().__init__(f"a job that is {job.status} cannot be moved by {move}")
+        self.move = move
+        self.job = job
+
+
+class VersionMismatch(SchedulerError):
+    """The caller's If-Match names another version than the stored one."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"the job is at version {job.version}")
+        self.job = job
+
+
+class IdempotencyKeyReused(SchedulerError):
+    """The same Idempotency-Key came with another body."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__("this Idempotency-Key was used with another body")
+        self.job_id = job_id
+
+
+class InvalidField(SchedulerError):
+    """A value is outside what is accepted.
+
+    `pointer` is a JSON pointer into the request's body, `slug` the problem type, `status` its HTTP status.
+    """
+
+    def __init__(self, pointer: str, detail: str, *, slug: str = "validation-failed", status: int = 422) -> None:
+        super().__init__(f"{pointer}: {detail}")
+        self.pointer = pointer
+        self.detail = detail
+        self.slug = slug
+        self.status = status
+
+
+class PayloadUnavailable(SchedulerError):
+    """A job's payload could not be read from where the job says it lies."""
+
+    retry_helps = True
+
+
+class StoreUnavailable(SchedulerError):
+    """A store or queue refused or did not answer.
+
+    `outcome_unknown` is true when the call may have been applied all the same.
+    """
+
+    retry_helps = True
+
+    def __init__(self, detail: str, *, outcome_unknown: bool) -> None:
+        super().__init__(detail)
+        self.outcome_unknown = outcome_unknown

@@ -1,0 +1,116 @@
+"""The life of a job: its statuses and the one table of legal moves.
+
+`moves` makes each move's condition from this table, `docs/state-machine.md` is checked against it, and the tests
+enumerate it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Status(StrEnum):
+    """Where a job stands. The comment says who moves it on."""
+
+    BLOCKED = "blocked"  # the populator, when all that it awaits has ended
+    SCHEDULED = "scheduled"  # an executor, when its time has come
+    RUNNING = "running"  # the executor that holds the lease; the watcher when the lease is over
+    SUCCEEDED = "succeeded"  # nobody
+    FAILED = "failed"  # a person: redrive or discard
+    CANCELLED = "cancelled"  # nobody
+    SKIPPED = "skipped"  # nobody; only an expansion may put a withdrawn occurrence anew
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in TERMINAL
+
+
+TERMINAL: Final = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.SKIPPED})
+LIVE: Final = frozenset(Status) - TERMINAL
+
+
+class Move(StrEnum):
+    """What may happen to a job."""
+
+    CREATE = "create"
+    EDIT = "edit"
+    CLAIM = "claim"
+    DEFER = "defer"
+    HEARTBEAT = "heartbeat"
+    SUCCEED = "succeed"
+    RETRY = "retry"
+    FAIL = "fail"
+    STOP = "stop"
+    REQUEST_CANCEL = "request_cancel"
+    CANCEL = "cancel"
+    SKIP = "skip"
+
+
+class Actor(StrEnum):
+    """Who makes a move; the name of its folder in `functions/`."""
+
+    API = "api"
+    EXECUTOR = "executor"
+    WATCHER = "watcher"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalMove:
+    """One row of the table: `move` takes a job from any of `sources` to `target`; `meaning` is for people."""
+
+    move: Move
+    sources: frozenset[Status]
+    target: Status
+    actors: tuple[Actor, ...]
+    meaning: str
+
+
+_WAITING: Final = frozenset({Status.BLOCKED, Status.SCHEDULED})
+_RUNNING: Final = frozenset({Status.RUNNING})
+_SCHEDULED: Final = frozenset({Status.SCHEDULED})
+_NEW: Final[frozenset[Status]] = frozenset()
+
+LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
+    LegalMove(Move.CREATE, _NEW, Status.SCHEDULED, (Actor.API,), "a client asks for a job"),
+    LegalMove(
+        Move.EDIT, _SCHEDULED, Status.SCHEDULED, (Actor.API,), "a client changes it, moves its time or runs it now"
+    ),
+    LegalMove(Move.CLAIM, _SCHEDULED, Status.RUNNING, (Actor.EXECUTOR,), "its time has come: an attempt begins"),
+    LegalMove(Move.DEFER, _RUNNING, Status.SCHEDULED, (Actor.EXECUTOR,), "it cannot run now; this was not an attempt"),
+    LegalMove(Move.HEARTBEAT, _RUNNING, Status.RUNNING, (Actor.EXECUTOR,), "the lease is extended"),
+    LegalMove(Move.SUCCEED, _RUNNING, Status.SUCCEEDED, (Actor.EXECUTOR,), "the attempt succeeded"),
+    LegalMove(
+        Move.RETRY,
+        _RUNNING,
+        Status.SCHEDULED,
+        (Actor.EXECUTOR, Actor.WATCHER),
+        "the attempt failed, or its lease ran out, and another follows",
+    ),
+    LegalMove(
+        Move.FAIL,
+        _RUNNING,
+        Status.FAILED,
+        (Actor.EXECUTOR, Actor.WATCHER),
+        "the attempt failed, or its lease ran out, and none is left",
+    ),
+    LegalMove(
+        Move.STOP,
+        _RUNNING,
+        Status.CANCELLED,
+        (Actor.EXECUTOR, Actor.WATCHER),
+        "a requested cancel takes effect: the attempt ended without success",
+    ),
+    LegalMove(Move.REQUEST_CANCEL, _RUNNING, Status.RUNNING, (Actor.API,), "a client cancels a job while it runs"),
+    LegalMove(Move.CANCEL, _WAITING, Status.CANCELLED, (Actor.API,), "a client cancels it before it runs"),
+    LegalMove(Move.SKIP, _SCHEDULED, Status.SKIPPED, (Actor.EXECUTOR,), "its start deadline has passed"),
+)
+
+
+def legal(move: Move) -> LegalMove:
+    """The table's row of `move`."""
+    return _BY_MOVE[move]
+
+
+_BY_MOVE: Final = {row.move: row for row in LEGAL_MOVES}

@@ -1,0 +1,68 @@
+"""Every bound of the scheduler, with its unit in its name. Docs and validation read them here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+DAY_SECONDS: Final = 86_400
+
+MAX_BODY_BYTES: Final = 256 * KIB
+MAX_BULK_BODY_BYTES: Final = 4 * KIB * KIB
+MAX_BULK_JOBS: Final = 1_000
+MAX_JSON_DEPTH: Final = 32
+MAX_JSON_DIGITS: Final = 64
+MAX_PAYLOAD_BYTES: Final = 200 * KIB
+MAX_NAME_LENGTH: Final = 128
+MAX_TAGS: Final = 10
+MAX_TAG_KEY_LENGTH: Final = 64
+MAX_TAG_VALUE_LENGTH: Final = 128
+MAX_GROUP_LENGTH: Final = 64
+MAX_CORRELATION_ID_LENGTH: Final = 128
+MAX_IDEMPOTENCY_KEY_LENGTH: Final = 255
+MAX_URL_LENGTH: Final = 2_048
+MAX_HEADERS: Final = 20
+MAX_HEADER_NAME_LENGTH: Final = 128
+MAX_HEADER_VALUE_LENGTH: Final = 2_048
+MAX_ARGV: Final = 64
+MAX_ARGV_BYTES: Final = 16 * KIB
+
+MAX_PAST_SECONDS: Final = DAY_SECONDS
+MAX_AHEAD_SECONDS: Final = 5 * 366 * DAY_SECONDS
+MIN_TIMEOUT_SECONDS: Final = 1
+MAX_TIMEOUT_SECONDS: Final = 14 * 60
+MAX_EXPIRES_AFTER_SECONDS: Final = 30 * DAY_SECONDS
+MAX_ATTEMPTS: Final = 20
+MAX_INITIAL_DELAY_SECONDS: Final = 3_600
+MAX_MULTIPLIER: Final = 10
+MAX_RETRY_DELAY_SECONDS: Final = DAY_SECONDS
+MAX_RETRY_AFTER_SECONDS: Final = 3_600
+MAX_RETRY_ON: Final = 20
+
+EXECUTIONS_KEPT: Final = 20
+ERROR_TYPE_LENGTH: Final = 64
+ERROR_MESSAGE_LENGTH: Final = 160
+LAST_OUTPUT_BYTES: Final = 1 * KIB
+OLDER_OUTPUT_BYTES: Final = 160
+MAX_OUTPUT_BYTES: Final = 256 * KIB
+
+# A job item above this at its creation moves its payload to an item of its own: what a run adds (lease, history)
+# then still fits into the 1 KB that one write unit pays for.
+INLINE_ITEM_BYTES: Final = 780
+# Above this a payload lies in the bucket: DynamoDB asks one write unit per KB, S3 one price per object.
+TABLE_PAYLOAD_BYTES: Final = 128 * KIB
+
+MAX_LIST_LIMIT: Final = 200
+DEFAULT_LIST_LIMIT: Final = 50
+# Filters look at this many entries a call at the most, so that a rare match cannot make a call slow.
+MAX_ENTRIES_READ: Final = 1_000
+
+# Jobs up to this long run beside nine others; longer ones have a lane, and an invocation, of their own.
+SHORT_JOB_SECONDS: Final = 60
+
+LEASE_SECONDS: Final = 60
+HEARTBEAT_SECONDS: Final = 20
+# How far a watcher's clock may run ahead of an executor's before it could take a lease that is still held.
+CLOCK_SKEW_SECONDS: Final = 5
+
+IDEMPOTENCY_SECONDS: Final = DAY_SECONDS

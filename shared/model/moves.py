@@ -1,0 +1,309 @@
+"""Each move of a job as one conditional change: pure functions of (job, event, now).
+
+The statuses that a move starts from and leads to stand in `lifecycle.LEGAL_MOVES`; here is what else must hold and what
+is written. A terminal job leaves the due index and gets the time at which its item may go.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.model import limits
+from shared.model.change import AnyOf, Change, Clause, Condition, Op
+from shared.model.errors import IllegalTransition
+from shared.model.execution import NO_OUTPUT, Execution, Failure, Outcome, Output, clip
+from shared.model.job import (
+    Delivery,
+    Job,
+    Sharding,
+    attention_partition,
+    due_shard_of,
+    epoch_ms,
+    start_deadline,
+)
+from shared.model.lanes import Lane, lane_of, spread
+from shared.model.lifecycle import Move, legal
+from shared.model.retry import delay_before_retry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOST = Failure(
+    "lost", "the lease ran out without an outcome: the executor died or could not reach the table", outcome=Outcome.LOST
+)
+
+
+def claim(*, lane: Lane, wake_at: datetime, claim_id: str, now: datetime) -> Change:
+    """An attempt begins, on behalf of a message that came through `lane` and promised `wake_at`.
+
+    It is refused when the job has been moved, has left the lane, was claimed by another, or when its start deadline has
+    passed. The deadline is for the first start only: a retry has its own limits.
+    """
+    return _change(
+        Move.CLAIM,
+        when=(
+            Clause("wake_at", Op.EQ, wake_at),
+            Clause("due_shard", Op.BEGINS_WITH, f"{lane}#"),
+            AnyOf((Clause("expires_at", Op.ABSENT), Clause("expires_at", Op.GT, now), Clause("attempt", Op.GT, 0))),
+        ),
+        now=now,
+        values={
+            "claim_id": claim_id,
+            "lease_until": now + timedelta(seconds=limits.LEASE_SECONDS),
+            "started_at": now,
+            "reason": None,
+        },
+        add={"fence": 1, "attempt": 1},
+    )
+
+
+def heartbeat(job: Job, *, now: datetime) -> Change:
+    """The lease is extended, counted from `now`, the time before the call. Not a new version: nothing a client did."""
+    lease_until = now + timedelta(seconds=limits.LEASE_SECONDS)
+    return Change(
+        move=Move.HEARTBEAT,
+        when=(_status_in(Move.HEARTBEAT), _held(job), Clause("lease_until", Op.LT, lease_until)),
+        set={"lease_until": lease_until},
+    )
+
+
+def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
+    """The running job goes back to wait until `until`; what had begun does not count as an attempt."""
+    return _change(
+        Move.DEFER,
+        when=(_held(job),),
+        now=now,
+        values={"wake_at": until, "reason": reason, **_NO_LEASE},
+        add={"attempt": -1},
+    )
+
+
+def succeed(job: Job, *, output: Output, now: datetime, retention: timedelta) -> Change:
+    """The attempt that holds `job` ends well. It beats a cancel that was requested meanwhile."""
+    ended = _execution(job, Outcome.SUCCEEDED, now=now, output=output)
+    return _end(Move.SUCCEED, job, now=now, retention=retention, values={"executions": _history(job, ended)})
+
+
+def fail(
+    job: Job,
+    failure: Failure,
+    *,
+    now: datetime,
+    chance: float,
+    retention: timedelta,
+    sharding: Sharding,
+    output: Output = NO_OUTPUT,
+) -> Change:
+    """The attempt that holds `job` ends badly: a retry, the end of the job, or the cancel that was requested.
+
+    `chance` is a uniform random number in [0, 1), for the jitter. A retry is refused when a cancel was requested that
+    `job` does not show yet; the caller then ends it by `stop`.
+    """
+    if job.cancel_requested_at is not None:
+        return stop(job, now=now, retention=retention, failure=failure, output=output)
+    ended = _execution(job, failure.outcome, now=now, output=output, failure=failure)
+    delay = delay_before_retry(job.retry, attempt=job.attempt, failure=failure, chance=chance)
+    if delay is not None:
+        return _change(
+            Move.RETRY,
+            when=(_held(job), Clause("cancel_requested_at", Op.ABSENT)),
+            now=now,
+            values={"wake_at": now + timedelta(seconds=delay), "executions": _history(job, ended), **_NO_LEASE},
+        )
+    return _end(
+        Move.FAIL,
+        job,
+        now=now,
+        retention=retention,
+        values={
+            "executions": _history(job, ended),
+            "reason": _why_no_retry(job, failure),
+            "attention_pk": attention_partition(job.tenant, spread(job.id, sharding.group)),
+            "attention_sk": f"{epoch_ms(now):013d}#{job.id[-8:]}",
+        },
+    )
+
+
+def stop(
+    job: Job, *, now: datetime, retention: timedelta, failure: Failure | None = None, output: Output = NO_OUTPUT
+) -> Change:
+    """The attempt that holds `job` ends without success after a cancel was requested: the job is cancelled."""
+    ended = _execution(job, Outcome.CANCELLED, now=now, output=output, failure=failure)
+    return _end(
+        Move.STOP,
+        job,
+        now=now,
+        retention=retention,
+        values={"executions": _history(job, ended), "reason": "cancelled_by_client"},
+    )
+
+
+def reap(job: Job, *, now: datetime, chance: float, retention: timedelta, sharding: Sharding) -> Change:
+    """The attempt whose lease ran out is written down as lost, and the job goes on as after any failed attempt.
+
+    Refused when the lease was extended meanwhile. The skew keeps a watcher whose clock runs ahead from taking a
+    live one.
+    """
+    change = fail(job, LOST, now=now, chance=chance, retention=retention, sharding=sharding)
+    return Change(
+        move=change.move,
+        when=(*change.when, Clause("lease_until", Op.LT, _latest_lost_lease(now))),
+        set=change.set,
+        add=change.add,
+    )
+
+
+def lease_is_over(job: Job, now: datetime) -> bool:
+    """Whether the running `job` may be reaped at `now`."""
+    return job.lease_until is not None and job.lease_until < _latest_lost_lease(now)
+
+
+def edit(job: Job, changes: Mapping[str, Any], *, now: datetime, sharding: Sharding) -> Change:
+    """A client changes a waiting job: `changes` are new values of its fields.
+
+    A new `run_at` is also the time at which the job wakes; a message already sent for the old one then goes stale.
+
+    Raises:
+        IllegalTransition: the job is not waiting.
+    """
+    _check(job, Move.EDIT)
+    values = dict(changes)
+    run_at: datetime = values.get("run_at", job.run_at)
+    if "run_at" in values:
+        values["wake_at"] = run_at
+    if not {"run_at", "expires_after_seconds"}.isdisjoint(values):
+        values["expires_at"] = start_deadline(run_at, values.get("expires_after_seconds", job.expires_after_seconds))
+    if not {"priority", "timeout_seconds"}.isdisjoint(values):
+        lane = lane_of(values.get("priority", job.priority), values.get("timeout_seconds", job.timeout_seconds))
+        values["due_shard"] = due_shard_of(job.key, lane, sharding.due)
+    return _change(Move.EDIT, when=(_unchanged(job),), now=now, values=values)
+
+
+def run_now(job: Job, *, now: datetime, sharding: Sharding) -> Change:
+    """A client wants a waiting job at once, be it before its time or between two attempts.
+
+    Raises:
+        IllegalTransition: the job is not waiting.
+    """
+    changes: dict[str, Any] = {"run_at": now} if job.run_at > now else {}
+    return edit(job, {**changes, "wake_at": now}, now=now, sharding=sharding)
+
+
+def cancel(job: Job, *, now: datetime, retention: timedelta) -> Change:
+    """A client cancels: at once while the job waits, by a request to its executor while it runs.
+
+    Raises:
+        IllegalTransition: the job has ended.
+    """
+    if job.status in legal(Move.REQUEST_CANCEL).sources:
+        return _change(Move.REQUEST_CANCEL, when=(_unchanged(job),), now=now, values={"cancel_requested_at": now})
+    _check(job, Move.CANCEL)
+    return _change(
+        Move.CANCEL,
+        when=(_unchanged(job),),
+        now=now,
+        values={"reason": "cancelled_by_client", **_terminal(job, now, retention)},
+    )
+
+
+def has_expired(job: Job, now: datetime) -> bool:
+    """Whether the job's start deadline passed before it began."""
+    return job.expires_at is not None and job.attempt == 0 and job.expires_at <= now
+
+
+def skip(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Change:
+    """The job will not run, for `reason`, a lower-case word such as `expired`.
+
+    Raises:
+        IllegalTransition: the job is not waiting.
+    """
+    _check(job, Move.SKIP)
+    return _change(
+        Move.SKIP, when=(_unchanged(job),), now=now, values={"reason": reason, **_terminal(job, now, retention)}
+    )
+
+
+_NO_LEASE: Mapping[str, Any] = {"lease_until": None, "claim_id": None}
+
+
+def _change(
+    move: Move,
+    *,
+    when: tuple[Condition, ...],
+    now: datetime,
+    values: Mapping[str, Any],
+    add: Mapping[str, int] | None = None,
+) -> Change:
+    """A change of status or by a client: it is a new version, and the table says where it starts and leads to."""
+    row = legal(move)
+    return Change(
+        move=move,
+        when=(_status_in(move), *when),
+        set={**values, "status": row.target, "updated_at": now},
+        add={"version": 1, **(add or {})},
+    )
+
+
+def _end(move: Move, job: Job, *, now: datetime, retention: timedelta, values: Mapping[str, Any]) -> Change:
+    return _change(move, when=(_held(job),), now=now, values={**values, **_NO_LEASE, **_terminal(job, now, retention)})
+
+
+def _status_in(move: Move) -> Clause:
+    sources = sorted(legal(move).sources)
+    return Clause("status", Op.EQ, sources[0]) if len(sources) == 1 else Clause("status", Op.IN, tuple(sources))
+
+
+def _held(job: Job) -> Clause:
+    """The job has not been claimed by another since the caller claimed it."""
+    return Clause("fence", Op.EQ, job.fence)
+
+
+def _unchanged(job: Job) -> Clause:
+    return Clause("version", Op.EQ, job.version)
+
+
+def _check(job: Job, move: Move) -> None:
+    if job.status not in legal(move).sources:
+        raise IllegalTransition(move, job)
+
+
+def _terminal(job: Job, now: datetime, retention: timedelta) -> Mapping[str, Any]:
+    """Out of the due index; the item outlives its end, and the time for which its Idempotency-Key must be known."""
+    remembered_until = job.created_at + timedelta(seconds=limits.IDEMPOTENCY_SECONDS)
+    return {
+        "wake_at": None,
+        "due_shard": None,
+        "ended_at": now,
+        "expire_item_at": max(now, remembered_until) + retention,
+    }
+
+
+def _execution(
+    job: Job, outcome: Outcome, *, now: datetime, output: Output, failure: Failure | None = None
+) -> Execution:
+    return Execution(
+        attempt=job.attempt,
+        fence=job.fence,
+        started_at=job.started_at or now,
+        ended_at=now,
+        outcome=outcome,
+        error_type=None if failure is None else clip(failure.type, limits.ERROR_TYPE_LENGTH),
+        error_message=None if failure is None else clip(failure.message, limits.ERROR_MESSAGE_LENGTH),
+        output=output,
+    )
+
+
+def _history(job: Job, ended: Execution) -> tuple[Execution, ...]:
+    kept = job.executions[-(limits.EXECUTIONS_KEPT - 1) :]
+    return (*(one.shortened() for one in kept), ended)
+
+
+def _why_no_retry(job: Job, failure: Failure) -> str:
+    if job.delivery is Delivery.AT_MOST_ONCE:
+        return "at_most_once"
+    return "not_retryable" if not job.retry.covers(failure) else "attempts_exhausted"
+
+
+def _latest_lost_lease(now: datetime) -> datetime:
+    return now - timedelta(seconds=limits.CLOCK_SKEW_SECONDS)
