@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class SweepCursor:
     """A sweep goes over a shard in passes, each from the oldest entry to those due when the pass began.
 
-    `pass_at`: when this pass began; `previous_pass_at`: the one before. `position` (wake_at, tenant, job id) is the last
-    entry handled in this pass, None when the pass is complete.
+    `pass_at`: when this pass began; `previous_pass_at`: the one before. `position` (wake_at, tenant, job id) is the
+    last entry handled in this pass, None when the pass is complete.
     """
 
     pass_at: datetime

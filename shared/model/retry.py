@@ -63,8 +63,8 @@ def delay_before_retry(policy: RetryPolicy, *, attempt: int, failure: Failure, c
     `attempt` is the number of the attempt that failed (from 1), `chance` a uniform random number in [0, 1).
 
     Full jitter is `random_between(0, min(cap, base · multiplier^(attempt - 1)))`, as in "Exponential Backoff And
-    Jitter" (AWS Architecture Blog, 2015). A target's own Retry-After (RFC 9110 §10.2.3) is a lower bound, itself bounded by
-    `limits.MAX_RETRY_AFTER_SECONDS`.
+    Jitter" (AWS Architecture Blog, 2015). A target's own Retry-After (RFC 9110 §10.2.3) is a lower bound, itself
+    bounded by `limits.MAX_RETRY_AFTER_SECONDS`.
     """
     if attempt >= policy.max_attempts or not policy.covers(failure):
         return None
