@@ -27,7 +27,7 @@ class DueEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """`next` is the position to go on from, or None when nothing is left up to the asked time."""
+    """`next` is the position to go on from (to a page that may be empty), or None when nothing is left."""
 
     entries: Sequence[DueEntry]
     next: DueEntry | None

@@ -1,0 +1,78 @@
+"""AWS clients as every adapter uses them, and the one place where their errors become ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+
+from shared.model.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Errors with which a service says that it did nothing. Anything else that fails may have been applied.
+_NOT_APPLIED = frozenset(
+    {
+        "AccessDeniedException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ResourceNotFoundException",
+        "ThrottlingException",
+        "Throttling",
+        "UnrecognizedClientException",
+        "ValidationException",
+    }
+)
+_NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError)
+
+# Short timeouts: a call that hangs holds a lease. Three sends in all, so that one lost packet is no failure.
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    max_pool_connections=64,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    # Every parameter is built by an adapter that tests hold to the service's own model; checking it once more on each
+    # call costs a fifth of the call.
+    parameter_validation=False,
+)
+
+
+@cache
+def session() -> botocore.session.Session:
+    """One session a process: botocore without boto3's resources, whose import takes as long as a whole client."""
+    return botocore.session.get_session()
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's one client of `service`."""
+    return session().create_client(service, config=_CONFIG)
+
+
+class ConditionFailed(Exception):
+    """A conditional write of DynamoDB was refused. `item` is what it met, if the call asked for that."""
+
+    def __init__(self, item: dict[str, Any] | None) -> None:
+        super().__init__("the condition of a write did not hold")
+        self.item = item
+
+
+@contextmanager
+def translated_errors(action: str) -> Iterator[None]:
+    """Turn what botocore raises into `ConditionFailed` or `StoreUnavailable`; `action` says what was tried."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            raise ConditionFailed(cast("dict[str, Any] | None", error.response.get("Item"))) from None
+        raise StoreUnavailable(f"{action}: {code}", outcome_unknown=code not in _NOT_APPLIED) from error
+    except BotoCoreError as error:
+        unknown = not isinstance(error, _NEVER_SENT)
+        raise StoreUnavailable(f"{action}: {type(error).__name__}", outcome_unknown=unknown) from error

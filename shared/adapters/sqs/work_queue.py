@@ -1,0 +1,74 @@
+"""`ports.queue.WorkQueue` on one standard queue per lane."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters.aws import translated_errors
+from shared.model.errors import StoreUnavailable
+from shared.model.job import epoch_ms, from_epoch_ms
+from shared.ports.queue import Hint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shared.model.lanes import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class SqsWorkQueue:
+    """`sqs` is a low-level client, `urls` the queue of each lane."""
+
+    sqs: Any
+    urls: Mapping[Lane, str]
+
+    def send(self, lane: Lane, batch: Sequence[tuple[Hint, int]]) -> list[int]:
+        try:
+            with translated_errors(f"send to the {lane} queue"):
+                answer = self.sqs.send_message_batch(
+                    QueueUrl=self.urls[lane],
+                    Entries=[
+                        {
+                            "Id": str(position),
+                            "MessageBody": write_hint(hint),
+                            "DelaySeconds": delay_seconds,
+                            # On a standard queue this asks for fairness between tenants, not for order.
+                            "MessageGroupId": hint.tenant,
+                        }
+                        for position, (hint, delay_seconds) in enumerate(batch)
+                    ],
+                )
+        except StoreUnavailable:
+            return list(range(len(batch)))
+        return sorted(int(entry["Id"]) for entry in answer.get("Failed", []))
+
+    def give_back(self, lane: Lane, receipt: str, seconds: int) -> None:
+        try:
+            with translated_errors(f"give back to the {lane} queue"):
+                self.sqs.change_message_visibility(
+                    QueueUrl=self.urls[lane], ReceiptHandle=receipt, VisibilityTimeout=seconds
+                )
+        except StoreUnavailable:
+            # It comes back by itself when its visibility timeout is over, and the sweep sends another before that.
+            return
+
+
+def write_hint(hint: Hint) -> str:
+    return json.dumps(
+        {"tenant": hint.tenant, "job_id": hint.job_id, "wake_at": epoch_ms(hint.wake_at)}, separators=(",", ":")
+    )
+
+
+def read_hint(body: str) -> Hint:
+    """The hint in a message's body.
+
+    Raises:
+        ValueError: the body is not a hint of ours.
+    """
+    try:
+        fields = json.loads(body)
+        return Hint(str(fields["tenant"]), str(fields["job_id"]), from_epoch_ms(int(fields["wake_at"])))
+    except (TypeError, KeyError, OverflowError) as error:
+        raise ValueError(f"not a hint: {error!r}") from error
