@@ -127,6 +127,16 @@ class Job:
         """What a target is given to recognise a repeated call: the same for every attempt of this job."""
         return f"{self.tenant}/{self.id}"
 
+    def identity(self) -> dict[str, Any]:
+        """What every log line about this job says."""
+        return {
+            "tenant": self.tenant,
+            "job_id": self.id,
+            "correlation_id": self.correlation_id or self.id,
+            "attempt": self.attempt,
+            "fence": self.fence,
+        }
+
     def execution(self, fence: int) -> Execution | None:
         """The finished attempt that ran under `fence`, if it is still kept."""
         return next((one for one in self.executions if one.fence == fence), None)

@@ -28,6 +28,14 @@ class WorkQueue(Protocol):
         """
         ...
 
+    def depth(self, lane: Lane) -> int:
+        """About how many messages wait to be received now.
+
+        Raises:
+            StoreUnavailable: the queue does not answer.
+        """
+        ...
+
     def give_back(self, lane: Lane, receipt: str, seconds: int) -> None:
         """Let a received message be delivered again after `seconds`. Best effort: otherwise it comes back when its
         visibility timeout is over."""

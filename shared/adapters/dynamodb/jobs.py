@@ -29,15 +29,19 @@ _BATCH = 100
 _BATCH_TRIES = 6
 
 
+def _no_bucket() -> Any:
+    raise RuntimeError("this function handles no payloads, and has no data bucket")
+
+
 @dataclass(frozen=True, slots=True)
 class DynamoJobStore:
-    """`dynamodb` and `bucket_client` are low-level clients; `bucket_client` is only asked for when a payload is large,
-    so that a function without large payloads never makes an S3 client."""
+    """`dynamodb` is a low-level client. `bucket_client` makes one of the data bucket, when the first large payload
+    comes; a function that handles no payloads goes without."""
 
     dynamodb: Any
     table: str
-    bucket_client: Callable[[], Any]
-    bucket: str
+    bucket_client: Callable[[], Any] = _no_bucket
+    bucket: str = ""
 
     def place_payload(self, job: Job) -> Job:
         data = job.payload.data

@@ -41,6 +41,10 @@ class MemoryWorkQueue:
             self.messages.append(SentMessage(lane, hint, visible_at, receipt=str(self._sent)))
         return []
 
+    def depth(self, lane: Lane) -> int:
+        now = self.clock.now()
+        return sum(one.lane is lane and one.visible_at <= now for one in self.messages)
+
     def give_back(self, lane: Lane, receipt: str, seconds: int) -> None:
         for message in self.messages:
             if message.lane is lane and message.receipt == receipt:

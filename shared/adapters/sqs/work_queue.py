@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.aws import translated_errors
 from shared.model.errors import StoreUnavailable
 from shared.model.job import epoch_ms, from_epoch_ms
+from shared.model.lanes import Lane
 from shared.ports.queue import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shared.model.lanes import Lane
+
+@dataclass(frozen=True, slots=True)
+class QueueUrls:
+    """The queues' URLs, as settings."""
+
+    queue_url_high: str
+    queue_url_normal: str
+    queue_url_low: str
+    queue_url_long: str
+
+    def by_lane(self) -> Mapping[Lane, str]:
+        return {lane: getattr(self, f"queue_url_{lane}") for lane in Lane}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,12 @@ class SqsWorkQueue:
             return list(range(len(batch)))
         return sorted(int(entry["Id"]) for entry in answer.get("Failed", []))
 
+    def depth(self, lane: Lane) -> int:
+        name = "ApproximateNumberOfMessages"
+        with translated_errors(f"ask the {lane} queue's depth"):
+            answer = self.sqs.get_queue_attributes(QueueUrl=self.urls[lane], AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
     def give_back(self, lane: Lane, receipt: str, seconds: int) -> None:
         try:
             with translated_errors(f"give back to the {lane} queue"):
@@ -53,6 +71,19 @@ class SqsWorkQueue:
         except StoreUnavailable:
             # It comes back by itself when its visibility timeout is over, and the sweep sends another before that.
             return
+
+
+def lane_of_queue(arn: str, urls: Mapping[Lane, str]) -> Lane:
+    """Which lane's queue an event source ARN names.
+
+    Raises:
+        ValueError: none of them.
+    """
+    name = arn.rpartition(":")[2]
+    for lane, url in urls.items():
+        if url.rpartition("/")[2] == name:
+            return lane
+    raise ValueError(f"{name} is no lane's queue")
 
 
 def write_hint(hint: Hint) -> str:

@@ -1,0 +1,138 @@
+"""Writes down how an attempt ended: one conditional write under the attempt's fence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.model import limits, moves
+from shared.model.errors import ChangeRefused, StoreUnavailable
+from shared.model.execution import Output, clip
+from shared.model.lifecycle import Move
+from shared.ports.telemetry import Metric
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from functions.executor.targets.protocol import Answer
+    from shared.model.change import Change
+    from shared.model.job import Job, Sharding
+    from shared.ports.clock import Clock, Ids
+    from shared.ports.jobs import JobStore
+    from shared.ports.outputs import OutputStore
+    from shared.ports.telemetry import Telemetry
+
+# The effect has happened; an outcome that is not written makes it happen again. So the write is tried for a while.
+_TRY_FOR_SECONDS: Final = 12
+_TRY_AGAIN_SECONDS: Final = 1.0
+
+_METRIC_OF: Final = {
+    Move.SUCCEED: Metric.SUCCEEDED,
+    Move.RETRY: Metric.RETRIED,
+    Move.FAIL: Metric.FAILED,
+    Move.STOP: Metric.CANCELLED,
+    Move.SKIP: Metric.SKIPPED,
+    Move.DEFER: Metric.DEFERRED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitOutcome:
+    """Every method writes once, and takes a refusal for what it is: another has moved the job, whose word stands."""
+
+    jobs: JobStore
+    outputs: OutputStore
+    clock: Clock
+    ids: Ids
+    telemetry: Telemetry
+    sharding: Sharding
+    retention: timedelta
+
+    def __call__(self, job: Job, answer: Answer, *, cancelled: bool) -> Move | None:
+        """Commit the attempt that holds `job`; `cancelled` when a client's cancel stopped it.
+
+        Returns the move that was made; None when another attempt has overtaken this one, or the table stayed away.
+        """
+        now = self.clock.now()
+        output = self._keep(job, answer.output)
+        failure = answer.failure
+        if failure is None:
+            change = moves.succeed(job, output=output, now=now, retention=self.retention)
+            return self._write(job, change, now)
+        stopped = moves.stop(job, now=now, retention=self.retention, failure=failure, output=output)
+        if cancelled:
+            return self._write(job, stopped, now, error=failure.type)
+        change = moves.fail(
+            job,
+            failure,
+            now=now,
+            chance=self.ids.chance(),
+            retention=self.retention,
+            sharding=self.sharding,
+            output=output,
+        )
+        return self._write(job, change, now, if_cancelled=stopped, error=failure.type)
+
+    def deferred(self, job: Job, *, until: datetime, reason: str) -> None:
+        """Put the claimed job back: it cannot run now, and this was not an attempt."""
+        now = self.clock.now()
+        self._write(job, moves.defer(job, until=until, reason=reason, now=now), now, error=reason)
+
+    def expired(self, job: Job) -> None:
+        """End a job whose start deadline has passed before any attempt began."""
+        now = self.clock.now()
+        self._write(job, moves.skip(job, reason="expired", now=now, retention=self.retention), now)
+
+    def _keep(self, job: Job, output: bytes) -> Output:
+        try:
+            return self.outputs.keep(job, output)
+        except StoreUnavailable as error:
+            # The outcome matters more than the rest of its output: the beginning is kept with the job.
+            self.telemetry.warn("output_not_kept", error=str(error), **job.identity())
+            text = clip(output.decode("utf-8", "replace"), limits.LAST_OUTPUT_BYTES)
+            return Output(text, len(output))
+
+    def _write(
+        self, job: Job, change: Change, now: datetime, *, if_cancelled: Change | None = None, error: str | None = None
+    ) -> Move | None:
+        """Carry `change` out; `if_cancelled` instead of it when it is refused since a client wants the job to end."""
+        made: Move | None = None
+        try:
+            self._try_for_a_while(job, change)
+            made = change.move
+        except ChangeRefused as refusal:
+            current = refusal.current
+            if current is not None and current.execution(job.fence) is not None:
+                # Our own earlier write, whose answer was lost.
+                made = change.move
+            elif current is not None and current.cancel_requested_at is not None and if_cancelled is not None:
+                return self._write(job, if_cancelled, now, error=error)
+        except StoreUnavailable as unavailable:
+            # The lease runs out, and the attempt is written down as lost.
+            self.telemetry.warn("outcome_not_written", error=str(unavailable), **job.identity())
+            return None
+        self._tell(job, change, made, now, error)
+        return made
+
+    def _try_for_a_while(self, job: Job, change: Change) -> None:
+        give_up_at = self.clock.now() + timedelta(seconds=_TRY_FOR_SECONDS)
+        while True:
+            try:
+                return self.jobs.change(job.key, change)
+            except StoreUnavailable:
+                if self.clock.now() >= give_up_at:
+                    raise
+                self.clock.sleep(_TRY_AGAIN_SECONDS)
+
+    def _tell(self, job: Job, change: Change, made: Move | None, now: datetime, error: str | None) -> None:
+        if made is None:
+            self.telemetry.warn("outcome_refused", move=change.move, **job.identity())
+            self.telemetry.measure(Metric.OUTCOME_REFUSED)
+            return
+        facts: dict[str, Any] = {"error": error} if error else {}
+        if job.lease_until is not None and job.started_at is not None:
+            facts["duration_ms"] = round((now - job.started_at).total_seconds() * 1000)
+            self.telemetry.measure(Metric.DURATION_MS, facts["duration_ms"])
+        self.telemetry.note(_METRIC_OF[made], **job.identity(), **facts)
+        self.telemetry.measure(_METRIC_OF[made])

@@ -1,0 +1,178 @@
+"""One message's way through the executor: wait for the time, claim, call the target, write down how it ended."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from functions.executor.targets.protocol import Answer, Call, Deadline
+from shared.model import moves
+from shared.model.errors import ChangeRefused, PayloadUnavailable, StoreUnavailable
+from shared.model.execution import Failure
+from shared.model.job import JobKey
+from shared.ports.telemetry import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from functions.executor.commit_outcome import CommitOutcome
+    from functions.executor.heartbeat import Watched
+    from functions.executor.targets.protocol import Target
+    from shared.model.job import Job
+    from shared.model.lanes import Lane
+    from shared.ports.clock import Clock, Ids
+    from shared.ports.jobs import JobStore
+    from shared.ports.queue import Hint, WorkQueue
+    from shared.ports.telemetry import Telemetry
+
+# Delays are whole seconds and rounded down, so a message is early by up to one; more than this, and it goes back.
+_LONGEST_WAIT_SECONDS: Final = 2
+# What a claimed job needs beyond its own time: to commit its outcome, in spite of a throttled table.
+_COMMIT_SECONDS: Final = 15
+_CLAIM_AGAIN_SECONDS: Final = 5
+_DEFER_UNKNOWN_TARGET_SECONDS: Final = 60
+
+
+class Verdict(StrEnum):
+    """What becomes of a message."""
+
+    DONE = "done"  # deleted: the table knows all that matters
+    KEEP = "keep"  # delivered again
+
+
+class Lease(Protocol):
+    def watch(self, job: Job, deadline: Deadline) -> AbstractContextManager[Watched]:
+        """Keep the job's lease while the block runs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedHint:
+    """A message as it was received, and through which lane."""
+
+    hint: Hint
+    lane: Lane
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteJob:
+    """`target_of` gives the target of a kind, or None for a kind that this version does not know."""
+
+    jobs: JobStore
+    queue: WorkQueue
+    clock: Clock
+    ids: Ids
+    lease: Lease
+    target_of: Callable[[str], Target | None]
+    commit: CommitOutcome
+    telemetry: Telemetry
+
+    def __call__(self, message: ReceivedHint, *, seconds_left: Callable[[], float]) -> Verdict:
+        """Run the job that `message` hints at, if it is still to be run.
+
+        `seconds_left` tells how long this process may go on; a message whose job might not end in time goes back.
+        """
+        early = (message.hint.wake_at - self.clock.now()).total_seconds()
+        if early > _LONGEST_WAIT_SECONDS:
+            return self._give_back(message, math.ceil(early), "early")
+        if seconds_left() < max(early, 0) + message.lane.max_job_seconds + _COMMIT_SECONDS:
+            return self._give_back(message, 0, "little_time_left")
+        self._wait_for(message.hint)
+        try:
+            job = self._claim(message)
+        except StoreUnavailable as error:
+            # If the claim was applied after all, its lease runs out and the attempt is written down as lost.
+            self.telemetry.warn("claim_failed", error=str(error), **_identity(message.hint))
+            return self._give_back(message, _CLAIM_AGAIN_SECONDS, "claim_failed")
+        if job is not None:
+            self._run(job)
+        return Verdict.DONE
+
+    def _wait_for(self, hint: Hint) -> None:
+        # A loop, since a sleep may end early by a clock that is being adjusted: never before the time.
+        while (early := (hint.wake_at - self.clock.now()).total_seconds()) > 0:
+            self.clock.sleep(early)
+
+    def _give_back(self, message: ReceivedHint, seconds: int, why: str) -> Verdict:
+        self.queue.give_back(message.lane, message.receipt, seconds)
+        self.telemetry.debug("given_back", why=why, seconds=seconds, **_identity(message.hint))
+        self.telemetry.measure(Metric.GIVEN_BACK)
+        return Verdict.KEEP
+
+    def _claim(self, message: ReceivedHint) -> Job | None:
+        """The job, claimed; None when there is nothing to run: moved, claimed by another, ended or expired."""
+        hint, claim_id, now = message.hint, self.ids.claim_id(), self.clock.now()
+        change = moves.claim(lane=message.lane, wake_at=hint.wake_at, claim_id=claim_id, now=now)
+        try:
+            return self.jobs.change_and_get(JobKey(hint.tenant, hint.job_id), change)
+        except ChangeRefused as refusal:
+            current = refusal.current
+            if current is not None and current.claim_id == claim_id:
+                # The claim was applied, its answer was lost, and the SDK sent it again.
+                return current
+            if current is not None and current.wake_at == hint.wake_at and moves.has_expired(current, now):
+                self.commit.expired(current)
+                return None
+        # The usual fate of a message that came twice, or whose job was moved. Its other message, or nobody, runs it.
+        self.telemetry.debug("claimed_by_another", status=current and current.status, **_identity(hint))
+        self.telemetry.measure(Metric.CLAIMED_BY_ANOTHER)
+        return None
+
+    def _run(self, job: Job) -> None:
+        due_at, started_at = job.wake_at or job.run_at, job.started_at or self.clock.now()
+        lateness_ms = round((started_at - due_at).total_seconds() * 1000)
+        kind = str(job.target.get("type"))
+        self.telemetry.note("claimed", **job.identity(), target=kind, lateness_ms=lateness_ms)
+        self.telemetry.measure(Metric.STARTED)
+        self.telemetry.measure(Metric.LATENESS_MS, lateness_ms)
+        target = self.target_of(kind)
+        if target is None:
+            # A newer version wrote it, and one will run it: this attempt does not count.
+            until = self.clock.now() + timedelta(seconds=_DEFER_UNKNOWN_TARGET_SECONDS)
+            self.commit.deferred(job, until=until, reason="unknown_target_type")
+            return
+        deadline = Deadline(job.timeout_seconds)
+        with self.lease.watch(job, deadline) as watched:
+            answer = self._call(target, job, deadline)
+            if answer is None or watched.lost:
+                self.telemetry.warn("given_up", **job.identity())
+                return
+            self.commit(job, answer, cancelled=watched.cancelled)
+
+    def _call(self, target: Target, job: Job, deadline: Deadline) -> Answer | None:
+        """What the target answered; None when the lease was over before the call, so that nothing has happened."""
+        try:
+            payload = self.jobs.load_payload(job)
+        except PayloadUnavailable as error:
+            return Answer(failure=Failure("payload_unavailable", str(error)))
+        if job.lease_until is None or self.clock.now() >= job.lease_until:
+            return None
+        try:
+            return target.call(_call_of(job, payload), deadline)
+        except Exception as error:
+            self.telemetry.defect("target_defect", error, **job.identity())
+            return Answer(failure=Failure("internal_error", f"the target's adapter failed: {type(error).__name__}"))
+
+
+def _identity(hint: Hint) -> dict[str, Any]:
+    return {"tenant": hint.tenant, "job_id": hint.job_id}
+
+
+def _call_of(job: Job, payload: bytes | None) -> Call:
+    return Call(
+        target=job.target,
+        payload=payload,
+        tenant=job.tenant,
+        job_id=job.id,
+        job_name=job.name,
+        attempt=job.attempt,
+        fence=job.fence,
+        run_at=job.run_at,
+        correlation_id=job.correlation_id or job.id,
+        idempotency_key=job.idempotency_key,
+    )

@@ -1,0 +1,46 @@
+"""The executor: up to ten messages of one lane at a time. Deployed twice: for short jobs, and for long ones."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from functions.executor.execute_job import ReceivedHint, Verdict
+from functions.executor.wiring import execute_job, queue_urls, telemetry
+from shared.adapters.sqs.work_queue import lane_of_queue, read_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BATCH = 10
+
+
+@cache
+def threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_BATCH, thread_name_prefix="job")
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Returns the messages that are to be delivered again; the others are deleted."""
+
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    records = event["Records"]
+    futures = [threads().submit(_execute, record, seconds_left) for record in records]
+    kept = []
+    for record, future in zip(records, futures, strict=True):
+        error = future.exception()
+        if error is not None:
+            telemetry().defect("message_failed", error, message_id=record["messageId"])
+        if error is not None or future.result() is Verdict.KEEP:
+            kept.append({"itemIdentifier": record["messageId"]})
+    telemetry().flush()
+    return {"batchItemFailures": kept}
+
+
+def _execute(record: dict[str, Any], seconds_left: Callable[[], float]) -> Verdict:
+    lane = lane_of_queue(record["eventSourceARN"], queue_urls())
+    message = ReceivedHint(read_hint(record["body"]), lane, record["receiptHandle"])
+    return execute_job()(message, seconds_left=seconds_left)

@@ -1,0 +1,71 @@
+"""The executor's parts put together, on the first message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from functions.executor.commit_outcome import CommitOutcome
+from functions.executor.execute_job import ExecuteJob
+from functions.executor.heartbeat import Heartbeats
+from functions.executor.targets.registry import TargetSettings, targets
+from shared.adapters import aws
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.outputs import BucketOutputs
+from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
+from shared.adapters.system import SystemClock, SystemIds
+from shared.model.job import Sharding
+from shared.settings import from_environment
+from shared.telemetry import PowertoolsTelemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.model.lanes import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    jobs_table: str
+    data_bucket: str
+    group_shards: int
+    retention_days: int
+
+
+@cache
+def telemetry() -> PowertoolsTelemetry:
+    return PowertoolsTelemetry()
+
+
+@cache
+def queue_urls() -> Mapping[Lane, str]:
+    return from_environment(QueueUrls).by_lane()
+
+
+@cache
+def execute_job() -> ExecuteJob:
+    settings = from_environment(Settings)
+    clock, ids = SystemClock(), SystemIds()
+    s3 = partial(aws.client, "s3")
+    jobs = DynamoJobStore(aws.client("dynamodb"), settings.jobs_table, s3, settings.data_bucket)
+    return ExecuteJob(
+        jobs=jobs,
+        queue=SqsWorkQueue(aws.client("sqs"), queue_urls()),
+        clock=clock,
+        ids=ids,
+        lease=Heartbeats(jobs=jobs, clock=clock, telemetry=telemetry()),
+        target_of=targets(from_environment(TargetSettings)),
+        commit=CommitOutcome(
+            jobs=jobs,
+            outputs=BucketOutputs(s3, settings.data_bucket),
+            clock=clock,
+            ids=ids,
+            telemetry=telemetry(),
+            # The executor writes no entry of the due index anew: a retry stays in the shard that the job has.
+            sharding=Sharding(due=1, group=settings.group_shards),
+            retention=timedelta(days=settings.retention_days),
+        ),
+        telemetry=telemetry(),
+    )

@@ -1,0 +1,51 @@
+"""The tick, each minute from EventBridge."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from functions.populator.queue_due_jobs import QueueDueJobs
+from shared.adapters import aws
+from shared.adapters.dynamodb.control import DynamoControlStore
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
+from shared.adapters.system import SystemClock
+from shared.settings import from_environment
+from shared.telemetry import PowertoolsTelemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    jobs_table: str
+    control_table: str
+    due_shards: int
+
+
+@cache
+def telemetry() -> PowertoolsTelemetry:
+    return PowertoolsTelemetry()
+
+
+@cache
+def tick() -> QueueDueJobs:
+    settings = from_environment(Settings)
+    dynamodb = aws.client("dynamodb")
+    return QueueDueJobs(
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        cursors=DynamoControlStore(dynamodb, settings.control_table),
+        queue=SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane()),
+        clock=SystemClock(),
+        telemetry=telemetry(),
+        shards=settings.due_shards,
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Returns the tick's report. The event's content does not matter: late, doubled or by hand, a tick is a tick."""
+    del event
+    report = asdict(tick()(seconds_left=lambda: context.get_remaining_time_in_millis() / 1000))
+    telemetry().note("ticked", **report)
+    telemetry().flush()
+    return report

@@ -1,0 +1,95 @@
+"""The tick: send every job that wakes within the look-ahead, shard by shard, from where the last tick stopped."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from shared.dispatch import LOOK_AHEAD_SECONDS, send_hints
+from shared.model.lanes import DueShard, due_shards
+from shared.ports.queue import Hint
+from shared.ports.telemetry import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from shared.ports.clock import Clock
+    from shared.ports.control import CursorStore
+    from shared.ports.jobs import DueEntry, JobStore
+    from shared.ports.queue import WorkQueue
+    from shared.ports.telemetry import Telemetry
+
+# Some 100 KB of index keys: one query, and a hundred messages between two writes of the cursor.
+PAGE: Final = 1_000
+_PARALLEL_SHARDS: Final = 16
+# A page takes a few seconds at the most; what is left waits for the next tick rather than for the function's timeout.
+_LAST_PAGE_SECONDS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    """How many jobs a tick sent, how many it could not send, and how many shards another populator had."""
+
+    sent: int
+    unsent: int
+    shards_of_another: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDueJobs:
+    """One tick. No read and no write per job: the index's keys are all that a message needs.
+
+    The cursor of a shard is advanced after all of a page was sent, and never past an entry that was not. When another
+    populator has moved it meanwhile, the shard is that one's: this is the whole leader election. Dying anywhere in
+    between repeats some messages, which is harmless.
+    """
+
+    jobs: JobStore
+    cursors: CursorStore
+    queue: WorkQueue
+    clock: Clock
+    telemetry: Telemetry
+    shards: int
+
+    def __call__(self, seconds_left: Callable[[], float]) -> TickReport:
+        cursors = self.cursors.tick_cursors()
+        until = self.clock.now() + timedelta(seconds=LOOK_AHEAD_SECONDS)
+        shards = due_shards(self.shards)
+        with ThreadPoolExecutor(min(len(shards), _PARALLEL_SHARDS)) as pool:
+            reports = list(pool.map(lambda shard: self._tick(shard, cursors.get(shard), until, seconds_left), shards))
+        report = TickReport(
+            sum(one.sent for one in reports),
+            sum(one.unsent for one in reports),
+            sum(one.shards_of_another for one in reports),
+        )
+        self.telemetry.measure(Metric.DISPATCHED, report.sent)
+        if report.unsent:
+            self.telemetry.measure(Metric.DISPATCH_FAILED, report.unsent)
+        return report
+
+    def _tick(
+        self, shard: DueShard, cursor: DueEntry | None, until: datetime, seconds_left: Callable[[], float]
+    ) -> TickReport:
+        sent = 0
+        while seconds_left() > _LAST_PAGE_SECONDS:
+            page = self.jobs.due(shard, until=until, after=cursor, limit=PAGE)
+            unsent = send_hints(
+                self.queue, self.clock, shard.lane, [Hint(one.tenant, one.job_id, one.wake_at) for one in page.entries]
+            )
+            handled = unsent[0] if unsent else len(page.entries)
+            if handled:
+                reached = page.entries[handled - 1]
+                if not self.cursors.advance_tick(shard, seen=cursor, to=reached):
+                    self.telemetry.debug("shard_left_to_another", shard=str(shard))
+                    return TickReport(sent, 0, 1)
+                cursor = reached
+            sent += len(page.entries) - len(unsent)
+            if unsent:
+                self.telemetry.warn("page_not_sent", shard=str(shard), unsent=len(unsent))
+                return TickReport(sent, len(unsent), 0)
+            if page.next is None:
+                break
+        return TickReport(sent, 0, 0)

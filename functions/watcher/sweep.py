@@ -1,0 +1,156 @@
+"""The sweep: whatever is past its time and still has not moved is looked at, and set in motion again.
+
+Lost messages are sent again, and attempts whose lease ran out are written down as lost. Nothing else in the system has
+to be reliable for a job not to be lost.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from shared.dispatch import send_hints
+from shared.model import moves
+from shared.model.cursor import SweepCursor
+from shared.model.errors import ChangeRefused
+from shared.model.job import Job, JobKey, Sharding, from_epoch_ms
+from shared.model.lanes import DueShard, due_shards
+from shared.model.lifecycle import Status
+from shared.ports.jobs import DueEntry
+from shared.ports.queue import Hint
+from shared.ports.telemetry import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shared.ports.clock import Clock, Ids
+    from shared.ports.control import CursorStore
+    from shared.ports.jobs import JobStore
+    from shared.ports.queue import WorkQueue
+    from shared.ports.telemetry import Telemetry
+
+RESEND_AFTER_SECONDS: Final = 90
+"""A job is sent again each time its age passes this, doubled: at most 11 messages in a day of backlog."""
+
+# What is younger needs nothing: its lease cannot be over, and its message is not late.
+_YOUNGEST_SECONDS: Final = 65
+_PAGE: Final = 100
+_PARALLEL_SHARDS: Final = 16
+_LAST_PAGE_SECONDS: Final = 10
+_NEVER: Final = from_epoch_ms(0)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """Entries looked at, messages sent again, attempts reaped."""
+
+    looked_at: int = 0
+    resent: int = 0
+    reaped: int = 0
+
+    def __add__(self, other: SweepReport) -> SweepReport:
+        return SweepReport(self.looked_at + other.looked_at, self.resent + other.resent, self.reaped + other.reaped)
+
+
+def is_resend_due(wake_at: datetime, *, after: datetime, until: datetime) -> bool:
+    """Whether a job's age passes 90 s · 2^k, for any k, in the time (after, until].
+
+    Consecutive passes ask about consecutive spans, so each threshold falls into exactly one of them, however late a
+    pass comes, and no count has to be kept with the job.
+    """
+    threshold = timedelta(seconds=RESEND_AFTER_SECONDS)
+    while wake_at + threshold <= after:
+        threshold *= 2
+    return wake_at + threshold <= until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One sweep over all shards of the due index.
+
+    It goes on page by page from a cursor of its own to the end and then begins a new pass, so that a crowd at the head
+    cannot hide what is behind it. The jobs themselves are read consistently: the index only says where to look.
+    """
+
+    jobs: JobStore
+    cursors: CursorStore
+    queue: WorkQueue
+    clock: Clock
+    ids: Ids
+    telemetry: Telemetry
+    sharding: Sharding
+    retention: timedelta
+
+    def __call__(self, seconds_left: Callable[[], float]) -> SweepReport:
+        cursors = self.cursors.sweep_cursors()
+        shards = due_shards(self.sharding.due)
+        with ThreadPoolExecutor(min(len(shards), _PARALLEL_SHARDS)) as pool:
+            reports = pool.map(lambda shard: self._sweep(shard, cursors.get(shard), seconds_left), shards)
+            report = sum(reports, SweepReport())
+        for metric, count in (
+            (Metric.OVERDUE, report.looked_at),
+            (Metric.RESENT, report.resent),
+            (Metric.REAPED, report.reaped),
+        ):
+            self.telemetry.measure(metric, count)
+        return report
+
+    def _sweep(self, shard: DueShard, stored: SweepCursor | None, seconds_left: Callable[[], float]) -> SweepReport:
+        cursor = self._pass_to_go_on_with(stored)
+        until = cursor.pass_at - timedelta(seconds=_YOUNGEST_SECONDS)
+        report = SweepReport()
+        while seconds_left() > _LAST_PAGE_SECONDS:
+            after = None if cursor.position is None else DueEntry(*cursor.position)
+            page = self.jobs.due(shard, until=until, after=after, limit=_PAGE)
+            if not page.entries and cursor.position is None:
+                # Nothing is overdue: nothing to remember, so an idle scheduler writes nothing.
+                return report
+            report += self._look_at(shard, page.entries, cursor)
+            reached = SweepCursor(cursor.pass_at, cursor.previous_pass_at, page.next)
+            if not self.cursors.advance_sweep(shard, seen=stored, to=reached):
+                self.telemetry.debug("shard_left_to_another", shard=str(shard))
+                return report
+            stored = cursor = reached
+            if page.next is None:
+                break
+        return report
+
+    def _pass_to_go_on_with(self, stored: SweepCursor | None) -> SweepCursor:
+        if stored is not None and stored.position is not None:
+            return stored
+        return SweepCursor(self.clock.now(), _NEVER if stored is None else stored.pass_at, None)
+
+    def _look_at(self, shard: DueShard, entries: Sequence[DueEntry], cursor: SweepCursor) -> SweepReport:
+        jobs = self.jobs.get_many([JobKey(one.tenant, one.job_id) for one in entries], consistent=True)
+        reaped = sum(self._reap(job) for job in jobs if job.status is Status.RUNNING)
+        hints = [
+            Hint(job.tenant, job.id, job.wake_at)
+            for job in jobs
+            if job.status is Status.SCHEDULED
+            and job.wake_at is not None
+            and is_resend_due(job.wake_at, after=cursor.previous_pass_at, until=cursor.pass_at)
+        ]
+        unsent = send_hints(self.queue, self.clock, shard.lane, hints)
+        for hint in hints:
+            self.telemetry.note("sent_again", tenant=hint.tenant, job_id=hint.job_id, wake_at=hint.wake_at.isoformat())
+        if unsent:
+            # The queue is away. These are sent when their age passes the next threshold.
+            self.telemetry.warn("resend_failed", shard=str(shard), unsent=len(unsent))
+            self.telemetry.measure(Metric.DISPATCH_FAILED, len(unsent))
+        return SweepReport(len(entries), len(hints) - len(unsent), reaped)
+
+    def _reap(self, job: Job) -> bool:
+        now = self.clock.now()
+        if not moves.lease_is_over(job, now):
+            return False
+        change = moves.reap(job, now=now, chance=self.ids.chance(), retention=self.retention, sharding=self.sharding)
+        try:
+            self.jobs.change(job.key, change)
+        except ChangeRefused:
+            # A heartbeat, an outcome or another sweep was faster: the job moves after all.
+            self.telemetry.debug("reap_refused", **job.identity())
+            return False
+        self.telemetry.note("reaped", **job.identity(), status=change.set["status"])
+        return True

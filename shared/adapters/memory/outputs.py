@@ -1,0 +1,38 @@
+"""`ports.outputs` in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.model import limits
+from shared.model.errors import StoreUnavailable
+from shared.model.execution import NO_OUTPUT, Output, clip
+
+if TYPE_CHECKING:
+    from shared.model.job import Job
+
+
+@dataclass
+class MemoryOutputs:
+    """Long outputs by name."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def keep(self, job: Job, output: bytes) -> Output:
+        if not output:
+            return NO_OUTPUT
+        text = clip(output.decode("utf-8", "replace"), limits.LAST_OUTPUT_BYTES)
+        if len(output) <= limits.LAST_OUTPUT_BYTES:
+            return Output(text, len(output))
+        ref = f"{job.tenant}/{job.id}/{job.fence}"
+        self.objects[ref] = output
+        return Output(text, len(output), ref)
+
+    def read(self, output: Output) -> bytes:
+        if output.ref is None:
+            return output.text.encode()
+        try:
+            return self.objects[output.ref]
+        except KeyError:
+            raise StoreUnavailable(f"output {output.ref} is gone", outcome_unknown=False) from None

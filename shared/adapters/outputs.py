@@ -1,0 +1,42 @@
+"""`ports.outputs` in the data bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters.aws import translated_errors
+from shared.model import limits
+from shared.model.execution import NO_OUTPUT, Output, clip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.model.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class BucketOutputs:
+    """`bucket_client` makes the S3 client, when the first long output comes."""
+
+    bucket_client: Callable[[], Any]
+    bucket: str
+
+    def keep(self, job: Job, output: bytes) -> Output:
+        if not output:
+            return NO_OUTPUT
+        text = clip(output.decode("utf-8", "replace"), limits.LAST_OUTPUT_BYTES)
+        if len(output) <= limits.LAST_OUTPUT_BYTES:
+            return Output(text, len(output))
+        # The fence makes the name this attempt's own: a zombie cannot overwrite what its successor put.
+        ref = f"outputs/{job.tenant}/{job.id}/{job.fence}"
+        with translated_errors("put output"):
+            self.bucket_client().put_object(Bucket=self.bucket, Key=ref, Body=output, ContentType="text/plain")
+        return Output(text, len(output), ref)
+
+    def read(self, output: Output) -> bytes:
+        if output.ref is None:
+            return output.text.encode()
+        with translated_errors("get output"):
+            body: bytes = self.bucket_client().get_object(Bucket=self.bucket, Key=output.ref)["Body"].read()
+        return body

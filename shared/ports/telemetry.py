@@ -1,0 +1,54 @@
+"""What a function tells about itself: facts for people (log lines) and numbers for machines (metrics)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Metric(StrEnum):
+    """Every metric, with its unit in its name; plain counts have none. Dimension: the function."""
+
+    DISPATCHED = "dispatched"  # messages sent for jobs that are due soon
+    DISPATCH_FAILED = "dispatch_failed"  # messages that the queue did not take; the next tick or sweep sends them
+    STARTED = "started"  # attempts begun
+    LATENESS_MS = "lateness_ms"  # from the time an attempt was due to its claim
+    DURATION_MS = "duration_ms"  # from the claim to the outcome
+    SUCCEEDED = "succeeded"
+    RETRIED = "retried"  # attempts that failed and are followed by another
+    FAILED = "failed"  # jobs that failed for good
+    CANCELLED = "cancelled"  # running jobs that were stopped by a client
+    SKIPPED = "skipped"  # jobs that did not run, such as after their start deadline
+    DEFERRED = "deferred"  # jobs put back without an attempt
+    CLAIMED_BY_ANOTHER = "claimed_by_another"  # messages whose job was claimed, moved or ended before
+    GIVEN_BACK = "given_back"  # messages returned to the queue: too early, or too little time left
+    LEASE_LOST = "lease_lost"  # attempts given up because the lease could not be kept
+    OUTCOME_REFUSED = "outcome_refused"  # outcomes that came after another attempt had begun
+    REAPED = "reaped"  # attempts whose lease ran out
+    RESENT = "resent"  # messages sent again by the sweep
+    OVERDUE = "overdue"  # index entries that the sweep looked at
+    QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
+
+
+class Telemetry(Protocol):
+    """No method raises, and all may be called from several threads."""
+
+    def note(self, action: str, **facts: Any) -> None:
+        """Something that a person may look for: `action` is a past participle (`claimed`), `facts` its data."""
+        ...
+
+    def debug(self, action: str, **facts: Any) -> None:
+        """The same for what is normal and frequent, such as a lost race."""
+        ...
+
+    def warn(self, action: str, **facts: Any) -> None:
+        """The same for what went wrong and was dealt with."""
+        ...
+
+    def defect(self, action: str, error: BaseException, **facts: Any) -> None:
+        """An exception that nobody expected, with its traceback."""
+        ...
+
+    def measure(self, metric: Metric, value: float = 1) -> None:
+        """One value of a metric."""
+        ...
