@@ -103,8 +103,9 @@ class CommitOutcome:
             made = change.move
         except ChangeRefused as refusal:
             current = refusal.current
-            if current is not None and current.execution(job.fence) is not None:
-                # Our own earlier write, whose answer was lost.
+            if current is not None and _is_written(change, job, current):
+                # Our own earlier write, whose answer was lost. (The watcher may have written the attempt down as lost:
+                # then it is another outcome, and that one stands.)
                 made = change.move
             elif current is not None and current.cancel_requested_at is not None and if_cancelled is not None:
                 return self._write(job, if_cancelled, now, error=error)
@@ -136,3 +137,8 @@ class CommitOutcome:
             self.telemetry.measure(Metric.DURATION_MS, facts["duration_ms"])
         self.telemetry.note(_METRIC_OF[made], **job.identity(), **facts)
         self.telemetry.measure(_METRIC_OF[made])
+
+
+def _is_written(change: Change, job: Job, current: Job) -> bool:
+    history = change.set.get("executions")
+    return history is not None and current.execution(job.fence) == history[-1]

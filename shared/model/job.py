@@ -156,10 +156,9 @@ def new_job(
     key: JobKey,
     now: datetime,
     sharding: Sharding,
-    payload: Payload = NO_PAYLOAD,
     fingerprint: str | None = None,
 ) -> Job:
-    """The job that `spec` asks for, scheduled."""
+    """The job that `spec` asks for, scheduled, with its payload inline."""
     return Job(
         tenant=key.tenant,
         id=key.job_id,
@@ -169,7 +168,7 @@ def new_job(
         updated_at=now,
         name=spec.name,
         tags=spec.tags,
-        payload=payload,
+        payload=Payload(spec.payload),
         priority=spec.priority,
         timeout_seconds=spec.timeout_seconds,
         expires_after_seconds=spec.expires_after_seconds,

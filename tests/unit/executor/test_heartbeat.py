@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions.executor.heartbeat import Heartbeats, Watched, beat
+from functions.executor.targets.protocol import Deadline
+from shared.adapters.system import SystemClock
+from shared.model import limits, moves
+from shared.model.errors import StoreUnavailable
+from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler
+
+if TYPE_CHECKING:
+    from shared.model.job import Job
+
+
+@pytest.fixture
+def scheduler() -> Scheduler:
+    return Scheduler()
+
+
+@pytest.fixture
+def running(scheduler: Scheduler) -> Job:
+    job = scheduler.create()
+    change = moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="mine", now=START)
+    return scheduler.jobs.change_and_get(job.key, change)
+
+
+def test_a_beat_extends_the_lease_from_the_start_of_the_call(scheduler: Scheduler, running: Job) -> None:
+    scheduler.clock.advance(20)
+
+    watched = _beat(scheduler, running)
+
+    assert scheduler.get(running).lease_until == START + timedelta(seconds=20 + limits.LEASE_SECONDS)
+    assert watched.next_beat_at == START + timedelta(seconds=20 + limits.HEARTBEAT_SECONDS)
+    assert scheduler.get(running).version == running.version
+
+
+def test_a_beat_learns_that_a_client_has_cancelled_and_stops_the_work(scheduler: Scheduler, running: Job) -> None:
+    scheduler.jobs.change(running.key, moves.cancel(running, now=START, retention=RETENTION))
+    scheduler.clock.advance(20)
+
+    watched = _beat(scheduler, running)
+
+    assert watched.cancelled
+    assert watched.deadline.stopped
+    assert not watched.lost
+
+
+def test_a_beat_learns_that_the_lease_is_another_s_and_stops_the_work(scheduler: Scheduler, running: Job) -> None:
+    scheduler.clock.advance(70)
+    reap = moves.reap(running, now=scheduler.clock.now(), chance=0, retention=RETENTION, sharding=SHARDING)
+    scheduler.jobs.change(running.key, reap)
+
+    watched = _beat(scheduler, running)
+
+    assert watched.lost
+    assert watched.deadline.stopped
+
+
+def test_three_failed_beats_in_a_row_stop_the_work(
+    scheduler: Scheduler, running: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> Job:
+        raise StoreUnavailable("throttled", outcome_unknown=True)
+
+    monkeypatch.setattr(scheduler.jobs, "change_and_get", unavailable)
+    watched = Watched(running, Deadline(30), START)
+
+    for failures in (1, 2, 3):
+        beat(watched, jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
+        assert watched.lost is (failures == 3)
+
+    assert watched.deadline.stopped
+
+
+def test_the_thread_beats_for_what_is_watched_and_ends_with_the_last(scheduler: Scheduler, running: Job) -> None:
+    beaten = threading.Event()
+    extend = scheduler.jobs.change_and_get
+
+    def extend_and_tell(*arguments: object) -> Job:
+        job = extend(*arguments)  # type: ignore[arg-type]
+        beaten.set()
+        return job
+
+    scheduler.jobs.change_and_get = extend_and_tell  # type: ignore[method-assign, assignment]
+    # Started long ago by the real clock: the first beat is due at once.
+    heartbeats = Heartbeats(jobs=scheduler.jobs, clock=SystemClock(), telemetry=scheduler.telemetry)
+
+    with heartbeats.watch(running, Deadline(30)) as watched:
+        assert beaten.wait(5)
+
+    thread = next((one for one in threading.enumerate() if one.name == "heartbeats"), None)
+    if thread is not None:
+        thread.join(5)
+    assert not watched.lost
+    assert not [one for one in threading.enumerate() if one.name == "heartbeats"]
+
+
+def _beat(scheduler: Scheduler, job: Job) -> Watched:
+    watched = Watched(job, Deadline(30), scheduler.clock.now())
+    beat(watched, jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
+    return watched

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.watcher import sweep as sweep_module
+from functions.watcher.sweep import is_resend_due
+from shared.model import moves
+from shared.model.execution import Outcome
+from shared.model.lifecycle import Status
+from shared.model.retry import Jitter, RetryPolicy
+from tests.unit.scheduler import START, Scheduler
+
+if TYPE_CHECKING:
+    from shared.model.job import Job
+
+
+@pytest.fixture
+def scheduler() -> Scheduler:
+    return Scheduler()
+
+
+def test_a_job_whose_message_was_lost_is_sent_again_after_90_seconds(scheduler: Scheduler) -> None:
+    job = scheduler.create()
+
+    scheduler.clock.advance(89)
+    before = scheduler.sweep()
+    scheduler.clock.advance(1)
+    after = scheduler.sweep()
+
+    assert (before.resent, after.resent) == (0, 1)
+    assert scheduler.queued() == [job.id]
+
+
+def test_a_day_of_sweeps_sends_a_job_at_most_eleven_times(scheduler: Scheduler) -> None:
+    scheduler.create()
+
+    for _ in range(24 * 60):
+        scheduler.clock.advance(60)
+        scheduler.sweep()
+
+    assert 8 <= len(scheduler.queue.messages) <= 11
+
+
+def test_a_job_in_the_future_is_not_looked_at(scheduler: Scheduler) -> None:
+    scheduler.create(due_in=60)
+
+    assert scheduler.sweep().looked_at == 0
+    assert scheduler.control.sweep_cursors() == {}
+
+
+def test_an_attempt_whose_lease_ran_out_is_lost_and_another_follows(scheduler: Scheduler) -> None:
+    job = _claimed(scheduler, retry=RetryPolicy(jitter=Jitter.NONE))
+
+    scheduler.clock.advance(66)
+    report = scheduler.sweep()
+
+    reaped = scheduler.get(job)
+    assert report.reaped == 1
+    assert reaped.status is Status.SCHEDULED
+    assert [one.outcome for one in reaped.executions] == [Outcome.LOST]
+    assert reaped.wake_at == START + timedelta(seconds=66 + 5)
+
+
+def test_a_lost_last_attempt_fails_the_job(scheduler: Scheduler) -> None:
+    job = _claimed(scheduler, retry=RetryPolicy(max_attempts=1))
+
+    scheduler.clock.advance(66)
+    scheduler.sweep()
+
+    assert scheduler.get(job).status is Status.FAILED
+
+
+def test_a_lease_that_is_still_held_is_left_alone(scheduler: Scheduler) -> None:
+    job = _claimed(scheduler)
+    scheduler.clock.advance(50)
+    scheduler.jobs.change(job.key, moves.heartbeat(job, now=scheduler.clock.now()))
+
+    scheduler.clock.advance(60)
+    report = scheduler.sweep()
+
+    assert (report.looked_at, report.reaped) == (1, 0)
+    assert scheduler.get(job).status is Status.RUNNING
+
+
+def test_a_heartbeat_between_the_look_and_the_reaping_wins(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = _claimed(scheduler)
+    scheduler.clock.advance(70)
+    seen = scheduler.get(job)
+    scheduler.jobs.change(job.key, moves.heartbeat(job, now=scheduler.clock.now()))
+    monkeypatch.setattr(scheduler.jobs, "get_many", lambda keys, *, consistent: [seen])
+
+    report = scheduler.sweep()
+
+    assert report.reaped == 0
+    assert scheduler.get(job).status is Status.RUNNING
+
+
+def test_a_crowd_at_the_head_does_not_hide_what_is_behind_it(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "_PAGE", 10)
+    crowd = [_claimed(scheduler) for _ in range(60)]
+    behind = scheduler.create(due_in=1)
+    scheduler.clock.advance(100)
+    for job in crowd:
+        scheduler.jobs.change(job.key, moves.heartbeat(job, now=scheduler.clock.now()))
+
+    scheduler.sweep()
+
+    assert scheduler.queued() == [behind.id]
+
+
+def test_a_sweep_that_runs_out_of_time_is_taken_up_by_the_next(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "_PAGE", 3)
+    jobs = {scheduler.create().id for _ in range(40)}
+    scheduler.clock.advance(100)
+    # Each time there is time for a dozen pages, and then for none.
+    for _ in range(40):
+        times = iter([60.0] * 12 + [0.0] * 100)
+        scheduler.sweep_with(times.__next__)
+
+    assert set(scheduler.queued()) == jobs
+
+
+def test_what_the_queue_did_not_take_is_told(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler.create()
+    scheduler.clock.advance(100)
+    monkeypatch.setattr(scheduler.queue, "send", lambda lane, batch: list(range(len(batch))))
+
+    report = scheduler.sweep()
+
+    assert report.resent == 0
+    assert "resend_failed" in scheduler.telemetry.actions()
+
+
+@given(
+    passes=st.lists(st.integers(min_value=1, max_value=5_000), min_size=1, max_size=40),
+    due_after=st.integers(min_value=0, max_value=1_000),
+)
+def test_however_the_passes_fall_each_threshold_is_met_by_at_most_one(passes: list[int], due_after: int) -> None:
+    wake_at = START + timedelta(seconds=due_after)
+    times = [START]
+    for seconds in passes:
+        times.append(times[-1] + timedelta(seconds=seconds))
+
+    sent = sum(is_resend_due(wake_at, after=a, until=b) for a, b in itertools.pairwise(times))
+
+    age = (times[-1] - wake_at).total_seconds()
+    thresholds = [90 * 2**k for k in range(40) if 90 * 2**k <= age]
+    assert sent <= len(thresholds)
+    assert (sent > 0) == bool(thresholds)
+
+
+def _claimed(scheduler: Scheduler, **spec: object) -> Job:
+    job = scheduler.create(**spec)
+    change = moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="c", now=scheduler.clock.now())
+    return scheduler.jobs.change_and_get(job.key, change)
