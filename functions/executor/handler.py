@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from functions.executor.execute_job import ReceivedHint, Verdict
-from functions.executor.wiring import execute_job, queue_urls, telemetry
+from functions.executor.wiring import execute_job, heartbeats, queue_urls, telemetry
 from shared.adapters.sqs.work_queue import lane_of_queue, read_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _BATCH = 10
+# Leases are kept from this thread, which has nothing else to do meanwhile.
+_BEAT_EVERY_SECONDS = 2
 
 
 @cache
@@ -29,6 +31,10 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     records = event["Records"]
     futures = [threads().submit(_execute, record, seconds_left) for record in records]
+    running = set(futures)
+    while running:
+        _, running = wait(running, timeout=_BEAT_EVERY_SECONDS)
+        heartbeats().beat_due()
     kept = []
     for record, future in zip(records, futures, strict=True):
         error = future.exception()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from shared.model import limits, moves
@@ -14,6 +14,7 @@ from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from functions.executor.targets.protocol import Deadline
     from shared.model.job import Job
@@ -68,48 +69,32 @@ def beat(watched: Watched, *, jobs: JobStore, clock: Clock, telemetry: Telemetry
 
 
 class Heartbeats:
-    """Beats for all jobs of a process from one thread, which runs only while there are any."""
+    """The attempts of this process that are running. Who waits for them calls `beat_due` every few seconds."""
 
     def __init__(self, *, jobs: JobStore, clock: Clock, telemetry: Telemetry) -> None:
         self._jobs = jobs
         self._clock = clock
         self._telemetry = telemetry
         self._watched: list[Watched] = []
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
 
     @contextmanager
     def watch(self, job: Job, deadline: Deadline) -> Iterator[Watched]:
         """Keep the lease of `job` while the block runs."""
-        watched = Watched(job, deadline, (job.started_at or self._clock.now()) + _INTERVAL)
-        with self._changed:
+        started_at = job.started_at or self._clock.now()
+        watched = Watched(job, deadline, started_at + timedelta(seconds=limits.HEARTBEAT_SECONDS))
+        with self._lock:
             self._watched.append(watched)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="heartbeats", daemon=True)
-                self._thread.start()
-            self._changed.notify()
         try:
             yield watched
         finally:
-            with self._changed:
+            with self._lock:
                 self._watched.remove(watched)
-                self._changed.notify()
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                if not self._watched:
-                    # Under the lock: a job that comes now finds no thread and starts one.
-                    self._thread = None
-                    return
-                first = min(self._watched, key=lambda one: one.next_beat_at)
-                wait = (first.next_beat_at - self._clock.now()).total_seconds()
-                if wait > 0:
-                    self._changed.wait(wait)
-                    continue
-            beat(first, jobs=self._jobs, clock=self._clock, telemetry=self._telemetry)
-            if first.lost or first.cancelled:
-                first.next_beat_at = self._clock.now() + _INTERVAL
-
-
-_INTERVAL: Final = timedelta(seconds=limits.HEARTBEAT_SECONDS)
+    def beat_due(self) -> None:
+        """Extend every lease whose time for it has come. Attempts that were stopped are left to end."""
+        with self._lock:
+            watched = list(self._watched)
+        for one in watched:
+            if not one.deadline.stopped and one.next_beat_at <= self._clock.now():
+                beat(one, jobs=self._jobs, clock=self._clock, telemetry=self._telemetry)

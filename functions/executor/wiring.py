@@ -45,27 +45,42 @@ def queue_urls() -> Mapping[Lane, str]:
 
 
 @cache
+def settings() -> Settings:
+    return from_environment(Settings)
+
+
+s3 = partial(aws.client, "s3")
+
+
+@cache
+def jobs() -> DynamoJobStore:
+    return DynamoJobStore(aws.client("dynamodb"), settings().jobs_table, s3, settings().data_bucket)
+
+
+@cache
+def heartbeats() -> Heartbeats:
+    return Heartbeats(jobs=jobs(), clock=SystemClock(), telemetry=telemetry())
+
+
+@cache
 def execute_job() -> ExecuteJob:
-    settings = from_environment(Settings)
     clock, ids = SystemClock(), SystemIds()
-    s3 = partial(aws.client, "s3")
-    jobs = DynamoJobStore(aws.client("dynamodb"), settings.jobs_table, s3, settings.data_bucket)
     return ExecuteJob(
-        jobs=jobs,
+        jobs=jobs(),
         queue=SqsWorkQueue(aws.client("sqs"), queue_urls()),
         clock=clock,
         ids=ids,
-        lease=Heartbeats(jobs=jobs, clock=clock, telemetry=telemetry()),
+        lease=heartbeats(),
         target_of=targets(from_environment(TargetSettings)),
         commit=CommitOutcome(
-            jobs=jobs,
-            outputs=BucketOutputs(s3, settings.data_bucket),
+            jobs=jobs(),
+            outputs=BucketOutputs(s3, settings().data_bucket),
             clock=clock,
             ids=ids,
             telemetry=telemetry(),
             # The executor writes no entry of the due index anew: a retry stays in the shard that the job has.
-            sharding=Sharding(due=1, group=settings.group_shards),
-            retention=timedelta(days=settings.retention_days),
+            sharding=Sharding(due=1, group=settings().group_shards),
+            retention=timedelta(days=settings().retention_days),
         ),
         telemetry=telemetry(),
     )

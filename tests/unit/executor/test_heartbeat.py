@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,6 @@ import pytest
 
 from functions.executor.heartbeat import Heartbeats, Watched, beat
 from functions.executor.targets.protocol import Deadline
-from shared.adapters.system import SystemClock
 from shared.model import limits, moves
 from shared.model.errors import StoreUnavailable
 from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler
@@ -77,27 +75,33 @@ def test_three_failed_beats_in_a_row_stop_the_work(
     assert watched.deadline.stopped
 
 
-def test_the_thread_beats_for_what_is_watched_and_ends_with_the_last(scheduler: Scheduler, running: Job) -> None:
-    beaten = threading.Event()
-    extend = scheduler.jobs.change_and_get
+def test_what_is_watched_is_beaten_for_when_its_time_has_come(scheduler: Scheduler, running: Job) -> None:
+    heartbeats = Heartbeats(jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
 
-    def extend_and_tell(*arguments: object) -> Job:
-        job = extend(*arguments)  # type: ignore[arg-type]
-        beaten.set()
-        return job
+    with heartbeats.watch(running, Deadline(30)):
+        scheduler.clock.advance(19)
+        heartbeats.beat_due()
+        before = scheduler.get(running).lease_until
+        scheduler.clock.advance(1)
+        heartbeats.beat_due()
+        after = scheduler.get(running).lease_until
+    scheduler.clock.advance(20)
+    heartbeats.beat_due()
 
-    scheduler.jobs.change_and_get = extend_and_tell  # type: ignore[method-assign, assignment]
-    # Started long ago by the real clock: the first beat is due at once.
-    heartbeats = Heartbeats(jobs=scheduler.jobs, clock=SystemClock(), telemetry=scheduler.telemetry)
+    assert before == running.lease_until
+    assert after == START + timedelta(seconds=80)
+    assert scheduler.get(running).lease_until == after
+
+
+def test_work_that_was_stopped_gets_no_more_beats(scheduler: Scheduler, running: Job) -> None:
+    heartbeats = Heartbeats(jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
 
     with heartbeats.watch(running, Deadline(30)) as watched:
-        assert beaten.wait(5)
+        watched.deadline.stop()
+        scheduler.clock.advance(30)
+        heartbeats.beat_due()
 
-    thread = next((one for one in threading.enumerate() if one.name == "heartbeats"), None)
-    if thread is not None:
-        thread.join(5)
-    assert not watched.lost
-    assert not [one for one in threading.enumerate() if one.name == "heartbeats"]
+    assert scheduler.get(running).lease_until == running.lease_until
 
 
 def _beat(scheduler: Scheduler, job: Job) -> Watched:
