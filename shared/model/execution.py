@@ -69,8 +69,7 @@ class Execution:
 
 
 def clip(text: str, max_bytes: int) -> str:
-    """The longest beginning of `text` that takes at most `max_bytes` in UTF-8."""
+    """The longest beginning of `text` that takes at most `max_bytes` in UTF-8. What has no UTF-8 becomes `?`: one lone
+    surrogate in an exception's text would make the store refuse the whole outcome."""
     encoded = text.encode("utf-8", "replace")
-    if len(encoded) <= max_bytes:
-        return text
     return encoded[:max_bytes].decode("utf-8", "ignore")
