@@ -50,8 +50,7 @@ class RetryPolicy:
     def computed_delay(self, attempt: int) -> float:
         """Seconds to wait after attempt number `attempt` (from 1), before jitter."""
         # The exponent is bounded so that a long budget cannot overflow a float.
-        growth = min(self.multiplier ** min(attempt - 1, 64), self.max_delay_seconds / max(self.initial_seconds, 1e-3))
-        return min(self.initial_seconds * growth, self.max_delay_seconds)
+        return min(self.initial_seconds * self.multiplier ** min(attempt - 1, 64), self.max_delay_seconds)
 
 
 DEFAULT_RETRY: Final = RetryPolicy()

@@ -1,0 +1,115 @@
+"""Hypothesis strategies for the model's values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from shared.model import limits
+from shared.model.execution import Execution, Failure, Outcome, Output
+from shared.model.job import NO_PAYLOAD, Delivery, Job, Payload, from_epoch_ms
+from shared.model.lanes import DueShard, Lane, Priority
+from shared.model.lifecycle import Status
+from shared.model.retry import Backoff, Jitter, RetryPolicy
+
+# What UTF-8 can hold: a lone surrogate cannot be sent to any service.
+TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=40)
+TIMES = st.integers(0, 4_102_444_800_000).map(from_epoch_ms)
+TIMES_IN_SECONDS = st.integers(0, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+COUNTS = st.integers(0, 1_000_000)
+CHANCES = st.floats(0, 1, exclude_max=True)
+
+_SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, width=64) | TEXT
+JSON_OBJECTS = st.dictionaries(
+    TEXT,
+    st.recursive(
+        _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8
+    ),
+    max_size=4,
+)
+
+
+def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
+    return st.none() | strategy
+
+
+RETRY_POLICIES = st.builds(
+    RetryPolicy,
+    max_attempts=st.integers(1, limits.MAX_ATTEMPTS),
+    backoff=st.sampled_from(Backoff),
+    initial_seconds=st.floats(0, limits.MAX_INITIAL_DELAY_SECONDS),
+    multiplier=st.floats(1, limits.MAX_MULTIPLIER),
+    max_delay_seconds=st.floats(0, limits.MAX_RETRY_DELAY_SECONDS),
+    jitter=st.sampled_from(Jitter),
+    retry_on=st.lists(st.sampled_from(["timed_out", "http_503", "http_5xx", "lost"]), unique=True).map(tuple),
+)
+
+FAILURES = st.builds(
+    Failure,
+    type=st.sampled_from(["timed_out", "http_404", "http_503", "lost", "exit_1"]),
+    message=st.text(max_size=300),
+    retryable=st.booleans(),
+    retry_after_seconds=maybe(st.floats(min_value=0)),
+    outcome=st.sampled_from([Outcome.FAILED, Outcome.TIMED_OUT]),
+)
+
+OUTPUTS = st.builds(Output, text=TEXT, size_bytes=COUNTS, ref=maybe(TEXT))
+
+EXECUTIONS = st.builds(
+    Execution,
+    attempt=st.integers(1, limits.MAX_ATTEMPTS),
+    fence=COUNTS,
+    started_at=TIMES,
+    ended_at=TIMES,
+    outcome=st.sampled_from(Outcome),
+    error_type=maybe(TEXT),
+    error_message=maybe(TEXT),
+    output=OUTPUTS,
+)
+
+PAYLOADS = (
+    st.just(NO_PAYLOAD) | st.builds(Payload, data=TEXT.map(str.encode)) | st.builds(Payload, ref=TEXT.filter(bool))
+)
+
+# Any value of each field, whether they go together or not: what stores a job must not care.
+JOBS = st.builds(
+    Job,
+    tenant=NAMES,
+    id=NAMES,
+    target=JSON_OBJECTS,
+    run_at=TIMES,
+    created_at=TIMES,
+    updated_at=TIMES,
+    status=st.sampled_from(Status),
+    reason=maybe(TEXT),
+    version=COUNTS,
+    fence=COUNTS,
+    attempt=COUNTS,
+    name=maybe(TEXT),
+    tags=st.dictionaries(TEXT, TEXT, max_size=3),
+    payload=PAYLOADS,
+    priority=st.sampled_from(Priority),
+    timeout_seconds=COUNTS,
+    expires_after_seconds=maybe(COUNTS),
+    expires_at=maybe(TIMES),
+    retry=RETRY_POLICIES,
+    delivery=st.sampled_from(Delivery),
+    group=maybe(TEXT),
+    group_pk=maybe(TEXT),
+    group_sk=maybe(TEXT),
+    correlation_id=maybe(TEXT),
+    fingerprint=maybe(TEXT),
+    wake_at=maybe(TIMES),
+    due_shard=maybe(st.builds(DueShard, st.sampled_from(Lane), st.integers(0, 99))),
+    lease_until=maybe(TIMES),
+    claim_id=maybe(TEXT),
+    started_at=maybe(TIMES),
+    ended_at=maybe(TIMES),
+    cancel_requested_at=maybe(TIMES),
+    attention_pk=maybe(TEXT),
+    attention_sk=maybe(TEXT),
+    expire_item_at=maybe(TIMES_IN_SECONDS),
+    executions=st.lists(EXECUTIONS, max_size=3).map(tuple),
+)
