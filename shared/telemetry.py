@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
@@ -16,8 +16,8 @@ class PowertoolsTelemetry:
     """One per process. Service, namespace and level come from the environment (`POWERTOOLS_SERVICE_NAME`,
     `POWERTOOLS_METRICS_NAMESPACE`, `AWS_LAMBDA_LOG_LEVEL`), so that a level is changed without deploying code."""
 
-    def __init__(self) -> None:
-        self._logger = Logger(utc=True)
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._logger = Logger(utc=True, stream=stream)
         self._metrics = Metrics()
         self._values: list[tuple[Metric, float]] = []
         self._lock = threading.Lock()
