@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from functions.runner.answer import RunError, failed
@@ -31,7 +32,7 @@ def run() -> Run:
     isolate_this_process()
     scratch = settings().scratch
     workspaces = Workspaces.alone_in(scratch) if settings().exclusive else Workspaces(scratch)
-    return Run(workspaces=workspaces, limits=settings().limits)
+    return Run(workspaces=workspaces, limits=settings().limits, root=Path(__file__).parents[2])
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

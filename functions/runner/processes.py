@@ -64,27 +64,22 @@ class RunProcesses:
     def kill_all(self, *, within_seconds: float) -> int:
         """Kill whatever belongs to the run, and what it starts meanwhile. How many processes could not be ended.
 
-        The leader itself is left to whoever waits for it. On return 0 nothing of the run lives any more.
+        The leader itself is left to whoever waits for it. On return 0 nothing of the run lives any more: a look at the
+        table can miss a process that forks and ends all the time, but not the dead ones it leaves, which the runner
+        adopts; so only a table without either counts.
         """
         give_up_at = time.monotonic() + within_seconds
         self.signal_group(signal.SIGKILL)
         while True:
-            living = self._living()
-            if not living or time.monotonic() >= give_up_at:
-                return len(living)
-            for process in living:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(process.pid, signal.SIGKILL)
+            left = [one for one in self._members(process_table()) if not one.has_ended or self._is_adopted(one)]
+            for process in left:
+                _bury(process) if process.has_ended else _kill(process)
+            if not left or time.monotonic() >= give_up_at:
+                return len(left)
             time.sleep(_PAUSE_SECONDS)
 
-    def _living(self) -> list[Process]:
-        members = self._members(process_table())
-        for process in members:
-            if process.has_ended and process.parent == os.getpid() and process.pid != self.leader:
-                # An orphan that the runner adopted: it stays in the table until its exit code is taken.
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(process.pid, os.WNOHANG)
-        return [process for process in members if not process.has_ended]
+    def _is_adopted(self, process: Process) -> bool:
+        return process.parent == os.getpid() and process.pid != self.leader
 
     def _members(self, table: list[Process]) -> list[Process]:
         me = os.getpid()
@@ -104,6 +99,17 @@ class RunProcesses:
                 return self.mark in file.read()
         except OSError:
             return False
+
+
+def _kill(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def _bury(process: Process) -> None:
+    """Take the exit code of an orphan that the runner adopted; until then it stays in the table."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
 
 
 def _read(pid: int) -> Process | None:

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.runner.answer import Outcome, RunAnswer, RunError
@@ -22,11 +21,12 @@ from functions.runner.verdict import verdict
 from functions.runner.watch import Watch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from functions.runner.request import RunRequest
     from functions.runner.workspace import Workspaces
 
-_BOOTSTRAP: Final = Path(__file__).with_name("bootstrap.py")
-_ROOT: Final = Path(__file__).parents[2]
+_BOOTSTRAP: Final = "functions/runner/bootstrap.py"
 # The last two are where Lambda keeps layers' programs and Python.
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin:/opt/bin:/var/lang/bin"
 # JSON may take six bytes for one character of a text in a text.
@@ -45,10 +45,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Runs one request at a time. It returns within the request's timeout and a few seconds, whatever the run does."""
+    """Runs one request at a time; `root` is the folder that holds `functions` and `tasks`. It returns within the
+    request's timeout and a few seconds, whatever the run does."""
 
     workspaces: Workspaces
     limits: Limits
+    root: Path
 
     def __call__(self, request: RunRequest) -> Ended:
         started = time.monotonic()
@@ -79,7 +81,7 @@ class Run:
             payload.write(request.payload)
             payload.seek(0)
             child = subprocess.Popen(
-                [sys.executable, "-I", "-u", str(_BOOTSTRAP), self._instructions(request, report)],
+                [sys.executable, "-I", "-u", str(self.root / _BOOTSTRAP), self._instructions(request, report)],
                 stdin=payload,
                 stdout=output.writing_fd,
                 stderr=output.writing_fd,
@@ -110,7 +112,7 @@ class Run:
             "context": {**request.context, "timeout_seconds": request.timeout_seconds},
             "report_fd": report.writing_fd,
             "parent": os.getpid(),
-            "root": str(_ROOT),
+            "root": str(self.root),
             "max_result_bytes": MAX_RESULT_BYTES,
             # More than it can use in its time: the limit is for what escapes its end.
             "limits": {**asdict(self.limits), "cpu_seconds": int(request.timeout_seconds + 5) * cores},
