@@ -1,0 +1,180 @@
+"""Billed units of one job, created to finished, as the emulator counts them: indexes included, nothing goes wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+from benchmarks.cpu import NoOp
+from benchmarks.stub import reference_job
+from benchmarks.table import print_table
+from functions.executor.commit_outcome import CommitOutcome
+from functions.executor.execute_job import ExecuteJob, ReceivedHint
+from functions.executor.heartbeat import Heartbeats
+from functions.populator.queue_due_jobs import QueueDueJobs
+from shared.adapters.dynamodb import schema
+from shared.adapters.dynamodb.control import DynamoControlStore
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.memory.outputs import MemoryOutputs
+from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
+from shared.adapters.system import SystemClock, SystemIds
+from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
+from shared.model.lanes import Lane
+
+_JOBS: Final = 1_000
+_READS: Final = ("Query", "GetItem", "BatchGetItem")
+_WRITES: Final = ("PutItem", "UpdateItem")
+_SHARDING: Final = Sharding(due=1, group=1)
+ASKED: Final = {"write_units_per_job": 6.0, "read_units_per_job": 0.25, "sqs_requests_per_job": 0.31}
+
+
+class Prepared(NamedTuple):
+    """Tables and a queue of one run."""
+
+    jobs_table: str
+    control_table: str
+    queue_url: str
+
+
+class Meter:
+    """Counts what clients are billed for, from the answers' own consumed capacity."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def attach(self, dynamodb: Any, sqs: Any) -> None:
+        for operation in (*_READS, *_WRITES):
+            dynamodb.meta.events.register(f"provide-client-params.dynamodb.{operation}", self._ask)
+            dynamodb.meta.events.register(f"after-call.dynamodb.{operation}", self._count_units)
+        sqs.meta.events.register("after-call.sqs.*", self._count_request)
+
+    def _ask(self, params: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**params, "ReturnConsumedCapacity": "INDEXES"}
+
+    def _count_units(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        capacity = parsed.get("ConsumedCapacity", [])
+        kind = "read" if model.name in _READS else "write"
+        for one in capacity if isinstance(capacity, list) else [capacity]:
+            self.counts[kind] += one["CapacityUnits"]
+
+    def _count_request(self, **_: Any) -> None:
+        self.counts["sqs"] += 1
+
+
+def measure(dynamodb: Any, sqs: Any) -> dict[str, float]:
+    """Units and requests per job, of the reference job, and beside it of one with 1 KB of payload.
+
+    `dynamodb` and `sqs` are clients of an emulator that counts capacity and has no tables or queues of these names.
+    """
+    rows, figures = [], {}
+    meter = Meter()
+    meter.attach(dynamodb, sqs)
+    for name, payload in (("reference job", None), ("with 1 KB of payload", b'"' + b"p" * 1_022 + b'"')):
+        prepared = _prepare(dynamodb, sqs, "plain" if payload is None else "payload")
+        meter.counts.clear()
+        _run_jobs(dynamodb, sqs, prepared, payload)
+        figures[name] = {key: value / _JOBS for key, value in meter.counts.items()}
+        rows.append((name, *(figures[name][key] for key in ("write", "read", "sqs"))))
+    asked = ("asked of the reference job", *(f"<= {value}" for value in ASKED.values()))
+    print_table("Billed units per job", ("", "write units", "read units", "SQS requests"), [*rows, asked])
+    reference = figures["reference job"]
+    return {name: round(reference[key], 2) for name, key in zip(ASKED, ("write", "read", "sqs"), strict=True)}
+
+
+def _prepare(dynamodb: Any, sqs: Any, suffix: str) -> Prepared:
+    jobs_table, control_table = f"bench-jobs-{suffix}", f"bench-control-{suffix}"
+    create_tables(dynamodb, jobs_table, control_table)
+    return Prepared(jobs_table, control_table, sqs.create_queue(QueueName=f"bench-{suffix}")["QueueUrl"])
+
+
+def _run_jobs(dynamodb: Any, sqs: Any, names: Prepared, payload: bytes | None) -> None:
+    clock, ids, telemetry = SystemClock(), SystemIds(), RecordedTelemetry()
+    jobs = DynamoJobStore(dynamodb, names.jobs_table)
+    queue = SqsWorkQueue(sqs, dict.fromkeys(Lane, names.queue_url))
+    for _ in range(_JOBS):
+        jobs.create(jobs.place_payload(_reference_job(clock, ids, payload)))
+    tick = QueueDueJobs(
+        jobs=jobs,
+        cursors=DynamoControlStore(dynamodb, names.control_table),
+        queue=queue,
+        clock=clock,
+        telemetry=telemetry,
+        shards=_SHARDING.due,
+    )
+    tick(seconds_left=lambda: 60)
+    target = NoOp()
+    execute_job = ExecuteJob(
+        jobs=jobs,
+        queue=queue,
+        clock=clock,
+        ids=ids,
+        lease=Heartbeats(jobs=jobs, clock=clock, telemetry=telemetry),
+        target_of=lambda kind: target,
+        commit=CommitOutcome(
+            jobs=jobs,
+            outputs=MemoryOutputs(),
+            clock=clock,
+            ids=ids,
+            telemetry=telemetry,
+            sharding=_SHARDING,
+            retention=timedelta(days=30),
+        ),
+        telemetry=telemetry,
+    )
+    executed = 0
+    while executed < _JOBS:
+        messages = sqs.receive_message(QueueUrl=names.queue_url, MaxNumberOfMessages=10)["Messages"]
+        for message in messages:
+            hint = read_hint(message["Body"])
+            execute_job(ReceivedHint(hint, Lane.NORMAL, message["ReceiptHandle"]), seconds_left=lambda: 120)
+        entries = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in messages]
+        sqs.delete_message_batch(QueueUrl=names.queue_url, Entries=entries)
+        executed += len(messages)
+
+
+def _reference_job(clock: SystemClock, ids: SystemIds, payload: bytes | None) -> Job:
+    now, reference = clock.now(), reference_job()
+    spec = JobSpec(
+        target=reference.target,
+        run_at=now,
+        name=reference.name,
+        tags=reference.tags,
+        payload=payload,
+        correlation_id="c" * 24,
+    )
+    return new_job(spec, key=JobKey(reference.tenant, ids.job_id(now)), now=now, sharding=_SHARDING)
+
+
+def create_tables(dynamodb: Any, jobs_table: str, control_table: str) -> None:
+    """The two tables as the template makes them, as far as units depend on it."""
+    indexes = [
+        (schema.DUE_INDEX, schema.DUE_SHARD, schema.WAKE_AT),
+        (schema.GROUP_INDEX, schema.GROUP_PK, schema.GROUP_SK),
+        (schema.ATTENTION_INDEX, schema.ATTENTION_PK, schema.ATTENTION_SK),
+    ]
+    attributes = {schema.PK, schema.SK} | {name for _, *names in indexes for name in names}
+    dynamodb.create_table(
+        TableName=jobs_table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=_key_schema(schema.PK, schema.SK),
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "N" if name == schema.WAKE_AT else "S"}
+            for name in sorted(attributes)
+        ],
+        GlobalSecondaryIndexes=[
+            {"IndexName": name, "KeySchema": _key_schema(pk, sk), "Projection": {"ProjectionType": "KEYS_ONLY"}}
+            for name, pk, sk in indexes
+        ],
+    )
+    dynamodb.create_table(
+        TableName=control_table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=_key_schema(schema.PK, schema.SK),
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in (schema.PK, schema.SK)],
+    )
+
+
+def _key_schema(pk: str, sk: str) -> list[dict[str, str]]:
+    return [{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]
