@@ -92,9 +92,9 @@ def _populate() -> int:
 
 
 def _bare_populate(dynamodb: Any, sqs: Any) -> int:
-    jobs, start = 0, None
+    jobs = 0
+    optional: dict[str, Any] = {}
     while True:
-        optional = {"ExclusiveStartKey": start} if start else {}
         answer = dynamodb.query(
             TableName="jobs",
             IndexName="due",
@@ -111,9 +111,9 @@ def _bare_populate(dynamodb: Any, sqs: Any) -> int:
             ]
             sqs.send_message_batch(QueueUrl=os.environ["QUEUE_URL_NORMAL"], Entries=entries)
         jobs += len(items)
-        start = answer.get("LastEvaluatedKey")
-        if start is None:
+        if "LastEvaluatedKey" not in answer:
             return jobs
+        optional = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _execute() -> int:

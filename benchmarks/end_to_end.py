@@ -28,11 +28,12 @@ def measure(url: str, api_key: str) -> dict[str, float]:
     """
     client = Client(url, api_key)
     first = datetime.now(UTC) + timedelta(seconds=_LEAD_SECONDS)
+    group = f"bench-{first:%H%M%S}"
     wanted = [
         {
             "run_at": (first + timedelta(seconds=_OVER_SECONDS * number / _JOBS)).isoformat(),
             "target": {"type": "task", "name": "examples.echo"},
-            "group": f"bench-{first:%H%M%S}",
+            "group": group,
         }
         for number in range(_JOBS)
     ]
@@ -42,7 +43,7 @@ def measure(url: str, api_key: str) -> dict[str, float]:
     refused = [result for result in results if result["status"] != 201]
     if refused:
         raise RuntimeError(f"{len(refused)} of {_JOBS} jobs were refused, such as {refused[0]}")
-    jobs = _when_all_have_ended(client, wanted[0]["group"])
+    jobs = _when_all_have_ended(client, group)
     lateness = sorted(_lateness_ms(job) for job in jobs)
     ended = [datetime.fromisoformat(job["ended_at"]) for job in jobs]
     span = (max(ended) - min(datetime.fromisoformat(job["run_at"]) for job in jobs)).total_seconds()
