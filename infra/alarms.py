@@ -1,0 +1,87 @@
+"""Alarms on what never happens while all is well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra import nag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.function import PunctualFunction
+    from infra.queues import Queues
+    from infra.settings import Settings
+
+# The stream's consumer gives a record up after two minutes; nearing that, jobs due at once start late.
+_LATE_STREAM: Final = Duration.seconds(90)
+_MINUTE: Final = Duration.minutes(1)
+_FIVE_MINUTES: Final = Duration.minutes(5)
+
+
+class Alarms(Construct):
+    """One alarm for each thing that must not happen; a missing measurement is nothing bad."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        settings: Settings,
+        queues: Queues,
+        minutely: Sequence[PunctualFunction],
+        stream: PunctualFunction,
+    ) -> None:
+        super().__init__(scope, "alarms")
+        self._action = _email(self, settings.alarm_email) if settings.alarm_email else None
+        for lane, queue in queues.dead.items():
+            self._alarm(
+                f"{lane}-dead-letters",
+                f"Messages of lane {lane} were received ten times and never done with: its executor fails",
+                queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
+                threshold=1,
+            )
+        for function in (*minutely, stream):
+            self._alarm(
+                f"{function.node.id}-errors",
+                f"{function.node.id} fails; the sweep and the next tick catch up when it recovers",
+                function.function.metric_errors(period=_FIVE_MINUTES, statistic="Sum"),
+                threshold=3,
+            )
+        self._alarm(
+            f"{stream.node.id}-late",
+            "The jobs table's stream is read late: what is due at once starts late",
+            stream.function.metric("IteratorAge", period=_MINUTE, statistic="Maximum"),
+            threshold=_LATE_STREAM.to_milliseconds(),
+            periods=3,
+        )
+
+    def _alarm(
+        self, name: str, description: str, metric: cloudwatch.IMetric, *, threshold: float, periods: int = 1
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        if self._action is not None:
+            alarm.add_alarm_action(self._action)
+            alarm.add_ok_action(self._action)
+
+
+def _email(scope: Construct, address: str) -> cloudwatch.IAlarmAction:
+    topic = sns.Topic(scope, "topic", enforce_ssl=True)
+    topic.add_subscription(subscriptions.EmailSubscription(address))
+    nag.acknowledge(topic, "SNS2", nag.ALARM_TOPIC)
+    return actions.SnsAction(topic)

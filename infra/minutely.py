@@ -1,0 +1,29 @@
+"""What runs each minute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+
+if TYPE_CHECKING:
+    from infra.function import PunctualFunction
+
+
+def every_minute(function: PunctualFunction, description: str) -> None:
+    """Invoke `function` each minute.
+
+    Nothing is tried again, neither the delivery nor a run that failed: the next minute's run does what this one left.
+    """
+    events.Rule(
+        function,
+        "EveryMinute",
+        description=description,
+        schedule=events.Schedule.rate(Duration.minutes(1)),
+        targets=[
+            targets.LambdaFunction(function.function, max_event_age=Duration.minutes(1), retry_attempts=0),
+        ],
+    )
+    function.function.configure_async_invoke(max_event_age=Duration.minutes(1), retry_attempts=0)

@@ -1,0 +1,71 @@
+"""The two tables. Keys and indexes are those of `shared.adapters.dynamodb.schema`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.removal import removal_policy
+from infra.settings import Removal
+from shared.adapters.dynamodb import schema
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+class Tables(Construct):
+    """`jobs`, one item per job and the only truth, and `control`, small things that change slowly.
+
+    Both are encrypted with DynamoDB's own key: it costs nothing, every read of a customer-managed one would be a call
+    and a right more, and what must be secret (API keys, signing secrets) is stored hashed or elsewhere.
+    """
+
+    def __init__(self, scope: Construct, *, settings: Settings) -> None:
+        super().__init__(scope, "tables")
+        self.jobs = _table(self, "jobs", settings, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        for name, partition, sort, sort_type in (
+            (schema.DUE_INDEX, schema.DUE_SHARD, schema.WAKE_AT, dynamodb.AttributeType.NUMBER),
+            (schema.GROUP_INDEX, schema.GROUP_PK, schema.GROUP_SK, dynamodb.AttributeType.STRING),
+            (schema.ATTENTION_INDEX, schema.ATTENTION_PK, schema.ATTENTION_SK, dynamodb.AttributeType.STRING),
+        ):
+            self.jobs.add_global_secondary_index(
+                index_name=name,
+                partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
+                sort_key=dynamodb.Attribute(name=sort, type=sort_type),
+                # The keys carry all that a message or a list needs; a projected attribute that changes costs a write.
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            )
+        self.control = _table(self, "control", settings)
+
+    def index_arn(self, index: str) -> str:
+        """An index of the jobs table, for a policy."""
+        return f"{self.jobs.table_arn}/index/{index}"
+
+    @property
+    def stream_arn(self) -> str:
+        """The jobs table's stream."""
+        arn = self.jobs.table_stream_arn
+        if arn is None:
+            raise RuntimeError("the jobs table has no stream")
+        return arn
+
+
+def _table(
+    scope: Construct, name: str, settings: Settings, *, stream: dynamodb.StreamViewType | None = None
+) -> dynamodb.Table:
+    return dynamodb.Table(
+        scope,
+        name,
+        partition_key=dynamodb.Attribute(name=schema.PK, type=dynamodb.AttributeType.STRING),
+        sort_key=dynamodb.Attribute(name=schema.SK, type=dynamodb.AttributeType.STRING),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        time_to_live_attribute=schema.TTL,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        stream=stream,
+        removal_policy=removal_policy(settings),
+        deletion_protection=settings.removal is Removal.PROTECTED,
+    )
