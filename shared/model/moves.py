@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from shared.model import limits
 from shared.model.change import AnyOf, Change, Clause, Condition, Op
 from shared.model.errors import IllegalTransition
-from shared.model.execution import NO_OUTPUT, Execution, Failure, Outcome, Output, clip
+from shared.model.execution import NO_OUTPUT, Failure, Outcome, Output
+from shared.model.history import history_with
 from shared.model.job import (
     Delivery,
     Job,
@@ -81,8 +82,8 @@ def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
 
 def succeed(job: Job, *, output: Output, now: datetime, retention: timedelta) -> Change:
     """The attempt that holds `job` ends well. It beats a cancel that was requested meanwhile."""
-    ended = _execution(job, Outcome.SUCCEEDED, now=now, output=output)
-    return _end(Move.SUCCEED, job, now=now, retention=retention, values={"executions": _history(job, ended)})
+    executions = history_with(job, Outcome.SUCCEEDED, now=now, output=output)
+    return _end(Move.SUCCEED, job, now=now, retention=retention, values={"executions": executions})
 
 
 def fail(
@@ -102,14 +103,14 @@ def fail(
     """
     if job.cancel_requested_at is not None:
         return stop(job, now=now, retention=retention, failure=failure, output=output)
-    ended = _execution(job, failure.outcome, now=now, output=output, failure=failure)
+    executions = history_with(job, failure.outcome, now=now, output=output, failure=failure)
     delay = delay_before_retry(job.retry, attempt=job.attempt, failure=failure, chance=chance)
     if delay is not None:
         return _change(
             Move.RETRY,
             when=(_held(job), Clause("cancel_requested_at", Op.ABSENT)),
             now=now,
-            values={"wake_at": now + timedelta(seconds=delay), "executions": _history(job, ended), **_NO_LEASE},
+            values={"wake_at": now + timedelta(seconds=delay), "executions": executions, **_NO_LEASE},
         )
     return _end(
         Move.FAIL,
@@ -117,7 +118,7 @@ def fail(
         now=now,
         retention=retention,
         values={
-            "executions": _history(job, ended),
+            "executions": executions,
             "reason": _why_no_retry(job, failure),
             "attention_pk": attention_partition(job.tenant, spread(job.id, sharding.group)),
             "attention_sk": f"{epoch_ms(now):013d}#{job.id[-8:]}",
@@ -129,14 +130,9 @@ def stop(
     job: Job, *, now: datetime, retention: timedelta, failure: Failure | None = None, output: Output = NO_OUTPUT
 ) -> Change:
     """The attempt that holds `job` ends without success after a cancel was requested: the job is cancelled."""
-    ended = _execution(job, Outcome.CANCELLED, now=now, output=output, failure=failure)
-    return _end(
-        Move.STOP,
-        job,
-        now=now,
-        retention=retention,
-        values={"executions": _history(job, ended), "reason": "cancelled_by_client"},
-    )
+    executions = history_with(job, Outcome.CANCELLED, now=now, output=output, failure=failure)
+    values = {"executions": executions, "reason": "cancelled_by_client"}
+    return _end(Move.STOP, job, now=now, retention=retention, values=values)
 
 
 def reap(job: Job, *, now: datetime, chance: float, retention: timedelta, sharding: Sharding) -> Change:
@@ -277,26 +273,6 @@ def _terminal(job: Job, now: datetime, retention: timedelta) -> Mapping[str, Any
         "ended_at": now,
         "expire_item_at": max(now, remembered_until) + retention,
     }
-
-
-def _execution(
-    job: Job, outcome: Outcome, *, now: datetime, output: Output, failure: Failure | None = None
-) -> Execution:
-    return Execution(
-        attempt=job.attempt,
-        fence=job.fence,
-        started_at=job.started_at or now,
-        ended_at=now,
-        outcome=outcome,
-        error_type=None if failure is None else clip(failure.type, limits.ERROR_TYPE_LENGTH),
-        error_message=None if failure is None else clip(failure.message, limits.ERROR_MESSAGE_LENGTH),
-        output=output,
-    )
-
-
-def _history(job: Job, ended: Execution) -> tuple[Execution, ...]:
-    kept = job.executions[-(limits.EXECUTIONS_KEPT - 1) :]
-    return (*(one.shortened() for one in kept), ended)
 
 
 def _why_no_retry(job: Job, failure: Failure) -> str:
