@@ -38,10 +38,15 @@ class Workspaces:
         remove_tree(folder)
         remained = folder.exists()
         if self.keep is not None:
-            for name in set(os.listdir(self.scratch)) - self.keep:
-                remove_tree(self.scratch / name)
-            remained = bool(set(os.listdir(self.scratch)) - self.keep)
+            for left in self._left():
+                remove_tree(left)
+            remained = bool(self._left())
         return not remained
+
+    def _left(self) -> list[Path]:
+        """What runs have put into the folder. What other users put there (an extension of Lambda) is theirs."""
+        found = [self.scratch / name for name in set(os.listdir(self.scratch)) - (self.keep or frozenset())]
+        return [path for path in found if path.lstat().st_uid == os.geteuid()]
 
 
 def remove_tree(top: Path) -> None:
