@@ -6,6 +6,7 @@ is written. A terminal job leaves the due index and gets the time at which its i
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,12 @@ def fail(
             Move.RETRY,
             when=(_held(job), Clause("cancel_requested_at", Op.ABSENT)),
             now=now,
-            values={"wake_at": now + timedelta(seconds=delay), "executions": executions, **_NO_LEASE},
+            # Up to a whole millisecond, as times are stored: a claim compares this one, and a Retry-After is a minimum.
+            values={
+                "wake_at": now + timedelta(milliseconds=math.ceil(delay * 1000)),
+                "executions": executions,
+                **_NO_LEASE,
+            },
         )
     return _end(
         Move.FAIL,
