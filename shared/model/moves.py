@@ -271,13 +271,15 @@ def _check(job: Job, move: Move) -> None:
 
 
 def _terminal(job: Job, now: datetime, retention: timedelta) -> Mapping[str, Any]:
-    """Out of the due index; the item outlives its end, and the time for which its Idempotency-Key must be known."""
+    """Out of the due index; the item outlives its end, and the time for which its Idempotency-Key must be known. TTL is
+    in whole seconds: up, so that nothing goes before its retention is over."""
     remembered_until = job.created_at + timedelta(seconds=limits.IDEMPOTENCY_SECONDS)
+    gone_at = max(now, remembered_until) + retention
     return {
         "wake_at": None,
         "due_shard": None,
         "ended_at": now,
-        "expire_item_at": max(now, remembered_until) + retention,
+        "expire_item_at": gone_at + timedelta(microseconds=-gone_at.microsecond % 1_000_000),
     }
 
 

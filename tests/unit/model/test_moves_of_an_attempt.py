@@ -254,3 +254,11 @@ def test_a_retry_wakes_at_a_whole_millisecond_and_never_too_early() -> None:
     waiting = after(running, failed_once(running, now=at(1), chance=0.0123456))
 
     assert waiting.wake_at == at(1.013)
+
+
+def test_an_item_goes_at_a_whole_second_which_is_how_it_is_stored() -> None:
+    running = claimed(a_job(now=at(0.25)))
+
+    ended = after(running, succeed(running, now=at(9.5)))
+
+    assert ended.expire_item_at == at(86_401) + RETENTION
