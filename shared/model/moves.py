@@ -106,7 +106,7 @@ def fail(
         return stop(job, now=now, retention=retention, failure=failure, output=output)
     executions = history_with(job, failure.outcome, now=now, output=output, failure=failure)
     delay = delay_before_retry(job.retry, attempt=job.attempt, failure=failure, chance=chance)
-    if delay is not None:
+    if delay is not None and job.delivery is not Delivery.AT_MOST_ONCE:
         return _change(
             Move.RETRY,
             when=(_held(job), Clause("cancel_requested_at", Op.ABSENT)),

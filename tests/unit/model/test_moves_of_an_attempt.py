@@ -7,6 +7,7 @@ import pytest
 
 from shared.model import limits, moves
 from shared.model.execution import Execution, Failure, Outcome, Output
+from shared.model.job import Delivery
 from shared.model.lifecycle import Status
 from shared.model.retry import Jitter, RetryPolicy
 from tests.jobs import (
@@ -262,3 +263,10 @@ def test_an_item_goes_at_a_whole_second_which_is_how_it_is_stored() -> None:
     ended = after(running, succeed(running, now=at(9.5)))
 
     assert ended.expire_item_at == at(86_401) + RETENTION
+
+
+def test_a_job_that_may_begin_once_is_never_tried_again() -> None:
+    running = claimed(a_job(delivery=Delivery.AT_MOST_ONCE, retry=RetryPolicy(max_attempts=9)))
+
+    assert after(running, failed_once(running)).reason == "at_most_once"
+    assert after(running, reap(running)).status is Status.FAILED
