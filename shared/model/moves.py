@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.model import limits
 from shared.model.change import AnyOf, Change, Clause, Condition, Op
-from shared.model.errors import IllegalTransition
+from shared.model.errors import IllegalTransition, InvalidField
 from shared.model.execution import NO_OUTPUT, Failure, Outcome, Output
 from shared.model.history import history_with
 from shared.model.job import (
@@ -168,9 +168,11 @@ def edit(job: Job, changes: Mapping[str, Any], *, now: datetime, sharding: Shard
 
     Raises:
         IllegalTransition: the job is not waiting.
+        InvalidField: the next attempt would be one more than the changed job may have.
     """
     _check(job, Move.EDIT)
     values = dict(changes)
+    _check_attempts_left(job, values)
     run_at: datetime = values.get("run_at", job.run_at)
     if "run_at" in values:
         values["wake_at"] = run_at
@@ -268,6 +270,13 @@ def _unchanged(job: Job) -> Clause:
 def _check(job: Job, move: Move) -> None:
     if job.status not in legal(move).sources:
         raise IllegalTransition(move, job)
+
+
+def _check_attempts_left(job: Job, values: Mapping[str, Any]) -> None:
+    if job.attempt and values.get("delivery", job.delivery) is Delivery.AT_MOST_ONCE:
+        raise InvalidField("/delivery", "the job has begun before and waits for another attempt")
+    if job.attempt >= values.get("retry", job.retry).max_attempts:
+        raise InvalidField("/retry/max_attempts", f"the job waits for attempt number {job.attempt + 1}")
 
 
 def _terminal(job: Job, now: datetime, retention: timedelta) -> Mapping[str, Any]:
