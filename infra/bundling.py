@@ -74,12 +74,13 @@ def bundle(root: Path, build: Path, dependencies: Dependencies) -> Bundles:
 
 def _sources(root: Path, *folders: str) -> dict[PurePosixPath, bytes]:
     """Every file below the folders that is no bytecode and not hidden, by its path from `root`."""
-    return {
-        PurePosixPath(path.relative_to(root).as_posix()): path.read_bytes()
+    files = {
+        PurePosixPath(path.relative_to(root).as_posix()): path
         for folder in folders
-        for path in sorted((root / folder).rglob("*"))
-        if path.is_file() and path.suffix != ".pyc" and not any(part.startswith(".") for part in path.parts)
+        for path in (root / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
     }
+    return {name: path.read_bytes() for name, path in files.items() if not any(part[0] == "." for part in name.parts)}
 
 
 def _code(build: Path, name: str, files: Mapping[PurePosixPath, bytes], python: str | None) -> Bundle:

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 LAYER_FORMAT: Final = 1
 
 # The services that some function calls. botocore ships a description of each of AWS's services, 20 MB and more.
-_SERVICES: Final = frozenset(
-    {"dynamodb", "events", "lambda", "s3", "sns", "sqs", "ssm", "stepfunctions", "sts"}
-)
+_SERVICES: Final = frozenset({"dynamodb", "events", "lambda", "s3", "sns", "sqs", "ssm", "stepfunctions", "sts"})
 _PLATFORMS: Final = ("manylinux2014_aarch64", "manylinux_2_28_aarch64")
 
 

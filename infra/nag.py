@@ -21,15 +21,15 @@ BUCKET_LOG: Final = (
     "who made it and when. A log bucket would cost more than the data."
 )
 PLAIN_HTTP: Final = (
-    "The local stage only: the emulator speaks plain HTTP on loopback, where a policy that asks for TLS denies everybody."
+    "The local stage only: the emulator speaks plain HTTP on loopback, where a policy that asks for TLS denies all."
 )
 ALARM_TOPIC: Final = (
-    "What passes through it is an alarm's name and a threshold. A key of our own would need a policy that lets CloudWatch "
-    "use it, and would cost more than all alarms."
+    "What passes through it is an alarm's name and a threshold. A key of our own would need a policy that lets "
+    "CloudWatch use it, and would cost more than all alarms."
 )
 PUBLIC_ROUTES: Final = (
-    "Health, readiness and the description of the API are public. What no other route matches reaches the function only "
-    "to be answered 404 or 401: it refuses everything under /v1 that comes without an authorizer's answer."
+    "Health, readiness and the description of the API are public. What no other route matches reaches the function "
+    "only to be answered 404 or 401: it refuses everything under /v1 that comes without an authorizer's answer."
 )
 
 
@@ -40,9 +40,7 @@ def check_with_nag(app: App) -> None:
 
 def acknowledge(construct: Construct, rule: str, reason: str) -> None:
     """Accept what `rule` finds in `construct` and below."""
-    Validations.of(construct).acknowledge(
-        Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
-    )
+    Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason))
 
 
 def acknowledge_wildcards(construct: Construct, resources: Sequence[str], reason: str) -> None:

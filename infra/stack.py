@@ -32,7 +32,7 @@ _OBJECTS: Final = "One object for each large payload or output, under the one pr
 _SECRETS: Final = "One secret for each tenant, under the stage's own prefix."
 _TARGETS: Final = "What jobs may call: the patterns in this stage's settings."
 _ROLES: Final = "Roles that their owner put under this path, and whose trust policy admits the executor."
-_STREAM: Final = "A stream's ARN ends in the time when it was switched on; the right to list them is for the table's own."
+_STREAM: Final = "A stream's ARN ends in the time when it was switched on; to list them is allowed for the table's own."
 
 
 class PunctualStack(Stack):
@@ -177,7 +177,7 @@ class PunctualStack(Stack):
         for action, arns in target_rights(self._settings.allowed_target_arns).items():
             executor.allow(action, on=arns, wildcard_because=_TARGETS)
         # However wide the patterns are: a job must not play the scheduler to itself.
-        executor.deny("sqs:SendMessage", on=self.queues.arns() + [queue.queue_arn for queue in self.queues.dead.values()])
+        executor.deny("sqs:SendMessage", on=[*self.queues.arns(), *self.queues.dead_arns()])
         executor.deny("lambda:InvokeFunction", on=self._own_functions())
         executor.allow("ssm:GetParameter", "ssm:GetParameters", on=[self._secrets()], wildcard_because=_SECRETS)
         roles = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/punctual-target/*"
@@ -195,9 +195,13 @@ class PunctualStack(Stack):
         function.allow("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", on=[self.tables.control.table_arn])
 
     def _own_functions(self) -> list[str]:
-        """Every function of this stage but the runner, by its name, so that no function has to be made before another."""
+        """Every function of this stage but the runner, with and without a version behind it.
+
+        By their names, so that no function has to be made before another.
+        """
         prefix = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:"
-        return [f"{prefix}{self._settings.name_of(name)}" for name in Function if name is not Function.RUNNER]
+        names = [self._settings.name_of(name) for name in Function if name is not Function.RUNNER]
+        return [f"{prefix}{name}{version}" for name in names for version in ("", ":*")]
 
     def _secrets(self) -> str:
         path = f"parameter{self._settings.signing_secret_prefix}*"

@@ -22,9 +22,7 @@ _ACTIONS: Final = {
 
 def target_arns(patterns: Sequence[str]) -> list[str]:
     """The patterns with the stack's partition, region and account filled in."""
-    return [
-        pattern.format(partition=Aws.PARTITION, region=Aws.REGION, account=Aws.ACCOUNT_ID) for pattern in patterns
-    ]
+    return [pattern.format(partition=Aws.PARTITION, region=Aws.REGION, account=Aws.ACCOUNT_ID) for pattern in patterns]
 
 
 def target_rights(patterns: Sequence[str]) -> dict[str, list[str]]:
