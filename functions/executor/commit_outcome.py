@@ -77,7 +77,9 @@ class CommitOutcome:
     def deferred(self, job: Job, *, until: datetime, reason: str) -> None:
         """Put the claimed job back: it cannot run now, and this was not an attempt."""
         now = self.clock.now()
-        self._write(job, moves.defer(job, until=until, reason=reason, now=now), now, error=reason)
+        deferred = moves.defer(job, until=until, reason=reason, now=now)
+        stopped = moves.stop(job, now=now, retention=self.retention)
+        self._write(job, deferred, now, if_cancelled=stopped, error=reason)
 
     def expired(self, job: Job) -> None:
         """End a job whose start deadline has passed before any attempt began."""

@@ -71,10 +71,13 @@ def heartbeat(job: Job, *, now: datetime) -> Change:
 
 
 def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
-    """The running job goes back to wait until `until`; what had begun does not count as an attempt."""
+    """The running job goes back to wait until `until`; what had begun does not count as an attempt.
+
+    Like a retry it is refused when a cancel was requested: the caller then ends it by `stop`.
+    """
     return _change(
         Move.DEFER,
-        when=(_held(job),),
+        when=(_held(job), _NO_CANCEL),
         now=now,
         values={"wake_at": until, "reason": reason, **_NO_LEASE},
         add={"attempt": -1},
@@ -107,16 +110,13 @@ def fail(
     executions = history_with(job, failure.outcome, now=now, output=output, failure=failure)
     delay = delay_before_retry(job.retry, attempt=job.attempt, failure=failure, chance=chance)
     if delay is not None and job.delivery is not Delivery.AT_MOST_ONCE:
+        # Up to a whole millisecond, as times are stored: a claim compares this one, and a Retry-After is a minimum.
+        wake_at = now + timedelta(milliseconds=math.ceil(delay * 1000))
         return _change(
             Move.RETRY,
-            when=(_held(job), Clause("cancel_requested_at", Op.ABSENT)),
+            when=(_held(job), _NO_CANCEL),
             now=now,
-            # Up to a whole millisecond, as times are stored: a claim compares this one, and a Retry-After is a minimum.
-            values={
-                "wake_at": now + timedelta(milliseconds=math.ceil(delay * 1000)),
-                "executions": executions,
-                **_NO_LEASE,
-            },
+            values={"wake_at": wake_at, "executions": executions, **_NO_LEASE},
         )
     return _end(
         Move.FAIL,
@@ -203,12 +203,8 @@ def cancel(job: Job, *, now: datetime, retention: timedelta) -> Change:
     if job.status in legal(Move.REQUEST_CANCEL).sources:
         return _change(Move.REQUEST_CANCEL, when=(_unchanged(job),), now=now, values={"cancel_requested_at": now})
     _check(job, Move.CANCEL)
-    return _change(
-        Move.CANCEL,
-        when=(_unchanged(job),),
-        now=now,
-        values={"reason": "cancelled_by_client", **_terminal(job, now, retention)},
-    )
+    values = {"reason": "cancelled_by_client", **_terminal(job, now, retention)}
+    return _change(Move.CANCEL, when=(_unchanged(job),), now=now, values=values)
 
 
 def has_expired(job: Job, now: datetime) -> bool:
@@ -223,11 +219,11 @@ def skip(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Chang
         IllegalTransition: the job is not waiting.
     """
     _check(job, Move.SKIP)
-    return _change(
-        Move.SKIP, when=(_unchanged(job),), now=now, values={"reason": reason, **_terminal(job, now, retention)}
-    )
+    values = {"reason": reason, **_terminal(job, now, retention)}
+    return _change(Move.SKIP, when=(_unchanged(job),), now=now, values=values)
 
 
+_NO_CANCEL = Clause("cancel_requested_at", Op.ABSENT)
 _NO_LEASE: Mapping[str, Any] = {"lease_until": None, "claim_id": None}
 
 

@@ -41,19 +41,11 @@ def succeed(job: Job, *, now: datetime | None = None) -> Change:
     return moves.succeed(job, output=Output("done", 4), now=now or at(1), retention=RETENTION)
 
 
-def edit(job: Job, **changes):
-    return moves.edit(job, changes, now=at(5), sharding=SHARDING)
-
-
-def cancel(job: Job):
+def cancel(job: Job) -> Change:
     return moves.cancel(job, now=at(5), retention=RETENTION)
 
 
-def skip(job: Job):
-    return moves.skip(job, reason="expired", now=at(5), retention=RETENTION)
-
-
-def reap(job: Job, *, now=None):
+def reap(job: Job, *, now: datetime | None = None) -> Change:
     return moves.reap(job, now=now or at(200), chance=0.5, retention=RETENTION, sharding=SHARDING)
 
 
@@ -84,7 +76,7 @@ def test_a_claim_forgets_why_the_job_was_put_back() -> None:
 
 
 @pytest.mark.parametrize(("now", "accepted"), [(at(29.999), True), (at(30), False)])
-def test_a_first_attempt_begins_before_the_start_deadline_or_never(now, accepted: bool) -> None:
+def test_a_first_attempt_begins_before_the_start_deadline_or_never(now: datetime, accepted: bool) -> None:
     job = a_job(expires_after_seconds=30)
 
     assert is_accepted(claim_of(job, now=now), job) is accepted
@@ -270,3 +262,38 @@ def test_a_job_that_may_begin_once_is_never_tried_again() -> None:
 
     assert after(running, failed_once(running)).reason == "at_most_once"
     assert after(running, reap(running)).status is Status.FAILED
+
+
+def test_a_job_that_is_to_be_cancelled_is_not_put_back() -> None:
+    running = claimed()
+    cancelled = after(running, cancel(running))
+
+    assert not is_accepted(moves.defer(running, until=at(60), reason="gate_closed", now=at(6)), cancelled)
+
+
+def test_a_lost_attempt_is_followed_by_another_like_a_failed_one() -> None:
+    running = claimed(a_job(retry=EXACT))
+
+    waiting = after(running, reap(running, now=at(200)))
+
+    assert (waiting.status, waiting.wake_at) == (Status.SCHEDULED, at(205))
+    assert [(one.outcome, one.error_type) for one in waiting.executions] == [(Outcome.LOST, "lost")]
+
+
+def test_a_lost_attempt_ends_a_job_that_was_to_be_cancelled() -> None:
+    running = claimed()
+    cancelled = after(running, cancel(running))
+
+    assert after(cancelled, reap(cancelled)).status is Status.CANCELLED
+
+
+@pytest.mark.parametrize(("now", "over"), [(at(60), False), (at(65), False), (at(65.001), True)])
+def test_a_lease_is_over_when_no_clock_within_the_skew_could_still_keep_it(now: datetime, over: bool) -> None:
+    running = claimed()
+
+    assert moves.lease_is_over(running, now) is over
+    assert is_accepted(reap(running, now=now), running) is over
+
+
+def test_a_job_without_a_lease_has_none_that_is_over() -> None:
+    assert not moves.lease_is_over(a_job(), at(900))
