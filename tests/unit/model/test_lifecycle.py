@@ -13,7 +13,7 @@ def test_every_move_has_one_row_in_the_table() -> None:
 
 
 def test_a_status_is_either_live_or_terminal() -> None:
-    assert LIVE | TERMINAL == set(Status)
+    assert set(Status) == LIVE | TERMINAL
     assert not LIVE & TERMINAL
     assert {status for status in Status if status.is_terminal} == TERMINAL
 

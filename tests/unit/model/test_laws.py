@@ -1,0 +1,223 @@
+"""What holds for every job after any sequence of moves, whoever makes them and however old the job in their hands is.
+
+An event is built from a job as somebody saw it once (the newest, or an older one: a zombie, a slow client) and carried
+out as a store would: if its conditions hold for the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model import limits, moves
+from shared.model.change import Change, applied
+from shared.model.errors import IllegalTransition, InvalidField
+from shared.model.execution import Failure, Outcome, Output
+from shared.model.job import Delivery, Job, epoch_ms, from_epoch_ms
+from shared.model.lanes import Priority
+from shared.model.lifecycle import Status, legal
+from shared.model.retry import RetryPolicy
+from tests.jobs import BOOM, NOT_FOUND, RETENTION, SHARDING, START, TIMED_OUT, a_job, is_accepted
+
+# (the job as it was seen, the time, a uniform random number) → what somebody wants to do to it
+Event = Callable[[Job, datetime, float], Change]
+
+
+def claim(job: Job, now: datetime, chance: float) -> Change:
+    return moves.claim(lane=job.lane, wake_at=job.wake_at or now, claim_id=f"claim-{chance}", now=now)
+
+
+def failing(failure: Failure) -> Event:
+    return lambda job, now, chance: moves.fail(
+        job, failure, now=now, chance=chance, retention=RETENTION, sharding=SHARDING, output=Output("oh", 2)
+    )
+
+
+def editing(**changes: object) -> Event:
+    return lambda job, now, chance: moves.edit(job, changes, now=now, sharding=SHARDING)
+
+
+def reschedule(job: Job, now: datetime, chance: float) -> Change:
+    run_at = now + timedelta(milliseconds=int(chance * 600_000))
+    return moves.edit(job, {"run_at": run_at}, now=now, sharding=SHARDING)
+
+
+EVENTS: dict[str, Event] = {
+    "claim": claim,
+    "heartbeat": lambda job, now, chance: moves.heartbeat(job, now=now),
+    "defer": lambda job, now, chance: moves.defer(job, until=now + timedelta(seconds=9), reason="gate", now=now),
+    "succeed": lambda job, now, chance: moves.succeed(job, output=Output("ok", 2), now=now, retention=RETENTION),
+    "fail": failing(BOOM),
+    "fail for good": failing(NOT_FOUND),
+    "time out": failing(TIMED_OUT),
+    "reap": lambda job, now, chance: moves.reap(job, now=now, chance=chance, retention=RETENTION, sharding=SHARDING),
+    "cancel": lambda job, now, chance: moves.cancel(job, now=now, retention=RETENTION),
+    "skip": lambda job, now, chance: moves.skip(job, reason="expired", now=now, retention=RETENTION),
+    "run now": lambda job, now, chance: moves.run_now(job, now=now, sharding=SHARDING),
+    "reschedule": reschedule,
+    "rename": editing(name="renamed"),
+    "move to another lane": editing(priority=Priority.LOW, timeout_seconds=600),
+    "set a deadline": editing(expires_after_seconds=30),
+    "ask for fewer attempts": editing(retry=RetryPolicy(max_attempts=1)),
+    "ask for more attempts": editing(retry=RetryPolicy(max_attempts=20)),
+    "ask for one start": editing(delivery=Delivery.AT_MOST_ONCE),
+}
+
+# Moves that take the job on are drawn more often, so that lives get somewhere. Each step is four bytes: the event, how
+# old the job in hand is (in moves), how much time has passed, chance.
+_DRAWN = [
+    *EVENTS,
+    *8 * ["claim"],
+    *4 * ["fail"],
+    "time out",
+    "reap",
+    "reap",
+    "defer",
+    "ask for more attempts",
+    "cancel",
+]
+_AGES = (0, 0, 0, 0, 0, 1, 2, 3)
+_SECONDS = (0.001, 1.0, 1.0, 10.5, 70.5, 1_000.25)
+LIVES = st.binary(min_size=40, max_size=160)
+
+
+JOBS = st.builds(
+    a_job,
+    retry=st.builds(RetryPolicy, max_attempts=st.integers(1, 4), initial_seconds=st.just(0.3)),
+    delivery=st.sampled_from(Delivery),
+    expires_after_seconds=st.none() | st.just(60),
+)
+
+
+def lives(job: Job, life: bytes) -> list[tuple[str, Job, Job]]:
+    """Every move that was accepted: its name, the job before it and after it."""
+    seen, accepted, now = [job], [], START
+    for name, age, seconds, chance in steps(life):
+        now += timedelta(seconds=seconds)
+        in_hand = seen[max(len(seen) - 1 - age, 0)]
+        try:
+            change = EVENTS[name](in_hand, now, chance)
+        except (IllegalTransition, InvalidField):
+            continue
+        if is_accepted(change, seen[-1]):
+            assert seen[-1].status in legal(change.move).sources
+            seen.append(applied(change, seen[-1]))
+            accepted.append((name, seen[-2], seen[-1]))
+    return accepted
+
+
+def steps(life: bytes) -> Iterator[tuple[str, int, float, float]]:
+    for event, age, time, chance in batched(life):
+        yield _DRAWN[event % len(_DRAWN)], _AGES[age % len(_AGES)], _SECONDS[time % len(_SECONDS)], chance / 256
+
+
+def batched(life: bytes) -> Iterator[tuple[int, ...]]:
+    return zip(*[iter(life)] * 4, strict=False)
+
+
+@given(JOBS, LIVES)
+def test_a_job_is_looked_at_again_exactly_while_it_is_not_terminal(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        live = not after.status.is_terminal
+        assert (after.wake_at is not None) == (after.due_shard is not None) == live
+        assert (after.ended_at is None) == (after.expire_item_at is None) == live
+
+
+@given(JOBS, LIVES)
+def test_a_terminal_status_refuses_everything(job: Job, life: bytes) -> None:
+    for _, before, _ in lives(job, life):
+        assert not before.status.is_terminal
+
+
+@given(JOBS, LIVES)
+def test_fence_and_version_only_rise(job: Job, life: bytes) -> None:
+    for name, before, after in lives(job, life):
+        assert after.fence - before.fence == (name == "claim")
+        assert after.version - before.version == (name != "heartbeat")
+
+
+@given(JOBS, LIVES)
+def test_no_more_attempts_begin_than_were_asked_for(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        allowed = 1 if after.delivery is Delivery.AT_MOST_ONCE else after.retry.max_attempts
+        assert 0 <= after.attempt <= allowed
+
+
+@given(JOBS, LIVES)
+def test_attempts_are_the_executions_and_the_one_that_runs(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        kept = [one.attempt for one in after.executions]
+        begun = after.attempt - (after.status is Status.RUNNING)
+        assert kept == list(range(begun - len(kept) + 1, begun + 1))
+        assert len(kept) == min(begun, limits.EXECUTIONS_KEPT)
+        fences = [one.fence for one in after.executions]
+        assert fences == sorted(set(fences))
+
+
+@given(JOBS, LIVES)
+def test_a_job_has_one_success_at_the_most_and_then_it_is_succeeded(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        successes = [one for one in after.executions if one.outcome is Outcome.SUCCEEDED]
+        assert len(successes) == (after.status is Status.SUCCEEDED)
+
+
+@given(JOBS, LIVES)
+def test_only_a_running_job_has_a_lease(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        running = after.status is Status.RUNNING
+        assert (after.lease_until is not None) == (after.claim_id is not None) == running
+
+
+@given(JOBS, LIVES)
+def test_a_job_that_is_to_be_cancelled_never_waits_again(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        assert after.status is not Status.SCHEDULED or after.cancel_requested_at is None
+
+
+@given(JOBS, LIVES)
+def test_only_a_failed_job_asks_for_attention(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        failed = after.status is Status.FAILED
+        assert (after.attention_pk is not None) == (after.attention_sk is not None) == failed
+
+
+@given(JOBS, LIVES)
+def test_what_did_not_succeed_says_why(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        if after.status in {Status.FAILED, Status.CANCELLED, Status.SKIPPED}:
+            assert after.reason
+
+
+@given(JOBS, LIVES)
+def test_times_have_the_resolution_at_which_they_are_stored(job: Job, life: bytes) -> None:
+    # Otherwise a job as it was written would differ from the same job as it is read, and a claim by its `wake_at` fail.
+    for _, _, after in lives(job, life):
+        for field in ("run_at", "wake_at", "lease_until", "started_at", "ended_at", "expires_at", "updated_at"):
+            time = getattr(after, field)
+            assert time is None or from_epoch_ms(epoch_ms(time)) == time, field
+        assert after.expire_item_at is None or after.expire_item_at.microsecond == 0
+
+
+@given(JOBS, LIVES)
+def test_an_item_outlives_its_end_and_its_idempotency_key(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        if after.expire_item_at is not None:
+            assert after.expire_item_at >= after.ended_at + RETENTION
+            assert after.expire_item_at >= after.created_at + timedelta(seconds=limits.IDEMPOTENCY_SECONDS) + RETENTION
+
+
+@given(JOBS, LIVES)
+def test_the_index_shard_is_the_one_of_the_lane(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        assert after.due_shard is None or after.due_shard.lane is after.lane
+
+
+@given(JOBS, LIVES)
+def test_no_attempt_begins_before_its_time_of_waking(job: Job, life: bytes) -> None:
+    # The executor waits until `wake_at`; the law is that a claim keeps it, so that lateness can be told from the job.
+    for name, before, after in lives(job, life):
+        if name == "claim":
+            assert after.wake_at == before.wake_at
