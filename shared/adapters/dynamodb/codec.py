@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.adapters.dynamodb import schema
-from shared.model.execution import NO_OUTPUT, Execution, Outcome, Output
+from shared.model.execution import Execution, Outcome, Output
 from shared.model.job import Delivery, Job, JobKey, Payload, epoch_ms, from_epoch_ms
 from shared.model.lanes import DueShard, Priority
 from shared.model.lifecycle import Status
@@ -92,7 +92,7 @@ def _decode_executions(value: AttributeValue) -> tuple[Execution, ...]:
             outcome=Outcome(one["o"]),
             error_type=one.get("t"),
             error_message=one.get("m"),
-            output=Output(one.get("x", ""), one.get("b", 0), one.get("r")) if "b" in one else NO_OUTPUT,
+            output=Output(one.get("x", ""), one.get("b", 0), one.get("r")),
         )
         for one in json.loads(value["S"])
     )
@@ -177,8 +177,9 @@ def encode_value(field: str, value: Any) -> AttributeValue:
     return ATTRIBUTES[field][1].encode(value)
 
 
-# Stored although they have defaults: conditions compare them, filters of the stream look for them.
-_ALWAYS: Final = frozenset({"status", "version"})
+# Stored although they have defaults: filters of the stream look for them, and conditions compare them. To DynamoDB a
+# comparison with a missing attribute is false, whatever its default would say.
+_ALWAYS: Final = frozenset({"status", "version", "fence", "attempt"})
 
 
 def is_stored(field: str, value: Any) -> bool:
