@@ -1,0 +1,131 @@
+"""`python -m local.receiver`: an HTTP server to point jobs at. It prints what it gets and answers with it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from urllib.parse import parse_qs, urlsplit
+
+from local.settings import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+_LARGEST_BODY: Final = 10_000_000
+
+
+class Received(NamedTuple):
+    """A request: `number` is the how-manieth with its Idempotency-Key, `answered` the status it got."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    number: int
+    answered: int
+
+
+class Receiver:
+    """A context manager around the server. What it got is in `received`, in order.
+
+    By default it answers 200 and echoes. Query parameters ask for something else: `?fail=2` answers the first two
+    requests with one Idempotency-Key (so: of one job) with 500, `?fail=always` all; `&status=503` says with what;
+    `&retry_after=3` adds that header; `?sleep=1.5` waits before answering.
+    """
+
+    def __init__(self, port: int = 0, note: Callable[[Received], None] | None = None) -> None:
+        self.received: list[Received] = []
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._note = note
+        self._server = ThreadingHTTPServer((HOST, port), _handler(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def host(self) -> str:
+        """`127.0.0.1:<port>`, as ALLOWED_TARGET_HOSTS takes it."""
+        return f"{HOST}:{self._server.server_address[1]}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Take a request in; status, headers and body of its answer."""
+        wishes = {name: values[-1] for name, values in parse_qs(urlsplit(path).query).items()}
+        with self._lock:
+            key = headers.get("idempotency-key", "")
+            self._counts[key] += 1
+            number = self._counts[key]
+            fails = wishes.get("fail", "0")
+            status = int(wishes.get("status", "500")) if fails == "always" or number <= int(fails) else 200
+            received = Received(method, path, headers, body, number, status)
+            self.received.append(received)
+        if self._note is not None:
+            self._note(received)
+        self._closing.wait(float(wishes.get("sleep", "0")))
+        extra = {"Retry-After": wishes["retry_after"]} if status != 200 and "retry_after" in wishes else {}
+        echo = {"method": method, "path": path, "number": number, "body": body.decode(errors="replace")}
+        return status, extra, json.dumps(echo).encode()
+
+
+def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _handle(self) -> None:
+            length = min(int(self.headers.get("Content-Length") or 0), _LARGEST_BODY)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, extra, body = receiver.answer(self.command, self.path, headers, self.rfile.read(length))
+            self.send_response(status)
+            for name, value in {**extra, "Content-Type": "application/json", "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 - names of http.server
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing: what came is told by `note`."""
+
+    return Handler
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.receiver", description=Receiver.__doc__)
+    parser.add_argument("--port", type=int, default=9000)
+    arguments = parser.parse_args()
+
+    def tell(received: Received) -> None:
+        body = received.body.decode(errors="replace")
+        print(f"{received.method} {received.path} -> {received.answered} (number {received.number}) {body}", flush=True)
+
+    try:
+        with Receiver(arguments.port, tell) as receiver:
+            print(f"Listening; start the system with `make run ALLOWED_TARGET_HOSTS={receiver.host}`", flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        print("Stopped.")
+
+
+if __name__ == "__main__":
+    main()
