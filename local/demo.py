@@ -14,7 +14,7 @@ _TEMPLATE: Final = Path(__file__).parent / "demo.template.json"
 
 def deploy_demo(cloudformation: Any) -> dict[str, dict[str, str]]:
     """Make one resource for each kind of target; the `target` of a job for each, as the API takes it."""
-    made = deploy(cloudformation, STACK, _TEMPLATE.read_text())
+    made = deploy(cloudformation, STACK, {"TemplateBody": _TEMPLATE.read_text()})
     return {
         "lambda": {"type": "lambda", "function": made["Function"]},
         "sqs": {"type": "sqs", "queue_url": made["QueueUrl"]},

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from local.failure import CannotRun
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.05
+_LONGEST_MESSAGE: Final = 300
 _BOOTSTRAP_VERSION: Final = "/cdk-bootstrap/hnb659fds/version"
 _GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 # In these a stack can be changed; from any other it has to be made anew, as on AWS.
@@ -22,8 +26,10 @@ def bootstrap(ssm: Any) -> None:
     ssm.put_parameter(Name=_BOOTSTRAP_VERSION, Value="30", Type="String", Overwrite=True)
 
 
-def deploy(cloudformation: Any, stack: str, template: str) -> dict[str, str]:
+def deploy(cloudformation: Any, stack: str, template: Mapping[str, str]) -> dict[str, str]:
     """Create the stack, or update it if the template says something new; its outputs.
+
+    `template` is the parameter that brings it: `TemplateBody`, or for over 51,200 bytes `TemplateURL`.
 
     Raises:
         CannotRun: the stack did not come to a good end.
@@ -33,15 +39,16 @@ def deploy(cloudformation: Any, stack: str, template: str) -> dict[str, str]:
         cloudformation.delete_stack(StackName=stack)
         _settled(cloudformation, stack)
         status = None
-    parameters = {"StackName": stack, "TemplateBody": template, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
+    parameters = {"StackName": stack, **template, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
     try:
         if status is None:
             cloudformation.create_stack(**parameters)
         else:
             cloudformation.update_stack(**parameters)
     except ClientError as error:
-        if "No updates are to be performed" not in error.response["Error"]["Message"]:
-            raise CannotRun(f"The stack {stack} was refused: {error.response['Error']['Message']}") from error
+        message = error.response["Error"]["Message"]
+        if "No updates are to be performed" not in message:
+            raise CannotRun(f"The stack {stack} was refused: {message[:_LONGEST_MESSAGE]}") from error
         return _outputs(cloudformation, stack)
     status = _settled(cloudformation, stack)
     if status not in _GOOD:

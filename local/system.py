@@ -91,10 +91,12 @@ class LocalSystem:
 
     def _deploy(self, folder: Path) -> None:
         bootstrap(self.client("ssm"))
-        upload(assets_of(folder, STACK), self.client("s3"))
-        template = (folder / f"{STACK}.template.json").read_text()
+        assets = assets_of(folder, STACK)
+        upload(assets, self.client("s3"))
+        template = next(asset for asset in assets if asset.path.name == f"{STACK}.template.json")
         cloudformation = self.client("cloudformation")
-        self.outputs = deploy(cloudformation, STACK, template)
+        url = f"{self.settings.endpoint}/{template.bucket}/{template.key}"
+        self.outputs = deploy(cloudformation, STACK, {"TemplateURL": url})
         self.demo_targets = deploy_demo(cloudformation)
 
     def _control(self) -> DynamoControlStore:
