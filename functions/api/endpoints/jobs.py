@@ -1,0 +1,107 @@
+"""Create, read and change single jobs."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.api.answer import Answer
+from functions.api.create_job import Idempotency
+from functions.api.models.faults import validated
+from functions.api.models.jobs import Reschedule
+from functions.api.request import JSON, MERGE_PATCH, fingerprint
+from functions.api.wire.answers import etag, executions_answer, job_answer
+from shared.model.errors import JobNotFound
+from shared.model.job import JobKey
+from shared.model.lifecycle import Status
+
+if TYPE_CHECKING:
+    from functions.api.request import Request
+    from functions.api.services import Services
+    from shared.model.job import Job
+
+_JOB_ID: Final = re.compile(r"[0-9a-z]{1,64}")
+
+
+def create_job(request: Request, services: Services) -> Answer:
+    body = request.json_object()
+    now = services.clock.now()
+    key = request.idempotency_key()
+    read_spec = partial(services.specs.new, body, now=now, correlation_id=request.correlation_id())
+    idempotency = None if key is None else Idempotency(key, fingerprint(body))
+    created = services.create_job(request.tenant, read_spec, idempotency, now)
+    location = {"Location": f"/v1/jobs/{created.job.id}"}
+    if created.replayed:
+        payload = _payload_of(created.job, services)
+        return _job(created.job, payload, status=201, headers={**location, "Idempotent-Replayed": "true"})
+    services.telemetry.note("created", **created.job.identity())
+    # The payload as sent: once the job is stored, no failing read may turn that into an error.
+    return _job(created.job, body.get("payload"), status=201, headers=location)
+
+
+def get_job(request: Request, services: Services, job_id: str) -> Answer:
+    request.parameters()
+    job = services.jobs.get(key_of(request, job_id))
+    return _job(job, _payload_of(job, services))
+
+
+def edit_job(request: Request, services: Services, job_id: str) -> Answer:
+    patch = request.json_object(content_types=(MERGE_PATCH, JSON))
+    key = key_of(request, job_id)
+    job = services.edit_job(key, patch, request.precondition(), services.clock.now())
+    return _job(job, _payload_of(job, services))
+
+
+def reschedule_job(request: Request, services: Services, job_id: str) -> Answer:
+    body = request.json_object()
+    validated(Reschedule, body)
+    patch = {name: value for name, value in body.items() if value is not None}
+    key = key_of(request, job_id)
+    job = services.edit_job(key, patch, request.precondition(), services.clock.now())
+    return _job(job, _payload_of(job, services))
+
+
+def cancel_job(request: Request, services: Services, job_id: str) -> Answer:
+    request.refuse_body()
+    job = services.cancel_job(key_of(request, job_id), request.precondition(), services.clock.now())
+    return _job(job, _payload_of(job, services), status=202 if job.status is Status.RUNNING else 200)
+
+
+def run_job(request: Request, services: Services, job_id: str) -> Answer:
+    request.refuse_body()
+    job = services.run_job_now(key_of(request, job_id), request.precondition(), services.clock.now())
+    return _job(job, _payload_of(job, services))
+
+
+def get_executions(request: Request, services: Services, job_id: str) -> Answer:
+    request.parameters()
+    job = services.jobs.get(key_of(request, job_id))
+    return Answer(body={"items": executions_answer(job)}, facts={"job_id": job.id})
+
+
+def key_of(request: Request, job_id: str) -> JobKey:
+    """The key of the job that a path names.
+
+    Raises:
+        JobNotFound: no job has such an id.
+    """
+    if not _JOB_ID.fullmatch(job_id):
+        raise JobNotFound(job_id)
+    return JobKey(request.tenant, job_id)
+
+
+def _payload_of(job: Job, services: Services) -> Any:
+    text = services.jobs.load_payload(job)
+    return None if text is None else json.loads(text)
+
+
+def _job(job: Job, payload: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    return Answer(
+        status=status,
+        body={**job_answer(job), "payload": payload},
+        headers={"ETag": etag(job), **(headers or {})},
+        correlation_id=job.correlation_id or job.id,
+        facts={"job_id": job.id},
+    )

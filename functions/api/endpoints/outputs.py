@@ -1,0 +1,28 @@
+"""Whole outputs of executions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.api.answer import Answer
+from functions.api.endpoints.jobs import key_of
+from functions.api.refusals import Refused
+
+if TYPE_CHECKING:
+    from functions.api.request import Request
+    from functions.api.services import Services
+
+
+def get_output(request: Request, services: Services, job_id: str, attempt: str) -> Answer:
+    """The bytes as the target put them out: as text when they are, for a client that looks."""
+    request.parameters()
+    job = services.jobs.get(key_of(request, job_id))
+    # After a redrive attempts are counted anew: the latest of that number is meant.
+    execution = next((one for one in reversed(job.executions) if str(one.attempt) == attempt), None)
+    if execution is None:
+        raise Refused("not-found", "there is no finished execution of that number, or it is no longer kept")
+    output = services.outputs.read(execution.output)
+    try:
+        return Answer(body=output.decode(), content_type="text/plain; charset=utf-8", facts={"job_id": job.id})
+    except UnicodeDecodeError:
+        return Answer(body=output, content_type="application/octet-stream", facts={"job_id": job.id})

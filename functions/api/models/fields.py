@@ -1,0 +1,103 @@
+"""The kinds of values that request models are made of, each with its bounds and its JSON schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from functions.api.wire.durations import EXPECTED, format_seconds, parse_duration
+from functions.api.wire.times import EXAMPLE, parse_time
+from shared.model import limits
+
+
+class Shape(BaseModel):
+    """An object of a request: unknown members are refused, and no value is turned into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def refusal(code: str, detail: str) -> PydanticCustomError:
+    """An error of a validator, with the code and the words that the client gets."""
+    # Braces would be read as a template.
+    return PydanticCustomError(code, "{detail}", {"detail": detail})
+
+
+@dataclass(frozen=True, slots=True)
+class DurationBetween:
+    """Reads a duration into seconds, within bounds given in seconds; `whole` seconds only where the model says so."""
+
+    minimum: float
+    maximum: float
+    whole: bool = True
+
+    def __call__(self, value: Any) -> float:
+        if not isinstance(value, str):
+            raise refusal("wrong-type", EXPECTED)
+        try:
+            milliseconds = parse_duration(value)
+        except ValueError as error:
+            raise refusal("invalid-duration", str(error)) from None
+        if not self.minimum * 1000 <= milliseconds <= self.maximum * 1000:
+            raise refusal("out-of-range", f"from {format_seconds(self.minimum)} to {format_seconds(self.maximum)}")
+        if self.whole and milliseconds % 1000:
+            raise refusal("out-of-range", "whole seconds only")
+        return milliseconds // 1000 if self.whole else milliseconds / 1000
+
+    def schema(self) -> WithJsonSchema:
+        bounds = f"from {format_seconds(self.minimum)} to {format_seconds(self.maximum)}"
+        return WithJsonSchema(
+            {"type": "string", "description": f"A duration with a unit, {bounds}.", "examples": ["30s"]}
+        )
+
+
+def _time(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise refusal("wrong-type", f"an RFC 3339 time with an offset is expected, such as {EXAMPLE}")
+    try:
+        return parse_time(value)
+    except ValueError as error:
+        raise refusal("invalid-time", str(error)) from None
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise refusal("unacceptable-character", "printable characters only")
+    return value
+
+
+def _printable_ascii(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise refusal("unacceptable-character", "printable ASCII characters only")
+    return value
+
+
+_DELAY: Final = DurationBetween(0, limits.MAX_AHEAD_SECONDS, whole=False)
+_TIMEOUT: Final = DurationBetween(limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT_SECONDS)
+_EXPIRES_AFTER: Final = DurationBetween(1, limits.MAX_EXPIRES_AFTER_SECONDS)
+_INITIAL: Final = DurationBetween(0.1, limits.MAX_INITIAL_DELAY_SECONDS, whole=False)
+_MAX_DELAY: Final = DurationBetween(0.1, limits.MAX_RETRY_DELAY_SECONDS, whole=False)
+
+Time = Annotated[
+    datetime, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time", "examples": [EXAMPLE]})
+]
+Delay = Annotated[float, PlainValidator(_DELAY), _DELAY.schema()]
+Timeout = Annotated[int, PlainValidator(_TIMEOUT), _TIMEOUT.schema()]
+ExpiresAfter = Annotated[int, PlainValidator(_EXPIRES_AFTER), _EXPIRES_AFTER.schema()]
+InitialDelay = Annotated[float, PlainValidator(_INITIAL), _INITIAL.schema()]
+MaxDelay = Annotated[float, PlainValidator(_MAX_DELAY), _MAX_DELAY.schema()]
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_NAME_LENGTH), AfterValidator(_printable)]
+TagKey = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_./-]{{1,{limits.MAX_TAG_KEY_LENGTH}}}$")]
+TagValue = Annotated[str, StringConstraints(max_length=limits.MAX_TAG_VALUE_LENGTH), AfterValidator(_printable)]
+Group = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_.-]{{1,{limits.MAX_GROUP_LENGTH}}}$")]
+CorrelationId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=limits.MAX_CORRELATION_ID_LENGTH),
+    AfterValidator(_printable_ascii),
+]
+ErrorName = Annotated[str, StringConstraints(pattern=rf"^[a-z][a-z0-9_]{{0,{limits.ERROR_TYPE_LENGTH - 1}}}$")]
+PriorityName = Literal["high", "normal", "low"]

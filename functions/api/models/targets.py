@@ -1,0 +1,111 @@
+"""What a job calls: one shape per kind of target.
+
+Shapes only. Which URLs, headers and ARNs a tenant may name is decided once, by the model's rules for targets.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from functions.api.models.fields import Shape
+from shared.model import limits
+
+Arn = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_URL_LENGTH)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_HEADER_NAME_LENGTH)]
+HeaderValue = Annotated[str, StringConstraints(max_length=limits.MAX_HEADER_VALUE_LENGTH)]
+
+
+class HttpTarget(Shape):
+    """An HTTPS endpoint. The payload is the body."""
+
+    type: Literal["http"]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_URL_LENGTH)]
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=limits.MAX_HEADERS)
+
+
+class LambdaTarget(Shape):
+    """A Lambda function, by name or ARN, invoked synchronously with the payload."""
+
+    type: Literal["lambda"]
+    function: Arn
+
+
+class SqsTarget(Shape):
+    """A queue. The payload is the message's body."""
+
+    type: Literal["sqs"]
+    queue_url: Arn
+
+
+class SnsTarget(Shape):
+    """A topic. The payload is the message."""
+
+    type: Literal["sns"]
+    topic_arn: Arn
+
+
+class EventBridgeTarget(Shape):
+    """An event on a bus. The payload, an object, is its detail."""
+
+    type: Literal["eventbridge"]
+    bus: Arn
+    source: Text
+    detail_type: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class StepFunctionsTarget(Shape):
+    """The start of a state machine's execution. The payload is its input."""
+
+    type: Literal["step_functions"]
+    state_machine_arn: Arn
+
+
+class TaskTarget(Shape):
+    """A registered Python function, called with the payload."""
+
+    type: Literal["task"]
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$")]
+
+
+class CommandTarget(Shape):
+    """A program in the sandbox, where the environment turns that on. The payload is its standard input."""
+
+    type: Literal["command"]
+    argv: Annotated[
+        list[Annotated[str, StringConstraints(max_length=limits.MAX_ARGV_BYTES)]],
+        Field(min_length=1, max_length=limits.MAX_ARGV),
+    ]
+
+
+TARGETS: Final = (
+    HttpTarget,
+    LambdaTarget,
+    SqsTarget,
+    SnsTarget,
+    EventBridgeTarget,
+    StepFunctionsTarget,
+    TaskTarget,
+    CommandTarget,
+)
+KINDS: Final = tuple(target.model_fields["type"].annotation.__args__[0] for target in TARGETS)  # type: ignore[union-attr]
+
+Target = Annotated[
+    HttpTarget
+    | LambdaTarget
+    | SqsTarget
+    | SnsTarget
+    | EventBridgeTarget
+    | StepFunctionsTarget
+    | TaskTarget
+    | CommandTarget,
+    Field(discriminator="type"),
+]
+
+
+def as_stored(target: Shape) -> dict[str, Any]:
+    """A target as the job keeps it: what was sent, without defaults."""
+    return target.model_dump(exclude_unset=True)

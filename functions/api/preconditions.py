@@ -1,0 +1,50 @@
+"""If-Match: a change only of the version that the client has seen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from functions.api.refusals import InvalidParameter
+from shared.model.errors import VersionMismatch
+
+if TYPE_CHECKING:
+    from shared.model.job import Job
+
+_TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
+_MAX_TAGS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """`tags` are the versions that the client accepts, as they stand between the quotes; None accepts any."""
+
+    tags: frozenset[str] | None = None
+
+    def check(self, job: Job) -> None:
+        """
+        Raises:
+            VersionMismatch: the job is at another version.
+        """
+        if self.tags is not None and str(job.version) not in self.tags:
+            raise VersionMismatch(job)
+
+
+ANY_VERSION: Final = Precondition()
+
+
+def parse_if_match(header: str | None) -> Precondition:
+    """The condition of an If-Match header (RFC 9110 §13.1.1): `*` or a list of strong entity tags.
+
+    A weak tag never matches: the comparison is the strong one.
+
+    Raises:
+        InvalidParameter: it is neither.
+    """
+    if header is None or header.strip() == "*":
+        return ANY_VERSION
+    matches = [_TAG.fullmatch(part) for part in header.split(",")[: _MAX_TAGS + 1]]
+    if len(matches) > _MAX_TAGS or not all(matches):
+        raise InvalidParameter("If-Match", 'an ETag as it was answered is expected, such as "3", or *')
+    return Precondition(frozenset(match[2] for match in matches if match is not None and match[1] is None))

@@ -1,0 +1,109 @@
+"""The one place where exceptions become problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.api.refusals import FieldError, Reason, Refused
+from functions.api.wire.answers import etag
+from shared.model.errors import (
+    IdempotencyKeyReused,
+    IllegalTransition,
+    InvalidField,
+    JobNotFound,
+    PayloadUnavailable,
+    StoreUnavailable,
+    VersionMismatch,
+)
+
+if TYPE_CHECKING:
+    from shared.model.lifecycle import Status
+
+CONTENT_TYPE: Final = "application/problem+json"
+_RETRY_AFTER: Final = {"Retry-After": "2"}
+
+# Slug → status and title. The whole list; `docs/api.md` explains each.
+PROBLEMS: Final = {
+    "malformed-json": (400, "The body is not acceptable JSON"),
+    "invalid-parameter": (400, "A query parameter or header is not acceptable"),
+    "invalid-page-token": (400, "The cursor is not one of this list"),
+    "unauthenticated": (401, "An API key is needed"),
+    "forbidden": (403, "The API key has too few rights"),
+    "not-found": (404, "There is no such thing"),
+    "method-not-allowed": (405, "This path does not take that method"),
+    "invalid-state": (409, "The job's state does not allow this"),
+    "conflict": (409, "The job was changed by others at the same time"),
+    "precondition-failed": (412, "The job is at another version"),
+    "payload-too-large": (413, "The body or the payload is too large"),
+    "unsupported-media-type": (415, "The body is of another type than expected"),
+    "validation-failed": (422, "The body is not of the expected shape"),
+    "idempotency-key-reused": (422, "The Idempotency-Key was used with another body"),
+    "target-url-forbidden": (422, "The target's URL may not be called"),
+    "invalid-header": (422, "A header of the target is not acceptable"),
+    "target-not-allowed": (422, "The target is not among those allowed"),
+    "internal-error": (500, "Something went wrong on our side"),
+    "unavailable": (503, "The store does not answer"),
+    "not-ready": (503, "Not ready to serve"),
+}
+
+_ADVICE: Final = {
+    True: "it has ended, and what has ended stays as it is",
+    False: "only a job that waits can be changed; a running one can be cancelled",
+}
+_UNKNOWN: Final = (
+    "it is not known whether this was done: try again, with the same Idempotency-Key if it was a create "
+    "(without one, a second job may come of it)"
+)
+_NOTHING: Final = "nothing was done: try again"
+
+
+def problem(error: Exception, request_id: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Status, document and headers of the answer to what an exception says."""
+    reason = _reason(error)
+    status, title = PROBLEMS[reason.slug]
+    document = {
+        "type": f"/problems/{reason.slug}",
+        "title": title,
+        "status": status,
+        "detail": reason.detail,
+        "instance": request_id,
+        "errors": [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in reason.errors],
+        **_state_of(error),
+    }
+    return status, document, dict(reason.headers)
+
+
+def is_expected(error: Exception) -> bool:
+    """Whether the exception has an answer of its own; otherwise it is a defect, to be looked at by a person."""
+    return _reason(error).slug != "internal-error"
+
+
+def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind of error is the clearest table)
+    match error:
+        case Refused():
+            return error.reason
+        case JobNotFound():
+            # The same words for another tenant's job as for none: not even the id comes back.
+            return Reason("not-found", "there is no such job")
+        case InvalidField():
+            slug = error.slug if error.slug in PROBLEMS else "validation-failed"
+            return Reason(slug, error.detail, [FieldError(error.pointer, slug, error.detail)])
+        case IllegalTransition():
+            return Reason("invalid-state", f"the job is {error.job.status}: {_ADVICE[error.job.status.is_terminal]}")
+        case VersionMismatch():
+            detail = "the job has changed since: read it, and decide again"
+            return Reason("precondition-failed", detail, headers={"ETag": etag(error.job)})
+        case IdempotencyKeyReused():
+            detail = "take a new key for a new job, or send the same body as with the first call"
+            return Reason("idempotency-key-reused", detail, [FieldError("Idempotency-Key", "reused", detail)])
+        case StoreUnavailable():
+            return Reason("unavailable", _UNKNOWN if error.outcome_unknown else _NOTHING, headers=_RETRY_AFTER)
+        case PayloadUnavailable():
+            return Reason("unavailable", "the job's payload cannot be read now: try again", headers=_RETRY_AFTER)
+        case _:
+            return Reason("internal-error", "the request id tells us what to look for")
+
+
+def _state_of(error: Exception) -> dict[str, Status]:
+    """A job's present status, where that is why the request was refused."""
+    return {"state": error.job.status} if isinstance(error, IllegalTransition) else {}

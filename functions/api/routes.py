@@ -1,0 +1,60 @@
+"""What there is: one table of routes. The resolver, the OpenAPI document and the answers 404 and 405 come from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from functions.api.endpoints import jobs, many_jobs, outputs, service
+from shared.model.api_key import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions.api.answer import Answer
+
+    # Takes the request, the services, and the parameters of the path by name.
+    Endpoint = Callable[..., Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`scope` is what the caller's API key must have; None: nobody has to be authenticated."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    scope: Scope | None
+
+    def matches(self, path: str) -> bool:
+        return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
+
+
+ROUTES: Final = (
+    Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
+    Route("GET", "/v1/jobs", many_jobs.list_jobs, Scope.READ),
+    Route("POST", "/v1/jobs/bulk", many_jobs.create_jobs, Scope.WRITE),
+    Route("GET", "/v1/jobs/{job_id}", jobs.get_job, Scope.READ),
+    Route("PATCH", "/v1/jobs/{job_id}", jobs.edit_job, Scope.WRITE),
+    Route("POST", "/v1/jobs/{job_id}/reschedule", jobs.reschedule_job, Scope.WRITE),
+    Route("POST", "/v1/jobs/{job_id}/cancel", jobs.cancel_job, Scope.WRITE),
+    Route("POST", "/v1/jobs/{job_id}/run", jobs.run_job, Scope.WRITE),
+    Route("GET", "/v1/jobs/{job_id}/executions", jobs.get_executions, Scope.READ),
+    Route("GET", "/v1/jobs/{job_id}/executions/{attempt}/output", outputs.get_output, Scope.READ),
+    Route("GET", "/health", service.get_health, None),
+    Route("GET", "/ready", service.get_ready, None),
+    Route("GET", "/openapi.json", service.get_openapi, None),
+    Route("GET", "/docs", service.get_docs, None),
+)
+
+
+def needs_caller(path: str) -> bool:
+    """Whether nobody may learn what is at `path` without an API key: also where there is nothing."""
+    return path == "/v1" or path.startswith("/v1/")
+
+
+def allowed_methods(path: str) -> list[str]:
+    """The methods that some route takes at `path`; none where there is nothing."""
+    methods = {route.method for route in ROUTES if route.matches(path)}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)

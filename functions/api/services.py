@@ -1,0 +1,77 @@
+"""What endpoints work with: the use cases and the ports that they read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions.api.cancel_job import CancelJob
+from functions.api.change_job import ChangeJob
+from functions.api.create_job import CreateJob
+from functions.api.create_jobs import CreateJobs
+from functions.api.edit_job import EditJob
+from functions.api.list_jobs import ListJobs
+from functions.api.models.edits import EditReader
+from functions.api.models.spec import SpecReader
+from functions.api.run_job_now import RunJobNow
+from functions.api.wire.answers import job_answer
+from functions.api.wire.json_text import compact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+
+    from shared.model.job import Sharding
+    from shared.ports.clock import Clock, Ids
+    from shared.ports.control import ApiKeyStore
+    from shared.ports.jobs import JobStore
+    from shared.ports.outputs import OutputStore
+    from shared.ports.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    jobs: JobStore
+    keys: ApiKeyStore
+    outputs: OutputStore
+    clock: Clock
+    telemetry: Telemetry
+    specs: SpecReader
+    create_job: CreateJob
+    create_jobs: CreateJobs
+    list_jobs: ListJobs
+    edit_job: EditJob
+    cancel_job: CancelJob
+    run_job_now: RunJobNow
+
+
+def services_on(
+    *,
+    jobs: JobStore,
+    keys: ApiKeyStore,
+    outputs: OutputStore,
+    clock: Clock,
+    ids: Ids,
+    telemetry: Telemetry,
+    sharding: Sharding,
+    retention: timedelta,
+    check_target: Callable[[Mapping[str, Any]], None],
+) -> Services:
+    """The use cases on these ports."""
+    specs = SpecReader(check_target)
+    change_job = ChangeJob(jobs)
+    create_job = CreateJob(jobs, ids, sharding)
+    return Services(
+        jobs=jobs,
+        keys=keys,
+        outputs=outputs,
+        clock=clock,
+        telemetry=telemetry,
+        specs=specs,
+        create_job=create_job,
+        create_jobs=CreateJobs(create_job),
+        list_jobs=ListJobs(jobs, sharding.group, lambda job: len(compact(job_answer(job)))),
+        edit_job=EditJob(change_job, jobs, EditReader(specs), telemetry, sharding),
+        cancel_job=CancelJob(change_job, telemetry, retention),
+        run_job_now=RunJobNow(change_job, telemetry, sharding),
+    )

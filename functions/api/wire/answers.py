@@ -1,0 +1,136 @@
+"""Jobs as they are answered."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.api.wire.durations import format_seconds
+from functions.api.wire.times import format_time
+from shared.model.lifecycle import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from shared.model.execution import Execution
+    from shared.model.job import Job
+    from shared.model.retry import RetryPolicy
+
+HIDDEN: Final = "***"
+_SECRET_NAME: Final = re.compile(
+    r"auth|cookie|token|secret|passw|credential|session|signature|api[-_]?key", re.IGNORECASE
+)
+
+
+def job_answer(job: Job) -> dict[str, Any]:
+    """A job without its payload, which may lie elsewhere."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "status": job.status,
+        "reason": job.reason,
+        "run_at": format_time(job.run_at),
+        "wake_at": _time(job.wake_at) if job.status is not Status.RUNNING else None,
+        "attempt": job.attempt,
+        "version": job.version,
+        "created_at": format_time(job.created_at),
+        "updated_at": format_time(job.updated_at),
+        "started_at": _time(job.started_at),
+        "ended_at": _time(job.ended_at),
+        "expires_at": _time(job.expires_at),
+        "cancel_requested_at": _time(job.cancel_requested_at),
+        "correlation_id": job.correlation_id or job.id,
+        "template_id": None,
+        "nominal_at": None,
+        "group": job.group,
+        "tags": dict(job.tags),
+        "target": shown_target(job.target),
+        "priority": job.priority,
+        "timeout": format_seconds(job.timeout_seconds),
+        "expires_after": None if job.expires_after_seconds is None else format_seconds(job.expires_after_seconds),
+        "retry": retry_answer(job.retry),
+        "delivery": job.delivery,
+        "executions": executions_answer(job),
+    }
+
+
+def editable_answer(job: Job, payload: Any) -> dict[str, Any]:
+    """What a merge patch is applied to: the members that a client may change, nothing hidden, nothing null."""
+    document = job_answer(job)
+    members = ("name", "run_at", "tags", "priority", "timeout", "expires_after", "retry")
+    editable = {**{name: document[name] for name in members}, "target": dict(job.target), "payload": payload}
+    return {name: value for name, value in editable.items() if value is not None}
+
+
+def retry_answer(policy: RetryPolicy) -> dict[str, Any]:
+    return {
+        "max_attempts": policy.max_attempts,
+        "backoff": policy.backoff,
+        "initial": format_seconds(policy.initial_seconds),
+        "multiplier": int(policy.multiplier) if policy.multiplier.is_integer() else policy.multiplier,
+        "max_delay": format_seconds(policy.max_delay_seconds),
+        "jitter": policy.jitter,
+        "retry_on": list(policy.retry_on),
+    }
+
+
+def executions_answer(job: Job) -> list[dict[str, Any]]:
+    """The attempts of a job, oldest first; one that runs now has neither end nor outcome."""
+    ended = [_execution_answer(job, one) for one in job.executions]
+    if job.status is not Status.RUNNING:
+        return ended
+    return [*ended, _execution(attempt=job.attempt, started_at=job.started_at, ended_at=None, outcome=None)]
+
+
+def shown_target(target: Mapping[str, Any]) -> dict[str, Any]:
+    """A target with the values of headers hidden whose names sound like secrets."""
+    headers = target.get("headers")
+    if not headers:
+        return dict(target)
+    shown = {name: HIDDEN if is_secret(name) else value for name, value in headers.items()}
+    return {**target, "headers": shown}
+
+
+def is_secret(header: str) -> bool:
+    return _SECRET_NAME.search(header) is not None
+
+
+def etag(job: Job) -> str:
+    """The job's version as a strong entity tag."""
+    return f'"{job.version}"'
+
+
+def _execution_answer(job: Job, execution: Execution) -> dict[str, Any]:
+    answer = _execution(
+        attempt=execution.attempt,
+        started_at=execution.started_at,
+        ended_at=execution.ended_at,
+        outcome=execution.outcome,
+    )
+    if execution.error_type is not None:
+        answer["error"] = {"type": execution.error_type, "message": execution.error_message or ""}
+    answer["output"] = execution.output.text
+    answer["output_bytes"] = execution.output.size_bytes
+    if execution.output.ref is not None:
+        answer["output_url"] = f"/v1/jobs/{job.id}/executions/{execution.attempt}/output"
+    return answer
+
+
+def _execution(
+    *, attempt: int, started_at: datetime | None, ended_at: datetime | None, outcome: str | None
+) -> dict[str, Any]:
+    return {
+        "attempt": attempt,
+        "started_at": _time(started_at),
+        "ended_at": _time(ended_at),
+        "outcome": outcome,
+        "error": None,
+        "output": None,
+        "output_bytes": None,
+        "output_url": None,
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else format_time(time)
