@@ -1,0 +1,151 @@
+"""The functions' handlers on moto: real events in, real items and messages out."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shared.adapters import aws as aws_adapters
+from shared.adapters.dynamodb.control import DynamoControlStore
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.sqs.work_queue import write_hint
+from shared.adapters.system import SystemClock, SystemIds
+from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
+from shared.ports.queue import Hint
+from tests import aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shared.model.lanes import Lane
+
+WIRED = (
+    "functions.populator.handler",
+    "functions.populator.stream_handler",
+    "functions.executor.handler",
+    "functions.executor.wiring",
+    "functions.watcher.handler",
+)
+SHARDING = Sharding(due=2, group=2)
+
+
+@dataclass
+class Context:
+    """Lambda's context, as far as handlers look at it."""
+
+    milliseconds_left: int = 120_000
+    function_name: str = "punctual-test"
+    aws_request_id: str = "request-1"
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:punctual-test"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left
+
+
+@dataclass
+class Account:
+    """An AWS account with the scheduler's tables, queues and bucket, and ways to prepare and look at them."""
+
+    dynamodb: Any
+    sqs: Any
+    queue_urls: Mapping[Lane, str]
+
+    @property
+    def jobs(self) -> DynamoJobStore:
+        return DynamoJobStore(self.dynamodb, aws.JOBS_TABLE, lambda: aws.client("s3"), aws.BUCKET)
+
+    @property
+    def control(self) -> DynamoControlStore:
+        return DynamoControlStore(self.dynamodb, aws.CONTROL_TABLE)
+
+    def create(self, *, due_in: float = 0, **spec: Any) -> Job:
+        now = SystemClock().now()
+        target = spec.pop("target", {"type": "scripted"})
+        wanted = JobSpec(target=target, run_at=now + timedelta(seconds=due_in), **spec)
+        job = new_job(wanted, key=JobKey("acme", SystemIds().job_id(now)), now=now, sharding=SHARDING)
+        return self.jobs.create(self.jobs.place_payload(job)).job
+
+    def messages(self, lane: Lane) -> list[dict[str, Any]]:
+        """What can be received from a lane's queue now."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queue_urls[lane], MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        )
+        return list(answer.get("Messages", []))
+
+    def sqs_event(self, *jobs: Job) -> dict[str, Any]:
+        """What Lambda hands the executor for messages about `jobs`."""
+        return {"Records": [self._sqs_record(f"message-{number}", job) for number, job in enumerate(jobs)]}
+
+    def _sqs_record(self, message_id: str, job: Job) -> dict[str, Any]:
+        assert job.wake_at is not None
+        name = self.queue_urls[job.lane].rpartition("/")[2]
+        return {
+            "messageId": message_id,
+            "receiptHandle": f"receipt-of-{message_id}",
+            "body": write_hint(Hint(job.tenant, job.id, job.wake_at)),
+            "attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": job.tenant},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:eu-central-1:123456789012:{name}",
+            "awsRegion": "eu-central-1",
+        }
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    with aws.aws():
+        dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
+        aws.create_tables(dynamodb)
+        aws.create_bucket(aws.client("s3"))
+        urls = aws.create_queues(sqs)
+        environment = {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": aws.REGION,
+            "AWS_REGION": aws.REGION,
+            "JOBS_TABLE": aws.JOBS_TABLE,
+            "CONTROL_TABLE": aws.CONTROL_TABLE,
+            "DATA_BUCKET": aws.BUCKET,
+            "DUE_SHARDS": str(SHARDING.due),
+            "GROUP_SHARDS": str(SHARDING.group),
+            "RETENTION_DAYS": "30",
+            "RUNNER_FUNCTION": "runner",
+            "COMMAND_TARGET": "disabled",
+            "ALLOWED_TARGET_HOSTS": "",
+            "ALLOWED_TARGET_ARNS": "",
+            "SIGNING_SECRET_PREFIX": "/punctual/test/signing/",
+            "STAGE": "test",
+            "POWERTOOLS_SERVICE_NAME": "test",
+            "POWERTOOLS_METRICS_NAMESPACE": "Punctual",
+            **{f"QUEUE_URL_{lane.name}": url for lane, url in urls.items()},
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        _forget_wiring()
+        yield Account(dynamodb, sqs, urls)
+        _forget_wiring()
+
+
+def logged(output: str) -> list[dict[str, Any]]:
+    """The log lines and metrics that a handler wrote, as what they say."""
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+
+def _forget_wiring() -> None:
+    """What handlers keep from one event to the next belongs to an account that is gone."""
+    aws_adapters.session.cache_clear()
+    aws_adapters.client.cache_clear()
+    for name in WIRED:
+        for value in vars(importlib.import_module(name)).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from functions.watcher import handler
+from shared.adapters.sqs.work_queue import read_hint
+from shared.adapters.system import SystemClock
+from shared.model import moves
+from shared.model.lanes import Lane
+from shared.model.lifecycle import Status
+from tests.integration.handlers.conftest import logged
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.integration.handlers.conftest import Account, Context
+
+
+def test_a_lost_message_is_sent_again(account: Account, context: Context) -> None:
+    job = account.create(due_in=-100)
+
+    report = handler.lambda_handler({}, context)
+
+    (message,) = account.messages(Lane.NORMAL)
+    assert report == {"looked_at": 1, "resent": 1, "reaped": 0}
+    assert read_hint(message["Body"]).job_id == job.id
+
+
+def test_a_job_is_not_sent_again_by_each_sweep(account: Account, context: Context) -> None:
+    account.create(due_in=-100)
+
+    handler.lambda_handler({}, context)
+    report = handler.lambda_handler({}, context)
+
+    assert report["resent"] == 0
+
+
+def test_an_attempt_whose_lease_ran_out_is_reaped(account: Account, context: Context) -> None:
+    job = account.create(due_in=-100)
+    long_ago = SystemClock().now() - timedelta(seconds=90)
+    claim = moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="gone", now=long_ago)
+    account.jobs.change(job.key, claim)
+
+    report = handler.lambda_handler({}, context)
+
+    assert report == {"looked_at": 1, "resent": 0, "reaped": 1}
+    assert account.jobs.get(job.key).status is Status.SCHEDULED
+    assert [one.outcome for one in account.jobs.get(job.key).executions] == ["lost"]
+
+
+def test_the_depth_of_the_queues_is_measured(
+    account: Account, context: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        account.sqs.send_message(QueueUrl=account.queue_urls[Lane.LOW], MessageBody="work")
+
+    handler.lambda_handler({}, context)
+
+    lines = logged(capsys.readouterr().out)
+    assert [line["low"] for line in lines if line.get("action") == "queues_measured"] == [3]
+    assert [line["queue_depth"] for line in lines if "_aws" in line] == [[3.0]]
