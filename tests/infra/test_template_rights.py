@@ -1,0 +1,186 @@
+"""What each function may do, word for word. A right more or less is a decision, and this is where it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.settings import Function, Stage
+
+if TYPE_CHECKING:
+    from tests.infra.template import Rights, StageTemplate
+
+QUEUES = {"<High>", "<Normal>", "<Low>", "<Long>"}
+DEAD = {"<HighDead>", "<NormalDead>", "<LowDead>", "<LongDead>"}
+TRACES = {"xray:PutTraceSegments": {"*"}, "xray:PutTelemetryRecords": {"*"}}
+TARGETS = {
+    "lambda:InvokeFunction": {"arn:aws:lambda:region:account:function:demo-*"},
+    "sqs:SendMessage": {"arn:aws:sqs:region:account:demo-*"},
+    "sns:Publish": {"arn:aws:sns:region:account:demo-*"},
+    "events:PutEvents": {"arn:aws:events:region:account:event-bus/demo-*"},
+    "states:StartExecution": {"arn:aws:states:region:account:stateMachine:demo-*"},
+}
+
+# Every wildcard that a policy may hold. The reasons stand beside the grants in infra/stack.py.
+WILDCARDS = {
+    "*",  # X-Ray alone, see test_only_traces_are_allowed_on_everything
+    "<DataBucket>/payloads/*",
+    "<DataBucket>/outputs/*",
+    "<JobsTable>/stream/*",
+    "arn:aws:iam::account:role/punctual-target/*",
+    *(f"arn:aws:ssm:region:account:parameter/punctual/{stage}/signing/*" for stage in Stage),
+    *(arn for arns in TARGETS.values() for arn in arns),
+}
+
+
+def log_rights(function: Function) -> Rights:
+    return {action: {f"<{function}-log>"} for action in ("logs:CreateLogStream", "logs:PutLogEvents")}
+
+
+def executor_rights(template: StageTemplate, function: Function, queues: set[str]) -> Rights:
+    stage = template.settings.stage
+    receiving = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+    secrets = {f"arn:aws:ssm:region:account:parameter/punctual/{stage}/signing/*"}
+    targets = TARGETS if stage in (Stage.LOCAL, Stage.DEV) else {}
+    return {
+        **log_rights(function),
+        **TRACES,
+        **{f"sqs:{action}": queues for action in receiving},
+        "dynamodb:GetItem": {"<JobsTable>"},
+        "dynamodb:UpdateItem": {"<JobsTable>"},
+        "s3:GetObject": {"<DataBucket>/payloads/*"},
+        "s3:PutObject": {"<DataBucket>/outputs/*"},
+        "ssm:GetParameter": secrets,
+        "ssm:GetParameters": secrets,
+        "sts:AssumeRole": {"arn:aws:iam::account:role/punctual-target/*"},
+        **targets,
+        "lambda:InvokeFunction": {"<runner>", *targets.get("lambda:InvokeFunction", set())},
+    }
+
+
+def test_the_runner_may_write_its_own_log_and_nothing_else(template: StageTemplate) -> None:
+    statements = template.statements(Function.RUNNER)
+
+    assert template.rights(Function.RUNNER) == log_rights(Function.RUNNER)
+    assert [statement["effect"] for statement in statements] == ["Allow"]
+    assert template.function(Function.RUNNER).get("TracingConfig", {}).get("Mode") != "Active"
+
+
+def test_api_creates_edits_and_lists_jobs(template: StageTemplate) -> None:
+    assert template.rights(Function.API) == {
+        **log_rights(Function.API),
+        **TRACES,
+        "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
+        "dynamodb:BatchGetItem": {"<JobsTable>"},
+        "dynamodb:PutItem": {"<JobsTable>"},
+        "dynamodb:UpdateItem": {"<JobsTable>"},
+        "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention", "<ControlTable>"},
+        "s3:PutObject": {"<DataBucket>/payloads/*"},
+        "s3:GetObject": {"<DataBucket>/payloads/*", "<DataBucket>/outputs/*"},
+    }
+
+
+def test_authorizer_reads_api_keys(template: StageTemplate) -> None:
+    assert template.rights(Function.AUTHORIZER) == {
+        **log_rights(Function.AUTHORIZER),
+        **TRACES,
+        "dynamodb:GetItem": {"<ControlTable>"},
+    }
+
+
+def test_populator_reads_the_due_index_and_no_job(template: StageTemplate) -> None:
+    assert template.rights(Function.POPULATOR) == {
+        **log_rights(Function.POPULATOR),
+        **TRACES,
+        "dynamodb:Query": {"<JobsTable>/index/due", "<ControlTable>"},
+        "dynamodb:GetItem": {"<ControlTable>"},
+        "dynamodb:PutItem": {"<ControlTable>"},
+        "sqs:SendMessage": QUEUES,
+    }
+
+
+def test_populator_on_the_stream_reads_it_and_sends(template: StageTemplate) -> None:
+    assert template.rights(Function.POPULATOR_STREAM) == {
+        **log_rights(Function.POPULATOR_STREAM),
+        **TRACES,
+        "dynamodb:DescribeStream": {"<JobsTable.StreamArn>"},
+        "dynamodb:GetRecords": {"<JobsTable.StreamArn>"},
+        "dynamodb:GetShardIterator": {"<JobsTable.StreamArn>"},
+        "dynamodb:ListStreams": {"<JobsTable>/stream/*"},
+        "sqs:SendMessage": QUEUES,
+    }
+
+
+def test_each_executor_takes_from_its_own_queues(template: StageTemplate) -> None:
+    short = template.rights(Function.EXECUTOR)
+    long = template.rights(Function.EXECUTOR_LONG)
+
+    assert short == executor_rights(template, Function.EXECUTOR, QUEUES - {"<Long>"})
+    assert long == executor_rights(template, Function.EXECUTOR_LONG, {"<Long>"})
+
+
+def test_watcher_reaps_jobs_and_sends_messages_again(template: StageTemplate) -> None:
+    assert template.rights(Function.WATCHER) == {
+        **log_rights(Function.WATCHER),
+        **TRACES,
+        "dynamodb:Query": {"<JobsTable>/index/due", "<ControlTable>"},
+        "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
+        "dynamodb:BatchGetItem": {"<JobsTable>"},
+        "dynamodb:UpdateItem": {"<JobsTable>"},
+        "dynamodb:PutItem": {"<ControlTable>"},
+        "sqs:SendMessage": QUEUES,
+        "sqs:GetQueueAttributes": QUEUES,
+    }
+
+
+@pytest.mark.parametrize("executor", [Function.EXECUTOR, Function.EXECUTOR_LONG])
+def test_no_pattern_lets_a_job_call_the_scheduler_itself(template: StageTemplate, executor: Function) -> None:
+    prefix = f"arn:aws:lambda:region:account:function:punctual-{template.settings.stage}-"
+    others = [f"{prefix}{name}" for name in Function if name is not Function.RUNNER]
+
+    denied = template.rights(executor, "Deny")
+
+    assert denied["sqs:SendMessage"] == QUEUES | DEAD
+    assert denied["lambda:InvokeFunction"] == {*others, *(f"{arn}:*" for arn in others)}
+
+
+def test_no_action_is_a_wildcard(template: StageTemplate, function: Function) -> None:
+    assert [action for action in template.rights(function) if "*" in action] == []
+
+
+def test_no_resource_is_a_wildcard_without_being_listed(template: StageTemplate, function: Function) -> None:
+    resources = {resource for resources in template.rights(function).values() for resource in resources}
+
+    assert {resource for resource in resources if "*" in resource} <= WILDCARDS
+
+
+def test_only_traces_are_allowed_on_everything(template: StageTemplate, function: Function) -> None:
+    everywhere = {action for action, resources in template.rights(function).items() if "*" in resources}
+
+    assert everywhere <= TRACES.keys()
+
+
+def test_each_function_has_a_role_of_its_own_that_only_lambda_takes(template: StageTemplate) -> None:
+    functions = template.of_type("AWS::Lambda::Function").values()
+    roles = template.of_type("AWS::IAM::Role")
+
+    assert {function["Role"]["Fn::GetAtt"][0] for function in functions} == roles.keys()
+    assert len(functions) == len(roles) == len(Function)
+    for role in roles.values():
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+        assert "ManagedPolicyArns" not in role
+
+
+def test_event_sources_can_be_read_by_the_functions_that_they_invoke(template: StageTemplate) -> None:
+    # An emulator does not check these; on AWS a mapping without them is refused.
+    needed = {
+        "Queue": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        "Stream": ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+    }
+
+    for source, mapping in template.mappings().items():
+        rights = template.rights(Function(template.text(mapping["FunctionName"])[1:-1]))
+        for action in needed["Stream" if source.endswith(".StreamArn>") else "Queue"]:
+            assert source in rights[action], f"{action} on {source}"
