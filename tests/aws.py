@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -38,13 +39,20 @@ def client(service: str, **config: Any) -> Any:
     """A client that checks its parameters against the service's model (which the ones in Lambda leave to the tests),
     and that sends once unless `config` says otherwise."""
     settings = {"retries": {"mode": "standard", "total_max_attempts": 1}, **config}
-    return botocore.session.Session().create_client(
+    return _session().create_client(
         service,
         region_name=REGION,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
         config=Config(**settings),
     )
+
+
+@cache
+def _session() -> botocore.session.Session:
+    # One for all: it keeps the services' models, whose reading takes longer than a test. Made after moto was imported,
+    # which stands in the way of every session made from then on.
+    return botocore.session.Session()
 
 
 def create_tables(dynamodb: Any) -> None:

@@ -71,6 +71,10 @@ def failed_once(job: Job, *, failure: Failure = BOOM, now: datetime | None = Non
     )
 
 
+def cancel_of(job: Job) -> Change:
+    return moves.cancel(job, now=at(5), retention=RETENTION)
+
+
 def waiting_for_retry() -> Job:
     """A job whose first attempt failed, and that waits for its second."""
     running = claimed()

@@ -22,6 +22,7 @@ from tests.jobs import (
     a_job,
     after,
     at,
+    cancel_of,
     claim_of,
     claimed,
     failed_once,
@@ -52,10 +53,6 @@ def rescheduled(job: Job) -> Job:
 
 def edited(job: Job, **changes: object) -> Job:
     return after(job, moves.edit(job, changes, now=START, sharding=SHARDING))
-
-
-def cancel_of(job: Job) -> Change:
-    return moves.cancel(job, now=at(5), retention=RETENTION)
 
 
 WAITING: Final = a_job(run_at=at(60), expires_after_seconds=10)

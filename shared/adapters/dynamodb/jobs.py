@@ -98,8 +98,10 @@ class DynamoJobStore:
 
     def get_many(self, keys: Sequence[JobKey], *, consistent: bool) -> list[Job]:
         found: dict[JobKey, Job] = {}
-        for start in range(0, len(keys), _BATCH):
-            for item in self._batch_get(keys[start : start + _BATCH], consistent):
+        # BatchGetItem refuses a batch that names a key twice, and an index may.
+        distinct = list(dict.fromkeys(keys))
+        for start in range(0, len(distinct), _BATCH):
+            for item in self._batch_get(distinct[start : start + _BATCH], consistent):
                 job = codec.decode_job(item)
                 found[job.key] = job
         return [found[key] for key in keys if key in found]
