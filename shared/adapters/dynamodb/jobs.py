@@ -148,6 +148,8 @@ class DynamoJobStore:
     def _list(
         self, index: tuple[str, str, str], partition: str, before: str, not_before: str, limit: int
     ) -> list[ListedEntry]:
+        if before <= not_before:
+            return []  # AWS takes a BETWEEN whose ends are the wrong way round for a mistake
         name, index_pk, index_sk = index
         with translated_errors(f"query {name} index"):
             answer = self.dynamodb.query(
