@@ -112,6 +112,7 @@ class PunctualStack(Stack):
         return {"RETENTION_DAYS": str(self._settings.retention_days)}
 
     def _targets(self) -> dict[str, str]:
+        """Asked when a job is accepted, and again before it is called: the settings may have changed in between."""
         return {
             "ALLOWED_TARGET_ARNS": ",".join(target_arns(self._settings.allowed_target_arns)),
             "ALLOWED_TARGET_HOSTS": ",".join(self._settings.allowed_target_hosts),
@@ -124,10 +125,10 @@ class PunctualStack(Stack):
             **self._data(),
             **self._retention(),
             **self.queues.environment(),
+            **self._targets(),
+            "ACCOUNT_ID": Aws.ACCOUNT_ID,
             "GROUP_SHARDS": str(self._settings.group_shards),
             "RUNNER_FUNCTION": self.runner.function.function_name,
-            "ALLOWED_TARGET_HOSTS": ",".join(self._settings.allowed_target_hosts),
-            "COMMAND_TARGET": self._settings.command_target.value,
             "SIGNING_SECRET_PREFIX": self._settings.signing_secret_prefix,
         }
 
@@ -141,7 +142,7 @@ class PunctualStack(Stack):
             on=[self.tables.index_arn(schema.GROUP_INDEX), self.tables.index_arn(schema.ATTENTION_INDEX)],
         )
         control = self.tables.control.table_arn
-        api.allow("dynamodb:GetItem", "dynamodb:Query", on=[control])
+        api.allow("dynamodb:GetItem", on=[control])
         api.allow("s3:PutObject", on=[self.data.payloads], wildcard_because=_OBJECTS)
         api.allow("s3:GetObject", on=[self.data.payloads, self.data.outputs], wildcard_because=_OBJECTS)
         self.api.authorizer.allow("dynamodb:GetItem", on=[control])
@@ -179,7 +180,7 @@ class PunctualStack(Stack):
         # However wide the patterns are: a job must not play the scheduler to itself.
         executor.deny("sqs:SendMessage", on=[*self.queues.arns(), *self.queues.dead_arns()])
         executor.deny("lambda:InvokeFunction", on=self._own_functions())
-        executor.allow("ssm:GetParameter", "ssm:GetParameters", on=[self._secrets()], wildcard_because=_SECRETS)
+        executor.allow("ssm:GetParameter", on=[self._secrets()], wildcard_because=_SECRETS)
         roles = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/punctual-target/*"
         executor.allow("sts:AssumeRole", on=[roles], wildcard_because=_ROLES)
 

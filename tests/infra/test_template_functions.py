@@ -21,8 +21,9 @@ SHARDS = {"DUE_SHARDS", "GROUP_SHARDS"}
 TARGETS = {"COMMAND_TARGET", "ALLOWED_TARGET_HOSTS", "ALLOWED_TARGET_ARNS"}
 EXECUTOR = {
     *QUEUE_URLS,
-    *("JOBS_TABLE", "DATA_BUCKET", "RUNNER_FUNCTION", "COMMAND_TARGET", "ALLOWED_TARGET_HOSTS"),
-    *("RETENTION_DAYS", "SIGNING_SECRET_PREFIX", "GROUP_SHARDS"),
+    *TARGETS,
+    *("ACCOUNT_ID", "DATA_BUCKET", "GROUP_SHARDS", "JOBS_TABLE", "RETENTION_DAYS", "RUNNER_FUNCTION"),
+    "SIGNING_SECRET_PREFIX",
 }
 
 VARIABLES = {
@@ -35,6 +36,9 @@ VARIABLES = {
     Function.RUNNER: set(),
     Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "RETENTION_DAYS"},
 }
+
+# What the runtime sets by itself.
+OF_LAMBDA = {"AWS_REGION": "eu-west-1"}
 
 HANDLERS = {
     Function.API: "functions.api.handler",
@@ -89,6 +93,8 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
 @pytest.mark.parametrize(
     ("function", "module", "settings"),
     [
+        (Function.API, "functions.api.handler", "Settings"),
+        (Function.AUTHORIZER, "functions.api.authorizer", "Settings"),
         (Function.POPULATOR, "functions.populator.handler", "Settings"),
         (Function.POPULATOR, "shared.adapters.sqs.work_queue", "QueueUrls"),
         (Function.POPULATOR_STREAM, "shared.adapters.sqs.work_queue", "QueueUrls"),
@@ -104,7 +110,7 @@ def test_functions_find_their_settings_in_the_template(
     # Raises what the function would raise at its cold start.
     wanted = getattr(import_module(module), settings)
 
-    from_environment(wanted, template.environment(function))
+    from_environment(wanted, {**OF_LAMBDA, **template.environment(function)})
 
 
 def test_a_level_of_logging_is_configuration_and_not_code(template: StageTemplate, function: Function) -> None:

@@ -52,7 +52,6 @@ def executor_rights(template: StageTemplate, function: Function, queues: set[str
         "s3:GetObject": {"<DataBucket>/payloads/*"},
         "s3:PutObject": {"<DataBucket>/outputs/*"},
         "ssm:GetParameter": secrets,
-        "ssm:GetParameters": secrets,
         "sts:AssumeRole": {"arn:aws:iam::account:role/punctual-target/*"},
         **targets,
         "lambda:InvokeFunction": {"<runner>", *targets.get("lambda:InvokeFunction", set())},
@@ -75,7 +74,7 @@ def test_api_creates_edits_and_lists_jobs(template: StageTemplate) -> None:
         "dynamodb:BatchGetItem": {"<JobsTable>"},
         "dynamodb:PutItem": {"<JobsTable>"},
         "dynamodb:UpdateItem": {"<JobsTable>"},
-        "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention", "<ControlTable>"},
+        "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention"},
         "s3:PutObject": {"<DataBucket>/payloads/*"},
         "s3:GetObject": {"<DataBucket>/payloads/*", "<DataBucket>/outputs/*"},
     }
