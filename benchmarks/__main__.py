@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import cpu, end_to_end, imports, units
 from local.emulator import free_port
-from local.settings import ROOT, settings_from
+from local.settings import ROOT, LocalSettings
 from local.system import LocalSystem
 
 RESULT: Final = ROOT / ".local" / "bench.json"
@@ -27,11 +26,12 @@ def main() -> None:
 
 def _on_a_system_of_its_own() -> dict[str, float]:
     """What needs the running system: one that is empty, beside which nothing else runs, and that is thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "PORT": str(free_port())}
-        with LocalSystem(settings_from(environment, Path(folder))) as system:
-            counted = units.measure(system.client("dynamodb"), system.client("sqs"))
-            return {**counted, **end_to_end.measure(system.url, system.api_key)}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalSystem(LocalSettings(port=free_port(), folder=Path(folder))) as system,
+    ):
+        counted = units.measure(system.client("dynamodb"), system.client("sqs"))
+        return {**counted, **end_to_end.measure(system.url, system.api_key)}
 
 
 if __name__ == "__main__":

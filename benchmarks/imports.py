@@ -37,6 +37,7 @@ ENVIRONMENT: Final = {
     "DATA_BUCKET": "data",
     "DUE_SHARDS": "4",
     "GROUP_SHARDS": "4",
+    "ACCOUNT_ID": "123456789012",
     "RUNNER_FUNCTION": "runner",
     "COMMAND_TARGET": "disabled",
     "ALLOWED_TARGET_HOSTS": "",

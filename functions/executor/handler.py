@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.executor.execute_job import ReceivedHint, Verdict
 from functions.executor.wiring import execute_job, heartbeats, queue_urls, telemetry
 from shared.adapters.sqs.work_queue import lane_of_queue, read_hint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _BATCH = 10
 # Leases are kept from this thread, which has nothing else to do meanwhile.
@@ -30,7 +27,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return float(context.get_remaining_time_in_millis()) / 1000
 
     records = event["Records"]
-    futures = [threads().submit(_execute, record, seconds_left) for record in records]
+    # Wired here, by one thread: ten that meet an empty cache would each make a set of parts of their own.
+    execute = execute_job()
+
+    def run(record: dict[str, Any]) -> Verdict:
+        return execute(_received(record), seconds_left=seconds_left)
+
+    futures = [threads().submit(run, record) for record in records]
     running = set(futures)
     while running:
         _, running = wait(running, timeout=_BEAT_EVERY_SECONDS)
@@ -46,7 +49,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"batchItemFailures": kept}
 
 
-def _execute(record: dict[str, Any], seconds_left: Callable[[], float]) -> Verdict:
+def _received(record: dict[str, Any]) -> ReceivedHint:
     lane = lane_of_queue(record["eventSourceARN"], queue_urls())
-    message = ReceivedHint(read_hint(record["body"]), lane, record["receiptHandle"])
-    return execute_job()(message, seconds_left=seconds_left)
+    return ReceivedHint(read_hint(record["body"]), lane, record["receiptHandle"])

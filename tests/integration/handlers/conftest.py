@@ -102,7 +102,7 @@ def context() -> Context:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     with aws.aws():
         dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
         aws.create_tables(dynamodb)
@@ -119,13 +119,15 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "DUE_SHARDS": str(SHARDING.due),
             "GROUP_SHARDS": str(SHARDING.group),
             "RETENTION_DAYS": "30",
+            "ACCOUNT_ID": "123456789012",
             "RUNNER_FUNCTION": "runner",
             "COMMAND_TARGET": "disabled",
             "ALLOWED_TARGET_HOSTS": "",
             "ALLOWED_TARGET_ARNS": "",
             "SIGNING_SECRET_PREFIX": "/punctual/test/signing/",
             "STAGE": "test",
-            "POWERTOOLS_SERVICE_NAME": "test",
+            # A logger is kept by this name, and with it the output that it was made for: one for each test.
+            "POWERTOOLS_SERVICE_NAME": request.node.name,
             "POWERTOOLS_METRICS_NAMESPACE": "Punctual",
             **{f"QUEUE_URL_{lane.name}": url for lane, url in urls.items()},
         }
