@@ -73,14 +73,14 @@ def _answers(jobs: JobStore) -> bool:
 @cache
 def _openapi() -> str:
     # Imported by the first who asks: no other request pays for the document's models.
-    from functions.api.openapi import openapi_text  # noqa: PLC0415
+    from functions.api.description.openapi import openapi_text  # noqa: PLC0415
 
     return openapi_text()
 
 
 @cache
 def _docs() -> str:
-    from functions.api.docs_page import docs_page  # noqa: PLC0415
-    from functions.api.openapi import openapi_document  # noqa: PLC0415
+    from functions.api.description.docs_page import docs_page  # noqa: PLC0415
+    from functions.api.description.openapi import openapi_document  # noqa: PLC0415
 
     return docs_page(openapi_document())

@@ -32,9 +32,9 @@ class Retry(Shape):
 
     max_attempts: Annotated[int, Field(ge=1, le=limits.MAX_ATTEMPTS)] = 3
     backoff: Literal["exponential"] = "exponential"
-    initial: InitialDelay = 5.0
+    initial: InitialDelay = Field(default=5.0, json_schema_extra={"default": "5s"})
     multiplier: Annotated[float, Field(ge=1, le=limits.MAX_MULTIPLIER, allow_inf_nan=False)] = 2.0
-    max_delay: MaxDelay = 900.0
+    max_delay: MaxDelay = Field(default=900.0, json_schema_extra={"default": "15m"})
     jitter: Literal["full", "none"] = "full"
     retry_on: list[ErrorName] = Field(default_factory=list, max_length=limits.MAX_RETRY_ON)
 

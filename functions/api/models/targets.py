@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from functions.api.models.fields import Shape
+from functions.api.models.fields import Shape, refusal
 from shared.model import limits
 
 Arn = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_URL_LENGTH)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_HEADER_NAME_LENGTH)]
 HeaderValue = Annotated[str, StringConstraints(max_length=limits.MAX_HEADER_VALUE_LENGTH)]
+
+
+def _runnable(argv: list[str]) -> list[str]:
+    if not argv[0]:
+        raise refusal("invalid-format", "the first is the program's name")
+    if sum(len(argument.encode()) for argument in argv) > limits.MAX_ARGV_BYTES:
+        raise refusal("out-of-range", f"at most {limits.MAX_ARGV_BYTES // limits.KIB} KB in all")
+    return argv
 
 
 class HttpTarget(Shape):
@@ -27,28 +35,34 @@ class HttpTarget(Shape):
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=limits.MAX_HEADERS)
 
 
-class LambdaTarget(Shape):
+class AwsTarget(Shape):
+    """`role_arn`: the role to call it under, with the tenant as external id, instead of the scheduler's own."""
+
+    role_arn: Arn | None = None
+
+
+class LambdaTarget(AwsTarget):
     """A Lambda function, by name or ARN, invoked synchronously with the payload."""
 
     type: Literal["lambda"]
     function: Arn
 
 
-class SqsTarget(Shape):
+class SqsTarget(AwsTarget):
     """A queue. The payload is the message's body."""
 
     type: Literal["sqs"]
     queue_url: Arn
 
 
-class SnsTarget(Shape):
+class SnsTarget(AwsTarget):
     """A topic. The payload is the message."""
 
     type: Literal["sns"]
     topic_arn: Arn
 
 
-class EventBridgeTarget(Shape):
+class EventBridgeTarget(AwsTarget):
     """An event on a bus. The payload, an object, is its detail."""
 
     type: Literal["eventbridge"]
@@ -57,7 +71,7 @@ class EventBridgeTarget(Shape):
     detail_type: Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
-class StepFunctionsTarget(Shape):
+class StepFunctionsTarget(AwsTarget):
     """The start of a state machine's execution. The payload is its input."""
 
     type: Literal["step_functions"]
@@ -78,6 +92,7 @@ class CommandTarget(Shape):
     argv: Annotated[
         list[Annotated[str, StringConstraints(max_length=limits.MAX_ARGV_BYTES)]],
         Field(min_length=1, max_length=limits.MAX_ARGV),
+        AfterValidator(_runnable),
     ]
 
 
@@ -108,4 +123,4 @@ Target = Annotated[
 
 def as_stored(target: Shape) -> dict[str, Any]:
     """A target as the job keeps it: what was sent, without defaults."""
-    return target.model_dump(exclude_unset=True)
+    return target.model_dump(exclude_unset=True, exclude_none=True)

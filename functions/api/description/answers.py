@@ -1,0 +1,138 @@
+"""The shapes of answers, for the description and the tests. Answers themselves are written as plain values."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads the annotations)
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-20T12:00:00.000Z"]})]
+Duration = Annotated[str, Field(json_schema_extra={"examples": ["30s"]})]
+
+
+class ExecutionError(BaseModel):
+    """Why an attempt failed."""
+
+    type: str = Field(description="One word for programs, such as http_503, timed_out, lost, exit_1.")
+    message: str = Field(description="A sentence for people, at most 160 characters.")
+
+
+class Execution(BaseModel):
+    """One attempt. The last 20 are kept, the older ones with the beginning of their output only."""
+
+    attempt: int
+    started_at: Time | None
+    ended_at: Time | None = Field(description="null while it runs")
+    outcome: Literal["succeeded", "failed", "timed_out", "lost", "cancelled"] | None = Field(
+        description="null while it runs"
+    )
+    error: ExecutionError | None
+    output: str | None = Field(description="What the target answered, or the beginning of it.")
+    output_bytes: int | None = Field(description="How long the whole output is.")
+    output_url: str | None = Field(description="Where the whole output is, when this is only its beginning.")
+
+
+class RetryPolicy(BaseModel):
+    """How a failed attempt is followed by another."""
+
+    max_attempts: int
+    backoff: Literal["exponential"]
+    initial: Duration
+    multiplier: float
+    max_delay: Duration
+    jitter: Literal["full", "none"]
+    retry_on: list[str]
+
+
+class ListedJob(BaseModel):
+    """A job as lists show it: without its payload."""
+
+    id: str
+    name: str | None
+    status: Literal["blocked", "scheduled", "running", "succeeded", "failed", "cancelled", "skipped"]
+    reason: str | None = Field(description="Why it stands where it does, one word for programs.")
+    run_at: Time = Field(description="When it is to run.")
+    wake_at: Time | None = Field(description="When it runs next: later than run_at between two attempts.")
+    attempt: int = Field(description="How many attempts have begun.")
+    version: int = Field(description="Rises with each edit and change of status; the ETag.")
+    created_at: Time
+    updated_at: Time
+    started_at: Time | None = Field(description="When the latest attempt began.")
+    ended_at: Time | None
+    expires_at: Time | None = Field(description="After this the job does not start any more.")
+    cancel_requested_at: Time | None
+    correlation_id: str
+    template_id: str | None
+    nominal_at: Time | None
+    group: str | None
+    tags: dict[str, str]
+    target: Target = Field(description='Header values whose names sound like secrets are shown as "***".')
+    priority: Literal["high", "normal", "low"]
+    timeout: Duration
+    expires_after: Duration | None
+    retry: RetryPolicy
+    delivery: Literal["at_least_once", "at_most_once"]
+    executions: list[Execution]
+
+
+class Job(ListedJob):
+    """A job."""
+
+    payload: Any = Field(description="As sent; null when there is none.")
+
+
+class JobList(BaseModel):
+    """A page of a list, newest first."""
+
+    items: list[ListedJob]
+    next_cursor: str | None = Field(default=None, description="Where the list goes on; left out at its end.")
+
+
+class ExecutionList(BaseModel):
+    """The attempts of a job, oldest first."""
+
+    items: list[Execution]
+
+
+class ProblemError(BaseModel):
+    """One thing that is wrong with a request."""
+
+    pointer: str = Field(description="A JSON pointer into the body, or the name of a query parameter or header.")
+    code: str
+    detail: str = Field(description="What would be right.")
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str = Field(examples=["/problems/validation-failed"])
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The request's id, by which to find it in the logs.")
+    errors: list[ProblemError]
+    state: str | None = Field(default=None, description="The job's status, where that is why.")
+
+
+class BulkResult(BaseModel):
+    """What became of one item of a bulk call: an id, or a problem."""
+
+    index: int
+    status: int
+    id: str | None = None
+    replayed: bool | None = Field(default=None, description="An earlier call with the same key created it.")
+    problem: Problem | None = None
+
+
+class BulkResults(BaseModel):
+    """What became of each item, in order."""
+
+    results: list[BulkResult]
+
+
+class ServiceStatus(BaseModel):
+    """What the service says of itself."""
+
+    status: Literal["ok", "ready"]

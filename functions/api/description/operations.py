@@ -1,0 +1,185 @@
+"""What each route is for, in words and shapes. The routes themselves stand in `routes`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.api.description import answers
+from functions.api.models import jobs
+from functions.api.request import JSON, MERGE_PATCH
+from shared.model import limits
+from shared.model.lifecycle import Status
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter or header of the request."""
+
+    name: str
+    place: str
+    description: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """`problems` are the slugs that are this operation's own; what any refuses alike is added. `answer` is a shape, or
+    the content type of an answer that has none."""
+
+    id: str
+    summary: str
+    description: str = ""
+    body: type[BaseModel] | None = None
+    body_types: tuple[str, ...] = (JSON,)
+    parameters: tuple[Parameter, ...] = ()
+    answer: type[BaseModel] | str
+    statuses: dict[int, str]
+    problems: tuple[str, ...] = ()
+
+
+IDEMPOTENCY_KEY: Final = Parameter(
+    "Idempotency-Key",
+    "header",
+    "The same key with the same body answers with the job that the first call created, for at least 24 h.",
+    {"type": "string", "minLength": 1, "maxLength": limits.MAX_IDEMPOTENCY_KEY_LENGTH},
+)
+IF_MATCH: Final = Parameter("If-Match", "header", "Change only this version: an ETag, or *.", {"type": "string"})
+_TIME: Final = {"type": "string", "format": "date-time"}
+_FILTERS: Final = (
+    Parameter("group", "query", "The jobs of this group; without it, those of none.", {"type": "string"}),
+    Parameter(
+        "status",
+        "query",
+        "`failed` without a group lists all dead letters.",
+        {"type": "string", "enum": [str(status) for status in Status]},
+    ),
+    Parameter("name", "query", "Exactly this name.", {"type": "string"}),
+    Parameter(
+        "tag",
+        "query",
+        "key:value; given several times, all must be there.",
+        {"type": "array", "items": {"type": "string"}},
+    ),
+    Parameter("from", "query", "Created at this time or later.", _TIME),
+    Parameter("to", "query", "Created before this time.", _TIME),
+    Parameter(
+        "limit",
+        "query",
+        "How many to answer at most.",
+        {"type": "integer", "minimum": 1, "maximum": limits.MAX_LIST_LIMIT, "default": limits.DEFAULT_LIST_LIMIT},
+    ),
+    Parameter(
+        "cursor", "query", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
+    ),
+)
+_TARGET: Final = ("target-url-forbidden", "invalid-header", "target-not-allowed")
+_CHANGE: Final = ("not-found", "invalid-state", "conflict", "precondition-failed")
+
+OPERATIONS: Final = {
+    ("POST", "/v1/jobs"): Operation(
+        id="createJob",
+        summary="Create a job",
+        body=jobs.CreateJob,
+        parameters=(IDEMPOTENCY_KEY,),
+        answer=answers.Job,
+        statuses={201: "The job. `Idempotent-Replayed: true` when an earlier call had created it."},
+        problems=(*_TARGET, "idempotency-key-reused"),
+    ),
+    ("GET", "/v1/jobs"): Operation(
+        id="listJobs",
+        summary="List jobs, newest first",
+        description=f"Filters look at up to {limits.MAX_ENTRIES_READ} entries a call, so a page may be short, even "
+        "empty, and still go on: the list ends where there is no `next_cursor`.",
+        parameters=_FILTERS,
+        answer=answers.JobList,
+        statuses={200: "A page."},
+        problems=("invalid-page-token",),
+    ),
+    ("POST", "/v1/jobs/bulk"): Operation(
+        id="createJobs",
+        summary=f"Create up to {limits.MAX_BULK_JOBS} jobs",
+        description="Each item is judged and stored on its own. With an Idempotency-Key the call may be repeated.",
+        body=jobs.CreateJobs,
+        parameters=(IDEMPOTENCY_KEY,),
+        answer=answers.BulkResults,
+        statuses={200: "What became of each item."},
+    ),
+    ("GET", "/v1/jobs/{job_id}"): Operation(
+        id="getJob",
+        summary="Get a job",
+        answer=answers.Job,
+        statuses={200: "The job."},
+        problems=("not-found",),
+    ),
+    ("PATCH", "/v1/jobs/{job_id}"): Operation(
+        id="editJob",
+        summary="Change a waiting job",
+        description="A JSON merge patch (RFC 7396): objects are merged, null takes a member back to its default.",
+        body=jobs.EditJob,
+        body_types=(MERGE_PATCH, JSON),
+        parameters=(IF_MATCH,),
+        answer=answers.Job,
+        statuses={200: "The job after the change."},
+        problems=(*_CHANGE, *_TARGET),
+    ),
+    ("POST", "/v1/jobs/{job_id}/reschedule"): Operation(
+        id="rescheduleJob",
+        summary="Give a waiting job another time",
+        body=jobs.Reschedule,
+        parameters=(IF_MATCH,),
+        answer=answers.Job,
+        statuses={200: "The job after the change."},
+        problems=_CHANGE,
+    ),
+    ("POST", "/v1/jobs/{job_id}/cancel"): Operation(
+        id="cancelJob",
+        summary="Cancel a job",
+        description="At once while it waits; a running one is asked to stop, and may still succeed. Repeatable.",
+        parameters=(IF_MATCH,),
+        answer=answers.Job,
+        statuses={200: "The job is cancelled.", 202: "The job runs, and has been asked to stop."},
+        problems=_CHANGE,
+    ),
+    ("POST", "/v1/jobs/{job_id}/run"): Operation(
+        id="runJob",
+        summary="Run a waiting job now",
+        parameters=(IF_MATCH,),
+        answer=answers.Job,
+        statuses={200: "The job, due now."},
+        problems=_CHANGE,
+    ),
+    ("GET", "/v1/jobs/{job_id}/executions"): Operation(
+        id="getExecutions",
+        summary="Get the attempts of a job",
+        answer=answers.ExecutionList,
+        statuses={200: "The attempts, oldest first."},
+        problems=("not-found",),
+    ),
+    ("GET", "/v1/jobs/{job_id}/executions/{attempt}/output"): Operation(
+        id="getOutput",
+        summary="Get the whole output of an attempt",
+        answer="text/plain",
+        statuses={200: "The output; as application/octet-stream when it is not text."},
+        problems=("not-found",),
+    ),
+    ("GET", "/health"): Operation(
+        id="getHealth", summary="Does the API run?", answer=answers.ServiceStatus, statuses={200: "It does."}
+    ),
+    ("GET", "/ready"): Operation(
+        id="getReady",
+        summary="Can the API reach its tables?",
+        answer=answers.ServiceStatus,
+        statuses={200: "It can."},
+        problems=("not-ready",),
+    ),
+    ("GET", "/openapi.json"): Operation(
+        id="getOpenApi", summary="This document", answer=JSON, statuses={200: "OpenAPI 3.1."}
+    ),
+    ("GET", "/docs"): Operation(
+        id="getDocs", summary="This document, to read", answer="text/html", statuses={200: "A page."}
+    ),
+}

@@ -1,0 +1,45 @@
+"""The API's parts put together on AWS, on the first event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from functions.api.services import Services, services_on
+from shared.adapters import aws
+from shared.adapters.dynamodb.control import DynamoControlStore
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.outputs import BucketOutputs
+from shared.adapters.system import SystemClock, SystemIds
+from shared.model.job import Sharding
+from shared.model.target_rules import TargetRules, check_target
+from shared.settings import from_environment
+from shared.telemetry import PowertoolsTelemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    jobs_table: str
+    control_table: str
+    data_bucket: str
+    due_shards: int
+    group_shards: int
+    retention_days: int
+
+
+def services(rules: TargetRules) -> Services:
+    """Raises `InvalidEnvironment` when a setting is missing. S3 is asked for a client only by a large payload."""
+    settings = from_environment(Settings)
+    dynamodb, bucket_client = aws.client("dynamodb"), partial(aws.client, "s3")
+    return services_on(
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
+        keys=DynamoControlStore(dynamodb, settings.control_table),
+        outputs=BucketOutputs(bucket_client, settings.data_bucket),
+        clock=SystemClock(),
+        ids=SystemIds(),
+        telemetry=PowertoolsTelemetry(),
+        sharding=Sharding(settings.due_shards, settings.group_shards),
+        retention=timedelta(days=settings.retention_days),
+        check_target=lambda target: check_target(target, rules),
+    )
