@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def _empty_layer(build: Path) -> Bundle:
 
 def _zip(folder: Path, target: Path) -> None:
     """Everything in `folder`, in the order of names, without times and owners. Appears whole or not at all."""
-    partial = target.with_suffix(".partial")
+    partial = target.with_suffix(f".{os.getpid()}")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
