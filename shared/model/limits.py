@@ -45,6 +45,8 @@ ERROR_MESSAGE_LENGTH: Final = 160
 LAST_OUTPUT_BYTES: Final = 1 * KIB
 OLDER_OUTPUT_BYTES: Final = 160
 MAX_OUTPUT_BYTES: Final = 256 * KIB
+# How much of an HTTP target's response is read; what follows is not waited for.
+MAX_RESPONSE_BYTES: Final = 64 * KIB
 
 # A job item above this at its creation moves its payload to an item of its own: what a run adds (lease, history)
 # then still fits into the 1 KB that one write unit pays for.
