@@ -25,6 +25,7 @@ from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
+from shared.dispatch import Dispatch
 from shared.model.job import Sharding
 from shared.ports.queue import Hint
 from shared.settings import from_environment
@@ -80,10 +81,11 @@ def _telemetry() -> PowertoolsTelemetry:
 
 
 def _populate() -> int:
+    queue = SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane())
     queue_due_jobs = QueueDueJobs(
         jobs=DynamoJobStore(aws.client("dynamodb"), "jobs"),
         cursors=DynamoControlStore(aws.client("dynamodb"), "control"),
-        queue=SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane()),
+        dispatch=Dispatch(queue, SystemClock(), _telemetry()),
         clock=SystemClock(),
         telemetry=_telemetry(),
         shards=1,

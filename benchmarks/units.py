@@ -20,6 +20,7 @@ from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
 from shared.adapters.system import SystemClock, SystemIds
+from shared.dispatch import Dispatch
 from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
 from shared.model.lanes import Lane
 
@@ -98,7 +99,7 @@ def _run_jobs(dynamodb: Any, sqs: Any, names: Prepared, payload: bytes | None) -
     tick = QueueDueJobs(
         jobs=jobs,
         cursors=DynamoControlStore(dynamodb, names.control_table),
-        queue=queue,
+        dispatch=Dispatch(queue, clock, telemetry),
         clock=clock,
         telemetry=telemetry,
         shards=_SHARDING.due,

@@ -4,8 +4,12 @@ sweep all send through."""
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
+
+from shared.model.errors import StoreUnavailable
+from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from shared.model.lanes import Lane
     from shared.ports.clock import Clock
     from shared.ports.queue import Hint, WorkQueue
+    from shared.ports.telemetry import Telemetry
 
 LOOK_AHEAD_SECONDS: Final = 150
 """How far ahead a tick sends: two periods and a half, so that a tick may come late or be missed once."""
@@ -27,33 +32,45 @@ _MAX_DELAY_SECONDS: Final = 900
 _TRIES: Final = 3
 
 
-def send_hints(queue: WorkQueue, clock: Clock, lane: Lane, hints: Sequence[Hint]) -> list[int]:
-    """Send `hints` through `lane`, each to be delivered when its time has come, or up to a second before.
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """How hints get onto the queues."""
 
-    Returns the positions of those that could not be sent, in order.
-    """
-    unsent: list[int] = []
-    for batch in _batched(range(len(hints)), _BATCH):
-        unsent += _send_batch(queue, clock, lane, hints, batch)
-    return unsent
+    queue: WorkQueue
+    clock: Clock
+    telemetry: Telemetry
+
+    def __call__(self, lane: Lane, hints: Sequence[Hint]) -> list[int]:
+        """Send `hints` through `lane`, each to be delivered when its time has come, or up to a second before.
+
+        Returns the positions of those that could not be sent, in order.
+        """
+        unsent: list[int] = []
+        for batch in _batched(range(len(hints)), _BATCH):
+            unsent += self._send(lane, hints, batch)
+        if len(unsent) < len(hints):
+            self.telemetry.measure(Metric.DISPATCHED, len(hints) - len(unsent))
+        if unsent:
+            self.telemetry.measure(Metric.DISPATCH_FAILED, len(unsent))
+        return unsent
+
+    def _send(self, lane: Lane, hints: Sequence[Hint], batch: list[int]) -> list[int]:
+        for _ in range(_TRIES):
+            now = self.clock.now()
+            delayed = [(hints[position], delay_seconds(hints[position].wake_at, now)) for position in batch]
+            try:
+                batch = [batch[index] for index in self.queue.send(lane, delayed)]
+            except StoreUnavailable as error:
+                self.telemetry.warn("send_failed", lane=lane, error=str(error), hints=len(batch))
+            if not batch:
+                break
+        return batch
 
 
 def delay_seconds(wake_at: datetime, now: datetime) -> int:
     """Whole seconds, rounded down: the executor waits out the rest. Rounding up would make every job late by half a
     second at the median."""
     return min(max(math.floor((wake_at - now).total_seconds()), 0), _MAX_DELAY_SECONDS)
-
-
-def _send_batch(queue: WorkQueue, clock: Clock, lane: Lane, hints: Sequence[Hint], batch: list[int]) -> list[int]:
-    for _ in range(_TRIES):
-        now = clock.now()
-        failed = queue.send(
-            lane, [(hints[position], delay_seconds(hints[position].wake_at, now)) for position in batch]
-        )
-        batch = [batch[index] for index in failed]
-        if not batch:
-            break
-    return batch
 
 
 def _batched(positions: Iterable[int], size: int) -> Iterable[list[int]]:

@@ -12,6 +12,7 @@ from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock
+from shared.dispatch import Dispatch
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
@@ -31,12 +32,13 @@ def telemetry() -> PowertoolsTelemetry:
 @cache
 def tick() -> QueueDueJobs:
     settings = from_environment(Settings)
-    dynamodb = aws.client("dynamodb")
+    dynamodb, clock = aws.client("dynamodb"), SystemClock()
+    queue = SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane())
     return QueueDueJobs(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         cursors=DynamoControlStore(dynamodb, settings.control_table),
-        queue=SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane()),
-        clock=SystemClock(),
+        dispatch=Dispatch(queue, clock, telemetry()),
+        clock=clock,
         telemetry=telemetry(),
         shards=settings.due_shards,
     )

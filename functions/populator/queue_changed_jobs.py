@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.dispatch import INDEX_LAG_SECONDS, LOOK_AHEAD_SECONDS, send_hints
+from shared.dispatch import INDEX_LAG_SECONDS, LOOK_AHEAD_SECONDS
 from shared.model.lifecycle import Status
 from shared.ports.queue import Hint
-from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shared.dispatch import Dispatch
     from shared.model.lanes import Lane
     from shared.ports.clock import Clock
-    from shared.ports.queue import WorkQueue
-    from shared.ports.telemetry import Telemetry
 
 
 class Image(NamedTuple):
@@ -42,9 +40,8 @@ class JobWritten(NamedTuple):
 class QueueChangedJobs:
     """Idempotent: a record that comes twice sends twice, and the second message fails its claim."""
 
-    queue: WorkQueue
+    dispatch: Dispatch
     clock: Clock
-    telemetry: Telemetry
 
     def __call__(self, records: Sequence[JobWritten]) -> list[int]:
         """Returns the positions of the records whose message could not be sent, in order."""
@@ -62,11 +59,6 @@ class QueueChangedJobs:
                 by_lane[new.lane].append((position, Hint(record.tenant, record.job_id, new.wake_at)))
         failed: list[int] = []
         for lane, positioned in by_lane.items():
-            unsent = send_hints(self.queue, self.clock, lane, [hint for _, hint in positioned])
+            unsent = self.dispatch(lane, [hint for _, hint in positioned])
             failed += (positioned[index][0] for index in unsent)
-        sent = sum(map(len, by_lane.values())) - len(failed)
-        if sent:
-            self.telemetry.measure(Metric.DISPATCHED, sent)
-        if failed:
-            self.telemetry.measure(Metric.DISPATCH_FAILED, len(failed))
         return sorted(failed)

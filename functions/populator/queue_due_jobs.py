@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from shared.dispatch import LOOK_AHEAD_SECONDS, send_hints
+from shared.dispatch import LOOK_AHEAD_SECONDS
 from shared.model.lanes import DueShard, due_shards
 from shared.ports.queue import Hint
-from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from shared.dispatch import Dispatch
     from shared.ports.clock import Clock
     from shared.ports.control import CursorStore
     from shared.ports.jobs import DueEntry, JobStore
-    from shared.ports.queue import WorkQueue
     from shared.ports.telemetry import Telemetry
 
 # Some 100 KB of index keys: one query, and a hundred messages between two writes of the cursor.
@@ -49,7 +48,7 @@ class QueueDueJobs:
 
     jobs: JobStore
     cursors: CursorStore
-    queue: WorkQueue
+    dispatch: Dispatch
     clock: Clock
     telemetry: Telemetry
     shards: int
@@ -60,15 +59,11 @@ class QueueDueJobs:
         shards = due_shards(self.shards)
         with ThreadPoolExecutor(min(len(shards), _PARALLEL_SHARDS)) as pool:
             reports = list(pool.map(lambda shard: self._tick(shard, cursors.get(shard), until, seconds_left), shards))
-        report = TickReport(
+        return TickReport(
             sum(one.sent for one in reports),
             sum(one.unsent for one in reports),
             sum(one.shards_of_another for one in reports),
         )
-        self.telemetry.measure(Metric.DISPATCHED, report.sent)
-        if report.unsent:
-            self.telemetry.measure(Metric.DISPATCH_FAILED, report.unsent)
-        return report
 
     def _tick(
         self, shard: DueShard, cursor: DueEntry | None, until: datetime, seconds_left: Callable[[], float]
@@ -76,9 +71,7 @@ class QueueDueJobs:
         sent = 0
         while seconds_left() > _LAST_PAGE_SECONDS:
             page = self.jobs.due(shard, until=until, after=cursor, limit=PAGE)
-            unsent = send_hints(
-                self.queue, self.clock, shard.lane, [Hint(one.tenant, one.job_id, one.wake_at) for one in page.entries]
-            )
+            unsent = self.dispatch(shard.lane, [Hint(one.tenant, one.job_id, one.wake_at) for one in page.entries])
             handled = unsent[0] if unsent else len(page.entries)
             if handled:
                 reached = page.entries[handled - 1]

@@ -11,6 +11,7 @@ from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.codec import job_key
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock
+from shared.dispatch import Dispatch
 from shared.model.job import from_epoch_ms
 from shared.model.lanes import DueShard
 from shared.model.lifecycle import Status
@@ -26,7 +27,8 @@ def telemetry() -> PowertoolsTelemetry:
 @cache
 def queue_changed_jobs() -> QueueChangedJobs:
     queue = SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane())
-    return QueueChangedJobs(queue=queue, clock=SystemClock(), telemetry=telemetry())
+    clock = SystemClock()
+    return QueueChangedJobs(dispatch=Dispatch(queue, clock, telemetry()), clock=clock)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
+from shared.dispatch import Dispatch
 from shared.model.job import Sharding
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
@@ -41,12 +42,12 @@ def queue() -> SqsWorkQueue:
 @cache
 def sweep() -> Sweep:
     settings = from_environment(Settings)
-    dynamodb = aws.client("dynamodb")
+    dynamodb, clock = aws.client("dynamodb"), SystemClock()
     return Sweep(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         cursors=DynamoControlStore(dynamodb, settings.control_table),
-        queue=queue(),
-        clock=SystemClock(),
+        dispatch=Dispatch(queue(), clock, telemetry()),
+        clock=clock,
         ids=SystemIds(),
         telemetry=telemetry(),
         sharding=Sharding(settings.due_shards, settings.group_shards),

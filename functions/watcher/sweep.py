@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from shared.dispatch import send_hints
 from shared.model import moves
 from shared.model.cursor import SweepCursor
 from shared.model.errors import ChangeRefused
@@ -25,10 +24,10 @@ from shared.ports.telemetry import Metric
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shared.dispatch import Dispatch
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import CursorStore
     from shared.ports.jobs import JobStore
-    from shared.ports.queue import WorkQueue
     from shared.ports.telemetry import Telemetry
 
 RESEND_AFTER_SECONDS: Final = 90
@@ -76,7 +75,7 @@ class Sweep:
 
     jobs: JobStore
     cursors: CursorStore
-    queue: WorkQueue
+    dispatch: Dispatch
     clock: Clock
     ids: Ids
     telemetry: Telemetry
@@ -132,13 +131,11 @@ class Sweep:
             and job.wake_at is not None
             and is_resend_due(job.wake_at, after=cursor.previous_pass_at, until=cursor.pass_at)
         ]
-        unsent = send_hints(self.queue, self.clock, shard.lane, hints)
-        for hint in hints:
-            self.telemetry.note("sent_again", tenant=hint.tenant, job_id=hint.job_id, wake_at=hint.wake_at.isoformat())
-        if unsent:
-            # The queue is away. These are sent when their age passes the next threshold.
-            self.telemetry.warn("resend_failed", shard=str(shard), unsent=len(unsent))
-            self.telemetry.measure(Metric.DISPATCH_FAILED, len(unsent))
+        # What the queue does not take now is sent when its age passes the next threshold.
+        unsent = set(self.dispatch(shard.lane, hints))
+        for position, hint in enumerate(hints):
+            if position not in unsent:
+                self.telemetry.note("sent_again", tenant=hint.tenant, job_id=hint.job_id)
         return SweepReport(len(entries), len(hints) - len(unsent), reaped)
 
     def _reap(self, job: Job) -> bool:

@@ -23,8 +23,11 @@ class WorkQueue(Protocol):
     def send(self, lane: Lane, batch: Sequence[tuple[Hint, int]]) -> list[int]:
         """Send up to ten hints, each to be delivered after so many whole seconds (0 to 900).
 
-        Returns the positions in `batch` of those that were not taken. An error of the whole call counts for all of
-        them: a hint sent twice is harmless, one believed sent is not.
+        Returns the positions in `batch` of those that were not taken.
+
+        Raises:
+            StoreUnavailable: the whole call failed; all of them count as not taken, since a hint sent twice is
+                harmless, and one believed sent is not.
         """
         ...
 

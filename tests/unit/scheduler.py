@@ -19,6 +19,7 @@ from shared.adapters.memory.jobs import MemoryJobStore
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.queue import MemoryWorkQueue
 from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.dispatch import Dispatch
 from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
 from shared.ports.queue import Hint
 
@@ -109,11 +110,14 @@ class Scheduler:
             telemetry=self.telemetry,
         )
 
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.queue, self.clock, self.telemetry)
+
     def tick(self, *, seconds_left: float = 60) -> TickReport:
         populator = QueueDueJobs(
             jobs=self.jobs,
             cursors=self.control,
-            queue=self.queue,
+            dispatch=self.dispatch(),
             clock=self.clock,
             telemetry=self.telemetry,
             shards=SHARDING.due,
@@ -127,7 +131,7 @@ class Scheduler:
         sweep = Sweep(
             jobs=self.jobs,
             cursors=self.control,
-            queue=self.queue,
+            dispatch=self.dispatch(),
             clock=self.clock,
             ids=self.ids,
             telemetry=self.telemetry,

@@ -37,23 +37,20 @@ class SqsWorkQueue:
     urls: Mapping[Lane, str]
 
     def send(self, lane: Lane, batch: Sequence[tuple[Hint, int]]) -> list[int]:
-        try:
-            with translated_errors(f"send to the {lane} queue"):
-                answer = self.sqs.send_message_batch(
-                    QueueUrl=self.urls[lane],
-                    Entries=[
-                        {
-                            "Id": str(position),
-                            "MessageBody": write_hint(hint),
-                            "DelaySeconds": delay_seconds,
-                            # On a standard queue this asks for fairness between tenants, not for order.
-                            "MessageGroupId": hint.tenant,
-                        }
-                        for position, (hint, delay_seconds) in enumerate(batch)
-                    ],
-                )
-        except StoreUnavailable:
-            return list(range(len(batch)))
+        with translated_errors(f"send to the {lane} queue"):
+            answer = self.sqs.send_message_batch(
+                QueueUrl=self.urls[lane],
+                Entries=[
+                    {
+                        "Id": str(position),
+                        "MessageBody": write_hint(hint),
+                        "DelaySeconds": delay_seconds,
+                        # On a standard queue this asks for fairness between tenants, not for order.
+                        "MessageGroupId": hint.tenant,
+                    }
+                    for position, (hint, delay_seconds) in enumerate(batch)
+                ],
+            )
         return sorted(int(entry["Id"]) for entry in answer.get("Failed", []))
 
     def depth(self, lane: Lane) -> int:

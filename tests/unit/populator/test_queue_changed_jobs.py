@@ -18,7 +18,7 @@ def scheduler() -> Scheduler:
 
 
 def _send(scheduler: Scheduler, *records: JobWritten) -> list[int]:
-    use_case = QueueChangedJobs(queue=scheduler.queue, clock=scheduler.clock, telemetry=scheduler.telemetry)
+    use_case = QueueChangedJobs(dispatch=scheduler.dispatch(), clock=scheduler.clock)
     return use_case(records)
 
 

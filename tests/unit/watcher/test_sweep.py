@@ -14,6 +14,7 @@ from shared.model import moves
 from shared.model.execution import Outcome
 from shared.model.lifecycle import Status
 from shared.model.retry import Jitter, RetryPolicy
+from shared.ports.telemetry import Metric
 from tests.unit.scheduler import START, Scheduler
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def test_what_the_queue_did_not_take_is_told(scheduler: Scheduler, monkeypatch: 
     report = scheduler.sweep()
 
     assert report.resent == 0
-    assert "resend_failed" in scheduler.telemetry.actions()
+    assert scheduler.telemetry.values[Metric.DISPATCH_FAILED] == [1]
+    assert "sent_again" not in scheduler.telemetry.actions()
 
 
 @given(
