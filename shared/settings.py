@@ -40,7 +40,7 @@ def from_environment(settings: type[S], environment: Mapping[str, str] | None = 
         name = field.name.upper()
         text = source.get(name)
         if text is None:
-            if field.default is dataclasses.MISSING:
+            if field.default is field.default_factory is dataclasses.MISSING:
                 faults.append(f"{name} is not set")
             continue
         try:
