@@ -22,7 +22,7 @@ def account() -> Iterator[None]:
 
 @pytest.fixture
 def dynamodb(account: None) -> Any:
-    dynamodb = client("dynamodb", retries={"mode": "standard", "total_max_attempts": 2})
+    dynamodb = client("dynamodb")
     create_tables(dynamodb)
     return dynamodb
 
