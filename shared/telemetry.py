@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,17 +24,17 @@ class PowertoolsTelemetry:
         self._lock = threading.Lock()
 
     def note(self, action: str, **facts: Any) -> None:
-        self._logger.info(action, extra={"action": action, **facts})
+        self._logger.info(action, extra=_extra(action, facts))
 
     def debug(self, action: str, **facts: Any) -> None:
-        self._logger.debug(action, extra={"action": action, **facts})
+        self._logger.debug(action, extra=_extra(action, facts))
 
     def warn(self, action: str, **facts: Any) -> None:
-        self._logger.warning(action, extra={"action": action, **facts})
+        self._logger.warning(action, extra=_extra(action, facts))
 
     def defect(self, action: str, error: BaseException, **facts: Any) -> None:
         """An exception that nobody expected, with its traceback."""
-        self._logger.error(action, exc_info=error, extra={"action": action, **facts})
+        self._logger.error(action, exc_info=error, extra=_extra(action, facts))
 
     def measure(self, metric: Metric, value: float = 1) -> None:
         with self._lock:
@@ -51,3 +52,12 @@ class PowertoolsTelemetry:
             self._metrics.add_metric(name=metric.value, unit=unit, value=value)
         if values:
             self._metrics.flush_metrics()
+
+
+# `logging` refuses facts of these names, and a fact must not make its own telling fail.
+_RESERVED = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+def _extra(action: str, facts: dict[str, Any]) -> dict[str, Any]:
+    named = {f"{name}_" if name in _RESERVED else name: value for name, value in facts.items()}
+    return {**named, "action": action}
