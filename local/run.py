@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _LOOK_EVERY_SECONDS: Final = 0.5
+_TIME_LENGTH: Final = len("03:04:05.678")
 _NO_HOSTS: Final = "none; see docs/running-locally.md"
 
 
@@ -68,11 +69,12 @@ def _follow(system: LocalSystem) -> None:
 
 
 def _print_new(functions: FunctionLogs, trouble: EmulatorTrouble, raw: IO[str]) -> None:
-    for record in [*functions.new_records(), *trouble.new_records()]:
-        line = line_of(record)
-        if line is not None:
-            print(line, flush=True)
-            raw.write(record.text.rstrip("\n") + "\n")
+    records = [*functions.new_records(), *trouble.new_records()]
+    shown = [(line, record.text) for record in records if (line := line_of(record)) is not None]
+    # Each begins with its time. Calls that overlapped come one after the other, so their lines have to be mixed.
+    for line, text in sorted(shown, key=lambda pair: pair[0][:_TIME_LENGTH]):
+        print(line, flush=True)
+        raw.write(text.rstrip("\n") + "\n")
     raw.flush()
 
 
