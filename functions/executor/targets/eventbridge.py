@@ -53,9 +53,24 @@ class EventBridgeTarget:
 
 
 def detail_of(call: Call) -> str:
-    """The event's detail, which must be an object."""
-    detail = json.loads(text_of(call))
-    if not isinstance(detail, dict):
-        detail = {"payload": detail}
-    identity = {name.lower().replace("x-punctual-", "").replace("-", "_"): v for name, v in call.headers().items()}
-    return json.dumps({IDENTITY_FIELD: identity} | detail, ensure_ascii=False, separators=(",", ":"))
+    """The event's detail, which must be an object. The payload's own text is kept as it is: to read and write it again
+    would change some numbers."""
+    text = text_of(call).strip()
+    payload = json.loads(text)
+    identity = f"{json.dumps(IDENTITY_FIELD)}:{json.dumps(_identity_of(call), separators=(',', ':'))}"
+    if not isinstance(payload, dict):
+        return f'{{{identity},"payload":{text}}}'
+    if IDENTITY_FIELD in payload:
+        return text
+    return f"{{{identity}{',' if payload else ''}{text[1:]}"
+
+
+def _identity_of(call: Call) -> dict[str, str | int]:
+    return {
+        "job_id": call.job_id,
+        "attempt": call.attempt,
+        "fence": call.fence,
+        "run_at": call.run_at.isoformat().replace("+00:00", "Z"),
+        "correlation_id": call.correlation_id,
+        "idempotency_key": call.idempotency_key,
+    }
