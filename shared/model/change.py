@@ -6,7 +6,7 @@ with the functions below. So both ask the same questions, and a test can remove 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,12 @@ def holds(condition: Condition, job: Job) -> bool:
 
 
 def applied(change: Change, job: Job) -> Job:
-    """`job` after `change`. The caller has checked the condition."""
+    """`job` after `change`. The caller has checked the condition. A removed field has its default again."""
+    defaults = {one.name: one for one in fields(job)}
+    values = {name: _default_of(defaults[name]) if value is None else value for name, value in change.set.items()}
     counters = {name: getattr(job, name) + step for name, step in change.add.items()}
-    return replace(job, **change.set, **counters)
+    return replace(job, **values, **counters)
+
+
+def _default_of(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()

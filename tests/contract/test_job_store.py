@@ -238,6 +238,18 @@ def test_an_edit_back_to_defaults_leaves_no_trace(store: JobStore) -> None:
     assert changed == replace(plain, version=2)
 
 
+def test_a_field_that_is_removed_reads_as_its_default(store: JobStore) -> None:
+    job = a_job(name="named", tags={"a": "b"}, priority=Priority.HIGH)
+    store.create(job)
+    first_version = Clause("version", Op.EQ, 1)
+    removal = Change(move=Move.EDIT, when=(first_version,), set={"name": None, "tags": None, "priority": None})
+
+    changed = store.change_and_get(job.key, removal)
+
+    assert (changed.name, changed.tags, changed.priority) == (None, {}, Priority.NORMAL)
+    assert store.get(job.key) == changed
+
+
 def test_many_jobs_are_read_at_once_in_the_order_asked_for(store: JobStore) -> None:
     jobs = [a_job(job_id=f"job-{number:03d}") for number in range(230)]
     for job in jobs:
