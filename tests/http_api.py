@@ -64,6 +64,10 @@ class Reply:
         return json.loads(self.text)
 
     @property
+    def raw(self) -> bytes:
+        return base64.b64decode(self.text) if self.is_base64 else self.text.encode()
+
+    @property
     def slug(self) -> str:
         """The problem's type; the document is checked to be one."""
         assert self.headers["content-type"] == "application/problem+json"

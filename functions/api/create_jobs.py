@@ -61,4 +61,4 @@ def counted(results: Sequence[Created | SchedulerError]) -> dict[str, Any]:
     """How the items of a call ended, for its log line."""
     created = sum(isinstance(one, Created) and not one.replayed for one in results)
     replayed = sum(isinstance(one, Created) and one.replayed for one in results)
-    return {"created": created, "replayed": replayed, "refused": len(results) - created - replayed}
+    return {"created_jobs": created, "replayed": replayed, "refused": len(results) - created - replayed}

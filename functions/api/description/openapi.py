@@ -70,7 +70,7 @@ def problems_of(route: Route) -> list[str]:
     slugs = set(operation.problems)
     if route.scope is not None:
         slugs |= {"invalid-parameter", "unauthenticated", "forbidden", "unavailable"}
-    if operation.body is not None:
+    if route.method != "GET":
         slugs |= {"malformed-json", "payload-too-large", "unsupported-media-type", "validation-failed"}
     return [slug for slug in PROBLEMS if slug in slugs]
 

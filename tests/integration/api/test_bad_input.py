@@ -1,0 +1,37 @@
+"""Every row of the table of bad input, as API Gateway hands it over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions.api.problems import PROBLEMS
+from tests.bad_input import BAD_INPUT, BadInput
+from tests.http_api import http_event
+
+if TYPE_CHECKING:
+    from shared.model.job import Job
+    from tests.http_api import Api
+
+
+@pytest.mark.parametrize("row", BAD_INPUT, ids=lambda row: row.name[:60])
+def test_bad_input_is_refused_with_a_reason_and_stores_nothing(api: Api, row: BadInput) -> None:
+    waiting, ended = api.create(delay="1h")["id"], api.create(delay="1h")["id"]
+    api.post(f"/v1/jobs/{ended}/cancel")
+    before = state_of(api)
+
+    path, _, query = row.path.format(job=waiting, ended=ended).partition("?")
+    reply = api.send(http_event(row.method, path, query=query, headers=row.headers, body=row.body))
+
+    assert (reply.status, reply.slug) == (row.status, row.slug), reply.text
+    assert reply.status == PROBLEMS[row.slug][0]
+    if row.pointer is not None:
+        assert reply.pointers[0] == row.pointer, reply.text
+        assert all(error["detail"] for error in reply.body["errors"])
+    assert state_of(api) == before
+
+
+def state_of(api: Api) -> tuple[list[Job], int]:
+    """All that is stored: the jobs, and how many payloads lie beside them."""
+    return api.jobs.all_jobs(), len(api.jobs._payloads)

@@ -1,0 +1,183 @@
+"""Both handlers as Lambda calls them, on the tables and the bucket of an account (moto)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.api import authorizer, handler
+from shared.adapters import aws as adapters
+from shared.adapters.dynamodb.control import DynamoControlStore
+from shared.model.api_key import Scope, mint_api_key
+from shared.model.errors import StoreUnavailable
+from shared.settings import InvalidEnvironment
+from tests.aws import BUCKET, CONTROL_TABLE, JOBS_TABLE, REGION, aws, client, create_bucket, create_tables
+from tests.http_api import LambdaContext, Reply, http_event, reply_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "JOBS_TABLE": JOBS_TABLE,
+    "CONTROL_TABLE": CONTROL_TABLE,
+    "DATA_BUCKET": BUCKET,
+    "DUE_SHARDS": "2",
+    "GROUP_SHARDS": "2",
+    "RETENTION_DAYS": "30",
+    "COMMAND_TARGET": "disabled",
+    "ALLOWED_TARGET_HOSTS": "",
+    "ALLOWED_TARGET_ARNS": "",
+    "POWERTOOLS_SERVICE_NAME": "api",
+    "POWERTOOLS_METRICS_NAMESPACE": "Punctual",
+}
+CACHES = (adapters.session, adapters.client, handler.application, authorizer.key_store, authorizer.telemetry)
+
+
+def forget() -> None:
+    for cached in CACHES:
+        cached.cache_clear()
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with aws():
+        create_tables(client("dynamodb"))
+        create_bucket(client("s3"))
+        forget()
+        yield
+    forget()
+
+
+def send(method: str, path: str, body: bytes | None = None, **options: Any) -> Reply:
+    headers = {"content-type": "application/json", **options.pop("headers", {})}
+    return reply_of(
+        handler.lambda_handler(http_event(method, path, headers=headers, body=body, **options), LambdaContext())
+    )
+
+
+@pytest.mark.usefixtures("account")
+class TestTheApi:
+    def test_a_job_goes_through_its_life(self) -> None:
+        created = send(
+            "POST", "/v1/jobs", b'{"target": {"type": "task", "name": "a.b"}, "delay": "1h", "tags": {"a": "b"}}'
+        )
+        path = f"/v1/jobs/{created.body['id']}"
+
+        assert created.status == 201
+        assert send("GET", path).body == created.body
+        assert send("PATCH", path, b'{"priority": "high"}').body["priority"] == "high"
+        assert send("POST", f"{path}/reschedule", b'{"delay": "2h"}').body["version"] == 3
+        assert send("POST", f"{path}/run").body["version"] == 4
+        assert [one["id"] for one in send("GET", "/v1/jobs", query="tag=a:b").body["items"]] == [created.body["id"]]
+        assert send("POST", f"{path}/cancel").body["status"] == "cancelled"
+        assert send("POST", f"{path}/run").slug == "invalid-state"
+
+    @pytest.mark.parametrize("size", [10, 2_000, 150_000])
+    def test_payloads_of_all_sizes_come_back(self, size: int) -> None:
+        created = send(
+            "POST", "/v1/jobs", b'{"target": {"type": "task", "name": "a"}, "payload": "%s"}' % (b"x" * size)
+        )
+
+        assert send("GET", f"/v1/jobs/{created.body['id']}").body["payload"] == "x" * size
+
+    def test_an_idempotent_create_makes_one_item(self) -> None:
+        body, key = b'{"target": {"type": "task", "name": "a"}}', {"idempotency-key": "k"}
+
+        first, again = (send("POST", "/v1/jobs", body, headers=key) for _ in range(2))
+        other = send("POST", "/v1/jobs", b'{"target": {"type": "task", "name": "b"}}', headers=key)
+
+        assert first.body["id"] == again.body["id"]
+        assert again.headers["idempotent-replayed"] == "true"
+        assert other.slug == "idempotency-key-reused"
+        assert client("dynamodb").scan(TableName=JOBS_TABLE)["Count"] == 1
+
+    def test_a_refused_target_stores_nothing(self) -> None:
+        reply = send("POST", "/v1/jobs", b'{"target": {"type": "command", "argv": ["/bin/true"]}}')
+
+        assert (reply.slug, reply.pointers) == ("target-not-allowed", ["/target/type"])
+        assert client("dynamodb").scan(TableName=JOBS_TABLE)["Count"] == 0
+
+    def test_it_is_ready_until_a_table_is_gone(self) -> None:
+        assert send("GET", "/ready", tenant=None).body == {"status": "ready"}
+
+        client("dynamodb").delete_table(TableName=JOBS_TABLE)
+
+        assert send("GET", "/ready", tenant=None).slug == "not-ready"
+        assert send("POST", "/v1/jobs", b'{"target": {"type": "task", "name": "a"}}').slug == "unavailable"
+
+
+@pytest.mark.usefixtures("account")
+class TestTheAuthorizer:
+    def test_a_key_says_which_tenant_and_scopes_it_stands_for(self) -> None:
+        text = stored_key()
+
+        answer = authorize(f"Bearer {text}")
+
+        assert answer == {
+            "isAuthorized": True,
+            "context": {"tenant": "acme", "scopes": "read write", "key_id": "acme_0123456789abcdef"},
+        }
+
+    def test_a_revoked_key_is_refused(self) -> None:
+        text = stored_key()
+        DynamoControlStore(client("dynamodb"), CONTROL_TABLE).revoke_api_key(text.split(".")[0], datetime.now(UTC))
+
+        assert authorize(f"Bearer {text}") == {"isAuthorized": False}
+
+    def test_an_expired_key_is_refused(self) -> None:
+        text = stored_key(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+
+        assert authorize(f"Bearer {text}") == {"isAuthorized": False}
+
+    def test_without_the_control_table_there_is_no_answer_rather_than_a_refusal(self) -> None:
+        text = stored_key()
+        client("dynamodb").delete_table(TableName=CONTROL_TABLE)
+
+        with pytest.raises(StoreUnavailable):
+            authorize(f"Bearer {text}")
+
+    def test_no_secret_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        text = stored_key()
+
+        with caplog.at_level("DEBUG", logger="api"):
+            authorize(f"Bearer {text}")
+            authorize(f"Bearer {text}x")
+
+        assert {record.getMessage() for record in caplog.records} >= {"authenticated", "unauthenticated"}
+        assert text.split(".")[1] not in "".join(str(vars(record)) for record in caplog.records if record.name == "api")
+
+
+def test_a_missing_setting_is_named_at_the_cold_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("JOBS_TABLE")
+    forget()
+
+    with pytest.raises(InvalidEnvironment, match="JOBS_TABLE is not set"):
+        handler.warm_up()
+
+
+def stored_key(expires_at: datetime | None = None) -> str:
+    key, text = mint_api_key(
+        tenant="acme",
+        scopes=frozenset({Scope.READ, Scope.WRITE}),
+        random_id="0123456789abcdef",
+        secret="s3cr3t-s3cr3t",
+        now=datetime.now(UTC) - timedelta(hours=1),
+        expires_at=expires_at,
+    )
+    DynamoControlStore(client("dynamodb"), CONTROL_TABLE).put_api_key(key)
+    return text
+
+
+def authorize(header: str) -> dict[str, Any]:
+    event = http_event("GET", "/v1/jobs", headers={"Authorization": header}, tenant=None)
+    return authorizer.lambda_handler({**event, "type": "REQUEST", "identitySource": [header]}, LambdaContext())
