@@ -104,7 +104,7 @@ def queue_of(queue_url: str, place: Place) -> Queue:
     match = _QUEUE_URL.fullmatch(queue_url) if len(queue_url) <= _MAX_ARN_LENGTH else None
     if match is None:
         raise _refused("queue_url", "must be the URL of a queue, https://sqs.<region>.amazonaws.com/<account>/<name>")
-    endpoint = place.endpoint or f"https://sqs.{place.region}.{place.domain}"
+    endpoint = place.endpoint.rstrip("/") or f"https://sqs.{place.region}.{place.domain}"
     # An emulator answers under several names of the machine; the request goes to its endpoint in any case.
     if not place.endpoint and match["endpoint"] != endpoint:
         raise _refused("queue_url", f"must be a queue of the region {place.region}, {endpoint}/…")
