@@ -15,9 +15,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.config import Config
-
+from cli.stage import emulator_client
 from local.failure import CannotRun
 from local.processes import end_processes_started_as, processes_started_as
 from local.settings import ACCOUNT, HOST, REGION
@@ -32,6 +30,7 @@ _START_SECONDS: Final = 30
 _SAVE_SECONDS: Final = 5
 _STOP_SECONDS: Final = 15
 _POLL_SECONDS: Final = 0.05
+_DIRECTLY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever the environment says
 
 
 class Emulator:
@@ -96,24 +95,9 @@ class Emulator:
                     process.wait()
         end_processes_started_as(self._worker(), signal.SIGKILL)
 
-    def kill(self) -> None:
-        """End it at once, without saving."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            end_processes_started_as(self._worker(), signal.SIGKILL)
-
     def client(self, service: str) -> Any:
         """A low-level client with the emulator's root keys."""
-        return boto3.client(
-            service,
-            endpoint_url=self._settings.endpoint,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(connect_timeout=2, read_timeout=60, retries={"total_max_attempts": 1}),
-        )
+        return emulator_client(service, endpoint=self._settings.endpoint, region=REGION)
 
     def function_processes(self, function_name: str) -> list[int]:
         """The ids of the processes in which a function runs at the moment: one for each call at a time so far."""
@@ -185,7 +169,7 @@ class Emulator:
 
     def _is_healthy(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self._settings.endpoint}/_ministack/health", timeout=2) as answer:
+            with _DIRECTLY.open(f"{self._settings.endpoint}/_ministack/health", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -23,6 +23,7 @@ from shared.model.api_key import Scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _ENDED = frozenset({"succeeded", "failed", "cancelled", "skipped"})
 
 
@@ -52,7 +53,7 @@ class Client:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {**sent, **(headers or {})}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:
+            with _DIRECTLY.open(request, timeout=timeout) as answer:
                 return _answer(answer.status, answer.headers.items(), answer.read())
         except urllib.error.HTTPError as error:
             with error:
