@@ -1,0 +1,158 @@
+"""Faults of the running system: nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shared.model.lanes import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.system import LocalSystem
+    from tests.e2e.conftest import Client
+
+pytestmark = pytest.mark.e2e
+
+ECHO = {"type": "task", "name": "examples.echo"}
+
+
+@pytest.fixture
+def steady_traffic(api: Client) -> Iterator[None]:
+    """A job of low priority each second, so that its queue is never empty for long."""
+    over = threading.Event()
+
+    def create() -> None:
+        while not over.wait(1):
+            api.create({"delay": "2s", "priority": "low", "target": ECHO, "group": "traffic"})
+
+    thread = threading.Thread(target=create)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def test_jobs_whose_processes_are_killed_end_and_a_lost_message_is_sent_again(
+    api: Client, system: LocalSystem, steady_traffic: None
+) -> None:
+    # Together, since each takes the two minutes in which leases run out and sweeps come by.
+    lost = api.create({"delay": "8s", "priority": "low", "target": ECHO})
+    _wait_for_message(system, Lane.LOW)
+    system.client("sqs").purge_queue(QueueUrl=system.outputs["QueueUrlLow"])
+    began = time.monotonic()
+    retry = {"initial": "1s", "jitter": "none"}
+    command = {"type": "command", "argv": ["/bin/sleep", "3"]}
+    running = [api.create({"target": command, "retry": retry, "priority": "high"})["id"] for _ in range(4)]
+    for job_id in running:
+        api.wait_until(job_id, "running")
+
+    killed = _kill(system, "executor")
+
+    assert killed > 0
+    ended = [api.wait_until(job_id, timeout=200) for job_id in running]
+    assert {job["status"] for job in ended} == {"succeeded"}
+    assert ["lost"] in [[one["outcome"] for one in job["executions"]][:1] for job in ended]
+    found = api.wait_until(lost["id"], timeout=max(1, 180 - (time.monotonic() - began)))
+    assert found["status"] == "succeeded"
+
+
+def test_a_run_whose_runner_is_killed_is_tried_again(api: Client, system: LocalSystem) -> None:
+    command = {"type": "command", "argv": ["/bin/sleep", "3"]}
+    job = api.create({"target": command, "retry": {"initial": "1s", "jitter": "none"}})
+    api.wait_until(job["id"], "running")
+    while not _kill(system, "runner"):
+        time.sleep(0.1)
+
+    ended = api.wait_until(job["id"])
+
+    assert ended["status"] == "succeeded"
+    assert ended["executions"][0]["error"]["type"] == "runner_failed"
+
+
+def test_what_a_task_finds_in_its_own_and_its_parent_s_environment_opens_nothing(
+    api: Client, system: LocalSystem
+) -> None:
+    places = {
+        "endpoint": system.settings.endpoint,
+        "tables": [system.outputs["JobsTable"], system.outputs["ControlTable"]],
+        "queues": [value for name, value in system.outputs.items() if name.startswith("QueueUrl")],
+    }
+    argv = [sys.executable, "-c", BURGLAR]
+    job = api.create({"target": {"type": "command", "argv": argv}, "payload": places, "timeout": "60s"})
+
+    ended = api.wait_until(job["id"])
+
+    assert ended["status"] == "succeeded", ended
+    report = ended["executions"][0]["output"]
+    assert "OPENED" not in report, report
+    assert report.strip().endswith("tried everything")
+
+
+# It collects AWS credentials where a task can look, and tries them at each table and queue.
+BURGLAR = """
+import json, os, sys
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+places = json.load(sys.stdin)
+found = []
+for path in ("/proc/self/environ", f"/proc/{os.getppid()}/environ"):
+    try:
+        entries = open(path, "rb").read().decode(errors="replace").split("\\0")
+    except OSError:
+        continue
+    variables = dict(entry.partition("=")[::2] for entry in entries)
+    if "AWS_ACCESS_KEY_ID" in variables:
+        found.append(variables)
+print(len(found), "sets of credentials")
+for variables in found:
+    def client(service):
+        return boto3.client(
+            service,
+            endpoint_url=places["endpoint"],
+            region_name="us-east-1",
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=variables.get("AWS_SESSION_TOKEN"),
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+    tries = [(client("dynamodb").scan, {"TableName": table}) for table in places["tables"]]
+    tries += [(client("sqs").receive_message, {"QueueUrl": queue}) for queue in places["queues"]]
+    tries += [(client("sqs").send_message, {"QueueUrl": queue, "MessageBody": "x"}) for queue in places["queues"]]
+    for call, arguments in tries:
+        try:
+            call(**arguments)
+            print("OPENED", arguments)
+        except ClientError as error:
+            assert "Denied" in str(error), error
+print("tried everything")
+"""
+
+
+def _kill(system: LocalSystem, name: str) -> int:
+    """End every process of a function at once, and say how many there were."""
+    processes = system.function_processes(name)
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+    return len(processes)
+
+
+def _wait_for_message(system: LocalSystem, lane: Lane) -> None:
+    names: list[Any] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+    url = system.outputs[f"QueueUrl{lane.title()}"]
+    give_up = time.monotonic() + 10
+    while True:
+        counts = system.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        if any(int(count) for count in counts.values()):
+            return
+        assert time.monotonic() < give_up, counts
+        time.sleep(0.05)
