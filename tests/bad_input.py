@@ -1,7 +1,7 @@
 """Bad input of the jobs API, and what it gets: one table, driven over the handler and over HTTP.
 
-Every row is refused with a problem document, and nothing is stored. In a path `{job}` stands for a job that waits and
-`{ended}` for a cancelled one. Rows of one group share what they prove.
+Every row is refused with a problem document, and nothing is stored. In a path `{job}` stands for a waiting job with the
+target `TARGET`, `{ended}` for a cancelled one.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ MALFORMED = [
     BadInput("no body", "POST", "/v1/jobs", {}, None, 400, "malformed-json", ""),
     _malformed("an empty body", b""),
     _malformed("not UTF-8", b'{"target": "\xff\xfe"}'),
+    _malformed("not UTF-8, and decoded on its way", '{"name": "\ufffd"}'.encode()),
     _malformed("truncated", b'{"target": {"type": "http"'),
     _malformed("text after the object", b'{"target": 1} x'),
     _malformed("a byte order mark", b"\xef\xbb\xbf{}"),
@@ -281,6 +282,7 @@ ROUTING = [
     BadInput("an unknown id", "GET", f"/v1/jobs/{UNKNOWN_ID}", {}, None, 404, "not-found"),
     BadInput("an id that cannot be one", "GET", "/v1/jobs/..%2F..%2Fetc", {}, None, 404, "not-found"),
     BadInput("an id of 3,000 characters", "GET", "/v1/jobs/" + "a" * 3_000, {}, None, 404, "not-found"),
+    BadInput("an id with a quote", "GET", "/v1/jobs/a%22b", {}, None, 404, "not-found"),
     BadInput("an output of no attempt", "GET", "/v1/jobs/{job}/executions/1/output", {}, None, 404, "not-found"),
 ]
 
@@ -324,30 +326,48 @@ HEADERS = [
     BadInput("a weak If-Match", "POST", "/v1/jobs/{job}/run", {"If-Match": 'W/"1"'}, None, 412, "precondition-failed"),
 ]
 
-QUERIES = [
-    _query(query, name)
-    for query, name in (
-        ("limit=0", "limit"),
-        ("limit=201", "limit"),
-        ("limit=1000000000", "limit"),
-        ("limit=-1", "limit"),
-        ("limit=1e1", "limit"),
-        ("limit=", "limit"),
-        ("limit=1&limit=2", "limit"),
-        ("status=done", "status"),
-        ("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
-        ("from=yesterday", "from"),
-        ("to=2026-01-01T00:00:00", "to"),
-        ("tag=ops", "tag"),
-        ("group=a%20b", "group"),
-        ("name=", "name"),
-        ("order=asc", "order"),
-        ("%FF=1", "query"),
-    )
-] + [
-    BadInput(f"cursor {cursor}", "GET", f"/v1/jobs?cursor={cursor}", {}, None, 400, "invalid-page-token")
-    for cursor in ("", "a", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%C3%BC", "a" * 500)
-]
+QUERIES = (
+    [
+        _query(query, name)
+        for query, name in (
+            ("limit=0", "limit"),
+            ("limit=201", "limit"),
+            ("limit=1000000000", "limit"),
+            ("limit=-1", "limit"),
+            ("limit=1e1", "limit"),
+            ("limit=", "limit"),
+            ("limit=1&limit=2", "limit"),
+            ("status=done", "status"),
+            ("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
+            ("from=yesterday", "from"),
+            ("to=2026-01-01T00:00:00", "to"),
+            ("tag=ops", "tag"),
+            ("group=a%20b", "group"),
+            ("name=", "name"),
+            ("order=asc", "order"),
+            ("%FF=1", "query"),
+        )
+    ]
+    + [
+        BadInput(
+            "a parameter where there is none",
+            "GET",
+            "/v1/jobs/{job}?limit=1",
+            {},
+            None,
+            400,
+            "invalid-parameter",
+            "limit",
+        ),
+        BadInput(
+            "a parameter of a create", "POST", "/v1/jobs?dry_run=1", JSON, b"{}", 400, "invalid-parameter", "dry_run"
+        ),
+    ]
+    + [
+        BadInput(f"cursor {cursor}", "GET", f"/v1/jobs?cursor={cursor}", {}, None, 400, "invalid-page-token")
+        for cursor in ("", "a", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%C3%BC", "a" * 500)
+    ]
+)
 
 CHANGES = [
     BadInput(name, method, path, JSON, body, status, slug, pointer)

@@ -52,6 +52,8 @@ class Application:
             request = self._request()
             if route.scope is not None:
                 request.authenticated().require(route.scope)
+                if not route.takes_query:
+                    request.parameters()
             correlation_id = request.correlation_id()
             answer = route.endpoint(request, self._services, **parameters)
             return self._respond(answer, correlation_id or answer.correlation_id)
@@ -65,9 +67,10 @@ class Application:
             request = self._request()
             if needs_caller(request.path):
                 request.authenticated()
-            methods = ", ".join(allowed_methods(request.path))
-            if methods:
-                raise Refused("method-not-allowed", f"this path takes {methods}", headers={"Allow": methods})
+            methods = allowed_methods(request.path)
+            if methods and request.method not in methods:
+                allow = ", ".join(methods)
+                raise Refused("method-not-allowed", f"this path takes {allow}", headers={"Allow": allow})
             raise Refused("not-found", "there is nothing at this path; see /docs")
         except Refused as refusal:
             return self._refuse(refusal)

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`scope` is what the caller's API key must have; None: nobody has to be authenticated."""
+    """`scope` is what the caller's API key must have; None: nobody has to be authenticated. `takes_query`: the endpoint
+    reads query parameters; elsewhere there are none."""
 
     method: str
     path: str
     endpoint: Endpoint
     scope: Scope | None
+    takes_query: bool = False
 
     def matches(self, path: str) -> bool:
         return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
@@ -33,7 +35,7 @@ class Route:
 
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
-    Route("GET", "/v1/jobs", many_jobs.list_jobs, Scope.READ),
+    Route("GET", "/v1/jobs", many_jobs.list_jobs, Scope.READ, takes_query=True),
     Route("POST", "/v1/jobs/bulk", many_jobs.create_jobs, Scope.WRITE),
     Route("GET", "/v1/jobs/{job_id}", jobs.get_job, Scope.READ),
     Route("PATCH", "/v1/jobs/{job_id}", jobs.edit_job, Scope.WRITE),

@@ -42,7 +42,6 @@ def create_job(request: Request, services: Services) -> Answer:
 
 
 def get_job(request: Request, services: Services, job_id: str) -> Answer:
-    request.parameters()
     job = services.jobs.get(key_of(request, job_id))
     return _job(job, _payload_of(job, services))
 
@@ -76,7 +75,6 @@ def run_job(request: Request, services: Services, job_id: str) -> Answer:
 
 
 def get_executions(request: Request, services: Services, job_id: str) -> Answer:
-    request.parameters()
     job = services.jobs.get(key_of(request, job_id))
     return Answer(body={"items": executions_answer(job)}, facts={"job_id": job.id})
 

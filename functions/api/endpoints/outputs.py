@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 def get_output(request: Request, services: Services, job_id: str, attempt: str) -> Answer:
     """The bytes as the target put them out: as text when they are, for a client that looks."""
-    request.parameters()
     job = services.jobs.get(key_of(request, job_id))
     # After a redrive attempts are counted anew: the latest of that number is meant.
     execution = next((one for one in reversed(job.executions) if str(one.attempt) == attempt), None)

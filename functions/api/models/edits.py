@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.models.faults import validated
-from functions.api.models.jobs import CreateJob, EditJob
+from functions.api.models.jobs import JobPatch, NewJob
 from functions.api.models.spec import moment, payload_text, retry_policy
 from functions.api.refusals import FieldError, ValidationFailed, invalid_field
 from functions.api.wire.answers import editable_answer
 from functions.api.wire.json_text import pointer_to
 from functions.api.wire.merge_patch import merged
-from shared.model.job import Payload
+from shared.model.job import JobSpec, Payload
 from shared.model.lanes import Priority
 from shared.model.retry import DEFAULT_RETRY
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from functions.api.models.spec import SpecReader
     from shared.model.job import Job
 
-_FIXED: Final = frozenset(CreateJob.model_fields) - frozenset(EditJob.model_fields)
-_DEFAULT_TIMEOUT: Final = 30
+_FIXED: Final = frozenset(NewJob.model_fields) - frozenset(JobPatch.model_fields)
+_DEFAULTS: Final[Mapping[str, Any]] = {field.name: field.default for field in fields(JobSpec)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class EditReader:
         """
         _refuse_fixed(patch)
         document = merged(_what_is_patched(job, payload, patch), patch)
-        asked = validated(EditJob, document)
+        asked = validated(JobPatch, document)
         wanted: dict[str, Any] = {}
         if not {"run_at", "delay"}.isdisjoint(patch):
             wanted["run_at"] = job.run_at if asked.run_at == job.run_at else moment(asked, now)
@@ -62,13 +62,13 @@ class EditReader:
         return {field: value for field, value in wanted.items() if value != getattr(job, field)}
 
 
-def _plain_fields(asked: EditJob, patch: Mapping[str, Any]) -> dict[str, Any]:
+def _plain_fields(asked: JobPatch, patch: Mapping[str, Any]) -> dict[str, Any]:
     """New values of the fields that take what was sent, or their default."""
     values = {
         "name": ("name", asked.name),
         "tags": ("tags", asked.tags or {}),
-        "priority": ("priority", Priority(asked.priority or Priority.NORMAL)),
-        "timeout": ("timeout_seconds", asked.timeout or _DEFAULT_TIMEOUT),
+        "priority": ("priority", Priority(asked.priority or _DEFAULTS["priority"])),
+        "timeout": ("timeout_seconds", asked.timeout or _DEFAULTS["timeout_seconds"]),
         "expires_after": ("expires_after_seconds", asked.expires_after),
     }
     return {field: value for member, (field, value) in values.items() if member in patch}

@@ -52,7 +52,7 @@ class When(Shape):
         return self
 
 
-class EditJob(When):
+class JobPatch(When):
     """What may be changed of a job while it waits. null takes a member back to its default."""
 
     name: Name | None = None
@@ -65,7 +65,7 @@ class EditJob(When):
     retry: Retry | None = None
 
 
-class CreateJob(EditJob):
+class NewJob(JobPatch):
     """A job to create. All but `target` is optional; null is the same as leaving a member out."""
 
     target: Target
@@ -84,7 +84,7 @@ class Reschedule(When):
         return self
 
 
-class CreateJobs(Shape):
+class NewJobs(Shape):
     """Many jobs to create in one call; each is judged on its own."""
 
-    jobs: Annotated[list[CreateJob], Field(min_length=1, max_length=limits.MAX_BULK_JOBS)]
+    jobs: Annotated[list[NewJob], Field(min_length=1, max_length=limits.MAX_BULK_JOBS)]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.api.models.faults import validated
-from functions.api.models.jobs import CreateJob, Retry
+from functions.api.models.jobs import NewJob, Retry
 from functions.api.models.targets import as_stored
 from functions.api.refusals import TooLarge, invalid_field
 from functions.api.wire.answers import HIDDEN, is_secret
@@ -39,7 +39,7 @@ class SpecReader:
             Refused: it is not of the shape, or not within the bounds.
             InvalidField: its target may not be called.
         """
-        asked = validated(CreateJob, body, pointer)
+        asked = validated(NewJob, body, pointer)
         delivery = Delivery(asked.delivery or Delivery.AT_LEAST_ONCE)
         optional: dict[str, Any] = {
             "name": asked.name,

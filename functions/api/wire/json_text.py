@@ -17,6 +17,7 @@ from shared.model import limits
 
 # Possessive, so that a string without an end is passed over once and not once for each quote in it.
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+_LOST: Final = "\ufffd"
 _SUSPICIOUS: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNACCEPTABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -34,6 +35,9 @@ def parse_json(raw: bytes) -> Any:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise MalformedJson(f"the body is not UTF-8: byte {error.start} does not belong there") from None
+    if _LOST in text:
+        # The gateway decodes text itself, and puts this where bytes were not UTF-8: what was sent is gone.
+        raise MalformedJson(r"the body is not UTF-8, or holds U+FFFD as it is: write \ufffd to mean that")
     _check_depth(text)
     try:
         value = json.loads(

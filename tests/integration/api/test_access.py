@@ -64,6 +64,13 @@ def test_a_context_that_names_no_tenant_is_none(api: Api, claims: dict[str, Any]
     assert api.send(event).status == 401
 
 
+@pytest.mark.parametrize("path", ['/v1/jobs/a"b', "/v1/jobs/a`b/run", "/v1/jobs/", "/v1/jobs//run"])
+def test_an_id_that_cannot_be_one_is_an_unknown_job_or_path_not_a_wrong_method(api: Api, path: str) -> None:
+    method = "POST" if path.endswith("run") else "GET"
+
+    assert api.request(method, path).slug == "not-found"
+
+
 def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
     assert api.request("DELETE", "/v1/jobs").headers["allow"] == "GET, HEAD, POST"
     assert api.request("DELETE", "/v1/jobs/bulk").headers["allow"] == "GET, HEAD, PATCH, POST"

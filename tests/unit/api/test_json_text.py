@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from functions.api.refusals import MalformedJson, ValidationFailed
 from functions.api.wire.json_text import canonical, compact, parse_json, pointer_to
 
-# Text that can be UTF-8, and no NUL.
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+# Text that can be UTF-8; no NUL, and not what stands for lost bytes.
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufffd"), max_size=20)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -92,6 +92,13 @@ def test_nul_and_half_surrogate_pairs_are_pointed_at(raw: bytes, pointer: str) -
 
 def test_an_escaped_backslash_before_u0000_is_harmless() -> None:
     assert parse_json(b'"\\\\u0000 \\ud83d\\ude00"') == "\\u0000 😀"
+
+
+def test_what_stands_for_lost_bytes_is_refused_unless_it_is_meant() -> None:
+    with pytest.raises(MalformedJson, match="not UTF-8"):
+        parse_json('"\ufffd"'.encode())
+
+    assert parse_json(b'"\\ufffd"') == "\ufffd"
 
 
 def test_pointers_escape_what_has_a_meaning_in_them() -> None:
