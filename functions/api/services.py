@@ -14,7 +14,7 @@ from functions.api.list_jobs import ListJobs
 from functions.api.models.edits import EditReader
 from functions.api.models.spec import SpecReader
 from functions.api.run_job_now import RunJobNow
-from functions.api.wire.answers import job_answer
+from functions.api.wire.answers import listed_answer
 from functions.api.wire.json_text import compact
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def services_on(
         specs=specs,
         create_job=create_job,
         create_jobs=CreateJobs(create_job),
-        list_jobs=ListJobs(jobs, sharding.group, lambda job: len(compact(job_answer(job)))),
+        list_jobs=ListJobs(jobs, sharding.group, lambda job: len(compact(listed_answer(job)))),
         edit_job=EditJob(change_job, jobs, EditReader(specs), telemetry, sharding),
         cancel_job=CancelJob(change_job, telemetry, retention),
         run_job_now=RunJobNow(change_job, telemetry, sharding),

@@ -47,7 +47,7 @@ class RetryPolicy(BaseModel):
 
 
 class ListedJob(BaseModel):
-    """A job as lists show it: without its payload."""
+    """A job as lists show it."""
 
     id: str
     name: str | None
@@ -75,6 +75,7 @@ class ListedJob(BaseModel):
     retry: RetryPolicy
     delivery: Literal["at_least_once", "at_most_once"]
     executions: list[Execution]
+    payload: Any = Field(default=None, description="As sent; left out when it is too large for the job's own item.")
 
 
 class Job(ListedJob):

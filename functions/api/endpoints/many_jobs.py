@@ -13,7 +13,7 @@ from functions.api.list_jobs import JobFilter
 from functions.api.problems import problem
 from functions.api.refusals import FieldError, InvalidParameter, ValidationFailed, invalid_field
 from functions.api.request import fingerprint
-from functions.api.wire.answers import job_answer
+from functions.api.wire.answers import listed_answer
 from functions.api.wire.json_text import pointer_to
 from functions.api.wire.page_tokens import page_token, parse_page_token
 from functions.api.wire.times import parse_time
@@ -60,7 +60,7 @@ def list_jobs(request: Request, services: Services) -> Answer:
     cursor = _only(parameters, "cursor")
     after = None if cursor is None else parse_page_token(cursor, list_key=list_key)
     page = services.list_jobs(request.tenant, wanted, limit=_limit_of(parameters), after=after)
-    body: dict[str, Any] = {"items": [job_answer(job) for job in page.jobs]}
+    body: dict[str, Any] = {"items": [listed_answer(job) for job in page.jobs]}
     if page.next is not None:
         body["next_cursor"] = page_token(page.next, list_key=list_key)
     return Answer(body=body, facts={"listed": len(page.jobs)})

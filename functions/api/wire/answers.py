@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,6 +54,13 @@ def job_answer(job: Job) -> dict[str, Any]:
         "delivery": job.delivery,
         "executions": executions_answer(job),
     }
+
+
+def listed_answer(job: Job) -> dict[str, Any]:
+    """A job in a list: with its payload if that is at hand, without the member if it lies elsewhere."""
+    if job.payload.ref is not None:
+        return job_answer(job)
+    return {**job_answer(job), "payload": None if job.payload.data is None else json.loads(job.payload.data)}
 
 
 def editable_answer(job: Job, payload: Any) -> dict[str, Any]:
