@@ -144,6 +144,8 @@ _STAGES: Final = {
         removal=Removal.WITH_STACK,
         transport=Transport.ANY,
         dependencies=Dependencies.HOST,
+        # Each is a process of the one machine, and each of its ten jobs may be another.
+        maximum_concurrency=dict.fromkeys(Lane, 3),
         throttle_rate=1_000,
         throttle_burst=1_000,
         allowed_target_arns=_DEMO_TARGETS,

@@ -127,6 +127,8 @@ class PunctualStack(Stack):
             **self.queues.environment(),
             **self._targets(),
             "ACCOUNT_ID": Aws.ACCOUNT_ID,
+            # Name lookups cannot be interrupted: by the resolver's defaults one may outlast its job by 10 s.
+            "RES_OPTIONS": "timeout:1 attempts:2",
             "GROUP_SHARDS": str(self._settings.group_shards),
             "RUNNER_FUNCTION": self.runner.function.function_name,
             "SIGNING_SECRET_PREFIX": self._settings.signing_secret_prefix,
