@@ -5,28 +5,23 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
+from benchmarks.executor import no_op_executor
 from benchmarks.imports import ENVIRONMENT
 from benchmarks.stub import PAGE, reference_job, stub_server
 from benchmarks.table import print_table
-from functions.executor.commit_outcome import CommitOutcome
-from functions.executor.execute_job import ExecuteJob, ReceivedHint
-from functions.executor.heartbeat import Heartbeats
-from functions.executor.targets.protocol import Answer, Call, Deadline
+from functions.executor.execute_job import ReceivedHint
 from functions.populator.queue_due_jobs import QueueDueJobs
 from shared.adapters import aws
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
-from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
-from shared.adapters.system import SystemClock, SystemIds
+from shared.adapters.system import SystemClock
 from shared.dispatch import Dispatch
-from shared.model.job import Sharding
 from shared.ports.queue import Hint
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
@@ -38,13 +33,6 @@ _PAGES: Final = 3
 _JOBS: Final = 1_500
 _ROUNDS: Final = 5
 ASKED: Final = {"populator": 1.3, "executor": 1.5}
-
-
-class NoOp:
-    """A target that does nothing, and puts out the reference job's 120 bytes."""
-
-    def call(self, call: Call, deadline: Deadline) -> Answer:
-        return Answer(b"o" * 120)
 
 
 def measure() -> dict[str, float]:
@@ -119,28 +107,8 @@ def _bare_populate(dynamodb: Any, sqs: Any) -> int:
 
 
 def _execute() -> int:
-    clock, ids = SystemClock(), SystemIds()
-    jobs = DynamoJobStore(aws.client("dynamodb"), "jobs")
-    telemetry = _telemetry()
-    target = NoOp()
-    execute_job = ExecuteJob(
-        jobs=jobs,
-        queue=SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane()),
-        clock=clock,
-        ids=ids,
-        lease=Heartbeats(jobs=jobs, clock=clock, telemetry=telemetry),
-        target_of=lambda kind: target,
-        commit=CommitOutcome(
-            jobs=jobs,
-            outputs=MemoryOutputs(),
-            clock=clock,
-            ids=ids,
-            telemetry=telemetry,
-            sharding=Sharding(4, 4),
-            retention=timedelta(days=30),
-        ),
-        telemetry=telemetry,
-    )
+    queue = SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane())
+    execute_job = no_op_executor(DynamoJobStore(aws.client("dynamodb"), "jobs"), queue, _telemetry())
     job = reference_job()
     assert job.wake_at is not None
     message = ReceivedHint(Hint(job.tenant, job.id, job.wake_at), job.lane, "receipt")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from benchmarks.cpu import NoOp
+from benchmarks.executor import no_op_executor
 from benchmarks.stub import reference_job
 from benchmarks.table import print_table
-from functions.executor.commit_outcome import CommitOutcome
-from functions.executor.execute_job import ExecuteJob, ReceivedHint
-from functions.executor.heartbeat import Heartbeats
+from functions.executor.execute_job import ReceivedHint
 from functions.populator.queue_due_jobs import QueueDueJobs
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
-from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
 from shared.adapters.system import SystemClock, SystemIds
@@ -109,25 +105,7 @@ def _run_jobs(dynamodb: Any, sqs: Any, names: Prepared, payload: bytes | None) -
         shards=_SHARDING.due,
     )
     tick(seconds_left=lambda: 60)
-    target = NoOp()
-    execute_job = ExecuteJob(
-        jobs=jobs,
-        queue=queue,
-        clock=clock,
-        ids=ids,
-        lease=Heartbeats(jobs=jobs, clock=clock, telemetry=telemetry),
-        target_of=lambda kind: target,
-        commit=CommitOutcome(
-            jobs=jobs,
-            outputs=MemoryOutputs(),
-            clock=clock,
-            ids=ids,
-            telemetry=telemetry,
-            sharding=_SHARDING,
-            retention=timedelta(days=30),
-        ),
-        telemetry=telemetry,
-    )
+    execute_job = no_op_executor(jobs, queue, telemetry)
     executed = 0
     while executed < _JOBS:
         messages = sqs.receive_message(QueueUrl=names.queue_url, MaxNumberOfMessages=10)["Messages"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.model import limits, moves
+from shared.model import moves
 from shared.model.errors import ChangeRefused, StoreUnavailable
-from shared.model.execution import Output, clip
+from shared.model.execution import Output
 from shared.model.lifecycle import Move
 from shared.ports.telemetry import Metric
 
@@ -92,8 +92,7 @@ class CommitOutcome:
         except StoreUnavailable as error:
             # The outcome matters more than the rest of its output: the beginning is kept with the job.
             self.telemetry.warn("output_not_kept", error=str(error), **job.identity())
-            text = clip(output.decode("utf-8", "replace"), limits.LAST_OUTPUT_BYTES)
-            return Output(text, len(output))
+            return Output.beginning_of(output)
 
     def _write(
         self, job: Job, change: Change, now: datetime, *, if_cancelled: Change | None = None, error: str | None = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.aws import translated_errors
 from shared.model import limits
-from shared.model.execution import NO_OUTPUT, Output, clip
+from shared.model.execution import Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,16 +23,14 @@ class BucketOutputs:
     bucket: str
 
     def keep(self, job: Job, output: bytes) -> Output:
-        if not output:
-            return NO_OUTPUT
-        text = clip(output.decode("utf-8", "replace"), limits.LAST_OUTPUT_BYTES)
+        beginning = Output.beginning_of(output)
         if len(output) <= limits.LAST_OUTPUT_BYTES:
-            return Output(text, len(output))
+            return beginning
         # The fence makes the name this attempt's own: a zombie cannot overwrite what its successor put.
         ref = f"outputs/{job.tenant}/{job.id}/{job.fence}"
         with translated_errors("put output"):
             self.bucket_client().put_object(Bucket=self.bucket, Key=ref, Body=output, ContentType="text/plain")
-        return Output(text, len(output), ref)
+        return replace(beginning, ref=ref)
 
     def read(self, output: Output) -> bytes:
         if output.ref is None:

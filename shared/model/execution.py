@@ -46,6 +46,11 @@ class Output:
     size_bytes: int = 0
     ref: str | None = None
 
+    @classmethod
+    def beginning_of(cls, data: bytes) -> Output:
+        """What is kept with the execution itself; bytes that are no UTF-8 are replaced."""
+        return cls(clip(data.decode("utf-8", "replace"), limits.LAST_OUTPUT_BYTES), len(data))
+
 
 NO_OUTPUT = Output()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shared.model import limits
 from shared.model.errors import StoreUnavailable
-from shared.model.execution import NO_OUTPUT, Output, clip
+from shared.model.execution import Output
 
 if TYPE_CHECKING:
     from shared.model.job import Job
@@ -20,14 +20,12 @@ class MemoryOutputs:
     objects: dict[str, bytes] = field(default_factory=dict)
 
     def keep(self, job: Job, output: bytes) -> Output:
-        if not output:
-            return NO_OUTPUT
-        text = clip(output.decode("utf-8", "replace"), limits.LAST_OUTPUT_BYTES)
+        beginning = Output.beginning_of(output)
         if len(output) <= limits.LAST_OUTPUT_BYTES:
-            return Output(text, len(output))
+            return beginning
         ref = f"{job.tenant}/{job.id}/{job.fence}"
         self.objects[ref] = output
-        return Output(text, len(output), ref)
+        return replace(beginning, ref=ref)
 
     def read(self, output: Output) -> bytes:
         if output.ref is None:

@@ -1,0 +1,29 @@
+"""Bad input of the jobs API, and what it gets: one table, driven over the handler and over HTTP.
+
+Every row is refused with a problem document, and nothing is stored. In a path `{job}` stands for a waiting job with the
+target `TARGET`, `{ended}` for a cancelled one.
+"""
+
+from __future__ import annotations
+
+from tests.bad_input.bodies import DURATIONS, MALFORMED, RETRIES, SHAPE, TIMES, TOO_LARGE
+from tests.bad_input.requests import BULK, CHANGES, HEADERS, QUERIES, ROUTING
+from tests.bad_input.rows import TARGET, UNKNOWN_ID, BadInput
+from tests.bad_input.targets import TARGETS
+
+BAD_INPUT = [
+    *MALFORMED,
+    *TOO_LARGE,
+    *SHAPE,
+    *TIMES,
+    *DURATIONS,
+    *RETRIES,
+    *TARGETS,
+    *BULK,
+    *ROUTING,
+    *HEADERS,
+    *QUERIES,
+    *CHANGES,
+]
+
+__all__ = ["BAD_INPUT", "TARGET", "UNKNOWN_ID", "BadInput"]
