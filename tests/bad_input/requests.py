@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.bad_input.rows import JSON, TARGET, UNKNOWN_ID, BadInput
+from tests.bad_input.rows import JSON, TARGET, UNKNOWN_ID, BadInput, bad_query
 
 BULK = [
     BadInput(f"bulk {name}", "POST", "/v1/jobs/bulk", JSON, body, 422, "validation-failed", pointer)

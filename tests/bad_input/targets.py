@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bad_input.rows import TARGET, bad_header, bad_target
+from tests.bad_input.rows import TARGET, bad_header, bad_target, bad_url
 
 TARGETS = [
     bad_target("a target that is a string", "http", "validation-failed", "/target"),
