@@ -63,10 +63,10 @@ def _entries(lock: str) -> dict[str, str]:
 
 
 def _closure(requirements: list[str]) -> set[str]:
-    todo = [(Requirement(text), "") for text in requirements]
+    pending = [(Requirement(text), "") for text in requirements]
     seen: set[tuple[str, str]] = set()
-    while todo:
-        requirement, extra = todo.pop()
+    while pending:
+        requirement, extra = pending.pop()
         if requirement.marker is not None and not requirement.marker.evaluate({**LAMBDA, "extra": extra}):
             continue
         name = canonicalize_name(requirement.name)
@@ -74,7 +74,7 @@ def _closure(requirements: list[str]) -> set[str]:
             if (name, wanted) in seen:
                 continue
             seen.add((name, wanted))
-            todo += [(needed, wanted) for needed in _requirements_of(name)]
+            pending += [(needed, wanted) for needed in _requirements_of(name)]
     return {name for name, _ in seen}
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
 from functions.executor.heartbeat import Watched
@@ -20,6 +22,7 @@ from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.queue import MemoryWorkQueue
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.dispatch import Dispatch
+from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
 from shared.ports.queue import Hint
 
@@ -143,3 +146,21 @@ class Scheduler:
     def queued(self) -> list[str]:
         """The ids of the jobs for which a message was sent, in order."""
         return [message.hint.job_id for message in self.queue.messages]
+
+
+def unavailable(*_: object, **__: object) -> None:
+    """A store that is throttled."""
+    raise StoreUnavailable("throttled", outcome_unknown=False)
+
+
+def sent_twice(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """The SDK sends a call twice: it was applied, its answer was lost, and the second meets its own work."""
+    original = getattr(scheduler.jobs, method)
+
+    def twice(key: JobKey, change: object) -> object:
+        original(key, change)
+        with pytest.raises(ChangeRefused) as refused:
+            original(key, change)
+        raise refused.value
+
+    monkeypatch.setattr(scheduler.jobs, method, twice)
