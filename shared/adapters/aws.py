@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.model.errors import StoreUnavailable
 
@@ -29,7 +29,6 @@ _NOT_APPLIED = frozenset(
         "ValidationException",
     }
 )
-_NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError)
 
 # Short timeouts: a call that hangs holds a lease. Three sends in all, so that one lost packet is no failure.
 _CONFIG = Config(
@@ -72,7 +71,9 @@ def translated_errors(action: str) -> Iterator[None]:
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
             raise ConditionFailed(cast("dict[str, Any] | None", error.response.get("Item"))) from None
-        raise StoreUnavailable(f"{action}: {code}", outcome_unknown=code not in _NOT_APPLIED) from error
+        # What the service says is about the last send; the answer to an earlier one may have been lost.
+        resent = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+        raise StoreUnavailable(f"{action}: {code}", outcome_unknown=resent or code not in _NOT_APPLIED) from error
     except BotoCoreError as error:
-        unknown = not isinstance(error, _NEVER_SENT)
-        raise StoreUnavailable(f"{action}: {type(error).__name__}", outcome_unknown=unknown) from error
+        # No connection now does not say that there was none for an earlier send.
+        raise StoreUnavailable(f"{action}: {type(error).__name__}", outcome_unknown=True) from error

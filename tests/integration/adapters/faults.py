@@ -17,6 +17,12 @@ def refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "injected"}}, "Injected")
 
 
+def resent(error: ClientError) -> ClientError:
+    """The same answer, to a call that the SDK had sent before."""
+    response: Any = {**error.response, "ResponseMetadata": {"RetryAttempts": 1}}
+    return ClientError(response, error.operation_name)
+
+
 THROTTLED = refusal("ProvisionedThroughputExceededException")
 DENIED = refusal("AccessDeniedException")
 BROKEN = refusal("InternalServerError")

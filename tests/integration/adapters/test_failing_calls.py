@@ -24,6 +24,7 @@ from tests.integration.adapters.faults import (
     applied_but_failed,
     not_applied,
     refusal,
+    resent,
     sent_twice,
 )
 from tests.jobs import START, a_job, at, claim_of
@@ -48,8 +49,9 @@ LARGE = b'"' + b"x" * limits.TABLE_PAYLOAD_BYTES + b'"'
         (DENIED, False),
         (refusal("ResourceNotFoundException"), False),
         (refusal("ValidationException"), False),
-        (NO_CONNECTION, False),
-        (CONNECT_TIMEOUT, False),
+        (NO_CONNECTION, True),
+        (CONNECT_TIMEOUT, True),
+        (resent(THROTTLED), True),
         (BROKEN, True),
         (refusal("ServiceUnavailable"), True),
         (refusal("SomethingNew"), True),
@@ -81,9 +83,8 @@ def test_a_defect_of_our_own_is_not_taken_for_one_of_the_service() -> None:
         raise KeyError("ours")
 
 
-@pytest.mark.parametrize("error", [THROTTLED, NO_CONNECTION], ids=["throttled", "no connection"])
-def test_a_create_that_was_refused_left_nothing(store: DynamoJobStore, dynamodb: Any, error: Exception) -> None:
-    with pytest.raises(StoreUnavailable) as unavailable, not_applied(dynamodb, error):
+def test_a_create_that_was_refused_left_nothing(store: DynamoJobStore, dynamodb: Any) -> None:
+    with pytest.raises(StoreUnavailable) as unavailable, not_applied(dynamodb, THROTTLED):
         store.create(a_job())
 
     assert not unavailable.value.outcome_unknown
