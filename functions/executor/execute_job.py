@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from functions.executor.commit_outcome import CommitOutcome
     from functions.executor.heartbeat import Watched
     from functions.executor.targets.protocol import Target
+    from shared.model.change import Change
     from shared.model.job import Job
     from shared.model.lanes import Lane
     from shared.ports.clock import Clock, Ids
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _LONGEST_WAIT_SECONDS: Final = 2
 # What a claimed job needs beyond its own time: to commit its outcome, in spite of a throttled table.
 _COMMIT_SECONDS: Final = 15
+_CLAIM_TRIES: Final = 3
+_TRY_AGAIN_SECONDS: Final = 1
 _CLAIM_AGAIN_SECONDS: Final = 5
 _DEFER_UNKNOWN_TARGET_SECONDS: Final = 60
 
@@ -109,11 +112,11 @@ class ExecuteJob:
         hint, claim_id, now = message.hint, self.ids.claim_id(), self.clock.now()
         change = moves.claim(lane=message.lane, wake_at=hint.wake_at, claim_id=claim_id, now=now)
         try:
-            return self.jobs.change_and_get(JobKey(hint.tenant, hint.job_id), change)
+            return self._try_for_a_while(JobKey(hint.tenant, hint.job_id), change)
         except ChangeRefused as refusal:
             current = refusal.current
             if current is not None and current.claim_id == claim_id:
-                # The claim was applied, its answer was lost, and the SDK sent it again.
+                # The claim was applied, its answer was lost, and it was sent again.
                 return current
             if current is not None and current.wake_at == hint.wake_at and moves.has_expired(current, now):
                 self.commit.expired(current)
@@ -122,6 +125,15 @@ class ExecuteJob:
         self.telemetry.debug("claimed_by_another", status=current and current.status, **_identity(hint))
         self.telemetry.measure(Metric.CLAIMED_BY_ANOTHER)
         return None
+
+    def _try_for_a_while(self, key: JobKey, change: Change) -> Job:
+        # A claim that was applied unseen would cost the job an attempt; sent again, it tells.
+        for _ in range(_CLAIM_TRIES - 1):
+            try:
+                return self.jobs.change_and_get(key, change)
+            except StoreUnavailable:
+                self.clock.sleep(_TRY_AGAIN_SECONDS)
+        return self.jobs.change_and_get(key, change)
 
     def _run(self, job: Job) -> None:
         due_at, started_at = job.wake_at or job.run_at, job.started_at or self.clock.now()

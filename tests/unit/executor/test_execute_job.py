@@ -15,7 +15,8 @@ from shared.ports.telemetry import Metric
 from tests.unit.scheduler import SHARDING, START, Scheduler, sent_twice, unavailable
 
 if TYPE_CHECKING:
-    from shared.model.job import Job
+    from shared.model.change import Change
+    from shared.model.job import Job, JobKey
 
 
 @pytest.fixture
@@ -165,6 +166,26 @@ def test_a_claim_whose_answer_was_lost_is_recognised_as_ones_own(
 ) -> None:
     job = scheduler.create()
     sent_twice(scheduler, monkeypatch, "change_and_get")
+
+    scheduler.execute(job)
+
+    ended = scheduler.get(job)
+    assert (ended.status, ended.fence) == (Status.SUCCEEDED, 1)
+
+
+def test_a_claim_that_was_applied_unseen_is_found_by_the_next_try(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = scheduler.create()
+    claim, answers = scheduler.jobs.change_and_get, iter([False, True])
+
+    def lose_the_first_answer(key: JobKey, change: Change) -> Job:
+        claimed = claim(key, change)
+        if not next(answers, True):
+            unavailable()
+        return claimed
+
+    monkeypatch.setattr(scheduler.jobs, "change_and_get", lose_the_first_answer)
 
     scheduler.execute(job)
 
