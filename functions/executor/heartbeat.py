@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.model import limits, moves
 from shared.model.errors import ChangeRefused, StoreUnavailable
+from shared.model.lifecycle import Status
 from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
@@ -49,10 +50,7 @@ def beat(watched: Watched, *, jobs: JobStore, clock: Clock, telemetry: Telemetry
     now = clock.now()
     identity = {"tenant": watched.job.tenant, "job_id": watched.job.id, "fence": watched.job.fence}
     try:
-        job = jobs.change_and_get(watched.job.key, moves.heartbeat(watched.job, now=now))
-    except ChangeRefused:
-        telemetry.warn("lease_lost", **identity)
-        watched.lost = True
+        job = _extended(watched.job, jobs, now)
     except StoreUnavailable as error:
         watched.failures += 1
         watched.next_beat_at = now + timedelta(seconds=_AFTER_FAILURE_SECONDS)
@@ -61,11 +59,26 @@ def beat(watched: Watched, *, jobs: JobStore, clock: Clock, telemetry: Telemetry
     else:
         watched.failures = 0
         watched.next_beat_at = now + timedelta(seconds=limits.HEARTBEAT_SECONDS)
-        watched.cancelled = job.cancel_requested_at is not None
+        watched.lost = job is None
+        watched.cancelled = job is not None and job.cancel_requested_at is not None
+        if job is None:
+            telemetry.warn("lease_lost", **identity)
     if watched.lost:
         telemetry.measure(Metric.LEASE_LOST)
     if watched.lost or watched.cancelled:
         watched.deadline.stop()
+
+
+def _extended(job: Job, jobs: JobStore, now: datetime) -> Job | None:
+    """The job with its lease extended; None when the lease is another's, or over."""
+    try:
+        return jobs.change_and_get(job.key, moves.heartbeat(job, now=now))
+    except ChangeRefused as refusal:
+        current = refusal.current
+        # Refused although it is held: this very beat was applied, its answer lost, and it was sent again; or the clock
+        # was set back. Either way the lease already lasts as long as was asked for.
+        is_held = current is not None and current.status is Status.RUNNING and current.fence == job.fence
+        return current if is_held else None
 
 
 class Heartbeats:

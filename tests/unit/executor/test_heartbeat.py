@@ -59,6 +59,42 @@ def test_a_beat_learns_that_the_lease_is_another_s_and_stops_the_work(scheduler:
     assert watched.deadline.stopped
 
 
+def test_a_beat_that_was_applied_and_sent_again_keeps_the_lease(scheduler: Scheduler, running: Job) -> None:
+    scheduler.clock.advance(20)
+    scheduler.jobs.change(running.key, moves.heartbeat(running, now=scheduler.clock.now()))
+
+    watched = _beat(scheduler, running)
+
+    assert not watched.lost
+    assert not watched.deadline.stopped
+    assert watched.next_beat_at == START + timedelta(seconds=20 + limits.HEARTBEAT_SECONDS)
+
+
+def test_a_clock_that_is_set_back_does_not_lose_the_lease(scheduler: Scheduler, running: Job) -> None:
+    scheduler.clock.advance(-30)
+
+    assert not _beat(scheduler, running).lost
+
+
+def test_a_refused_beat_of_one_s_own_lease_learns_of_a_cancel_too(scheduler: Scheduler, running: Job) -> None:
+    scheduler.jobs.change(running.key, moves.cancel(running, now=START, retention=RETENTION))
+
+    watched = _beat(scheduler, running)
+
+    assert (watched.cancelled, watched.lost) == (True, False)
+
+
+def test_a_beat_learns_that_another_attempt_has_begun(scheduler: Scheduler, running: Job) -> None:
+    scheduler.clock.advance(70)
+    reap = moves.reap(running, now=scheduler.clock.now(), chance=0, retention=RETENTION, sharding=SHARDING)
+    waiting = scheduler.jobs.change_and_get(running.key, reap)
+    assert waiting.wake_at is not None
+    another = moves.claim(lane=waiting.lane, wake_at=waiting.wake_at, claim_id="another", now=scheduler.clock.now())
+    scheduler.jobs.change(running.key, another)
+
+    assert _beat(scheduler, running).lost
+
+
 def test_three_failed_beats_in_a_row_stop_the_work(
     scheduler: Scheduler, running: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
