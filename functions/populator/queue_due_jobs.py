@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from shared.dispatch import LOOK_AHEAD_SECONDS
+from shared.every_shard import on_every_shard
+from shared.model.job import from_epoch_ms
 from shared.model.lanes import DueShard, due_shards
 from shared.ports.queue import Hint
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 # Some 100 KB of index keys: one query, and a hundred messages between two writes of the cursor.
 PAGE: Final = 1_000
-_PARALLEL_SHARDS: Final = 16
 # A page takes a few seconds at the most; what is left waits for the next tick rather than for the function's timeout.
 _LAST_PAGE_SECONDS: Final = 15
+_NEVER: Final = from_epoch_ms(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,11 @@ class QueueDueJobs:
     def __call__(self, seconds_left: Callable[[], float]) -> TickReport:
         cursors = self.cursors.tick_cursors()
         until = self.clock.now() + timedelta(seconds=LOOK_AHEAD_SECONDS)
-        shards = due_shards(self.shards)
-        with ThreadPoolExecutor(min(len(shards), _PARALLEL_SHARDS)) as pool:
-            reports = list(pool.map(lambda shard: self._tick(shard, cursors.get(shard), until, seconds_left), shards))
+        reports = on_every_shard(
+            lambda shard: self._tick(shard, cursors.get(shard), until, seconds_left),
+            # The furthest behind first, so that time which runs out is not always that of the same shards.
+            sorted(due_shards(self.shards), key=lambda shard: cursors[shard].wake_at if shard in cursors else _NEVER),
+        )
         return TickReport(
             sum(one.sent for one in reports),
             sum(one.unsent for one in reports),

@@ -6,14 +6,14 @@ to be reliable for a job not to be lost.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from shared.every_shard import on_every_shard
 from shared.model import moves
 from shared.model.cursor import SweepCursor
-from shared.model.errors import ChangeRefused
+from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.job import Job, JobKey, Sharding, from_epoch_ms
 from shared.model.lanes import DueShard, due_shards
 from shared.model.lifecycle import Status
@@ -36,7 +36,6 @@ RESEND_AFTER_SECONDS: Final = 90
 # What is younger needs nothing: its lease cannot be over, and its message is not late.
 _YOUNGEST_SECONDS: Final = 65
 _PAGE: Final = 100
-_PARALLEL_SHARDS: Final = 16
 _LAST_PAGE_SECONDS: Final = 10
 _NEVER: Final = from_epoch_ms(0)
 
@@ -84,10 +83,15 @@ class Sweep:
 
     def __call__(self, seconds_left: Callable[[], float]) -> SweepReport:
         cursors = self.cursors.sweep_cursors()
-        shards = due_shards(self.sharding.due)
-        with ThreadPoolExecutor(min(len(shards), _PARALLEL_SHARDS)) as pool:
-            reports = pool.map(lambda shard: self._sweep(shard, cursors.get(shard), seconds_left), shards)
-            report = sum(reports, SweepReport())
+        reports = on_every_shard(
+            lambda shard: self._sweep(shard, cursors.get(shard), seconds_left),
+            # The longest ago first: a shard whose pass is complete begins anew, and must not take the time of another.
+            sorted(
+                due_shards(self.sharding.due),
+                key=lambda shard: cursors[shard].pass_at if shard in cursors else _NEVER,
+            ),
+        )
+        report = sum(reports, SweepReport())
         for metric, count in (
             (Metric.OVERDUE, report.looked_at),
             (Metric.RESENT, report.resent),
@@ -148,6 +152,10 @@ class Sweep:
         except ChangeRefused:
             # A heartbeat, an outcome or another sweep was faster: the job moves after all.
             self.telemetry.debug("reap_refused", **job.identity())
+            return False
+        except StoreUnavailable as error:
+            # The next pass tries it again; what lies behind it does not wait for that.
+            self.telemetry.warn("reap_failed", error=str(error), **job.identity())
             return False
         self.telemetry.note("reaped", **job.identity(), status=change.set["status"])
         return True

@@ -29,6 +29,9 @@ from shared.ports.queue import Hint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from shared.model.lanes import DueShard
+    from shared.ports.jobs import DuePage
+
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHARDING = Sharding(due=2, group=2)
 RETENTION = timedelta(days=30)
@@ -117,6 +120,9 @@ class Scheduler:
         return Dispatch(self.queue, self.clock, self.telemetry)
 
     def tick(self, *, seconds_left: float = 60) -> TickReport:
+        return self.tick_with(lambda: seconds_left)
+
+    def tick_with(self, seconds_left: Callable[[], float]) -> TickReport:
         populator = QueueDueJobs(
             jobs=self.jobs,
             cursors=self.control,
@@ -125,7 +131,7 @@ class Scheduler:
             telemetry=self.telemetry,
             shards=SHARDING.due,
         )
-        return populator(seconds_left=lambda: seconds_left)
+        return populator(seconds_left)
 
     def sweep(self) -> SweepReport:
         return self.sweep_with(lambda: 60)
@@ -164,3 +170,15 @@ def sent_twice(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch, method: st
         raise refused.value
 
     monkeypatch.setattr(scheduler.jobs, method, twice)
+
+
+def break_shard(broken: DueShard, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on, one shard of the due index cannot be read."""
+    due_of_others = scheduler.jobs.due
+
+    def due(shard: DueShard, **position: Any) -> DuePage:
+        if shard == broken:
+            raise StoreUnavailable("throttled", outcome_unknown=False)
+        return due_of_others(shard, **position)
+
+    monkeypatch.setattr(scheduler.jobs, "due", due)

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from functions.populator import queue_due_jobs
-from shared.model.lanes import Lane, Priority
-from tests.unit.scheduler import START, Scheduler
+from shared import every_shard
+from shared.model.errors import StoreUnavailable
+from shared.model.lanes import Lane, Priority, due_shards
+from tests.unit.scheduler import SHARDING, START, Scheduler, break_shard
 
 
 @pytest.fixture
@@ -99,3 +101,34 @@ def test_a_tick_with_little_time_left_leaves_the_rest_to_the_next(scheduler: Sch
 
     assert scheduler.tick(seconds_left=5).sent == 0
     assert scheduler.tick().sent == 1
+
+
+def test_a_shard_that_cannot_be_read_does_not_keep_the_others_from_being_sent(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(every_shard, "_PARALLEL", 1)
+    unreadable, *others = due_shards(SHARDING.due)
+    jobs = [scheduler.create(priority=priority) for priority in Priority for _ in range(8)]
+    break_shard(unreadable, scheduler, monkeypatch)
+
+    with pytest.raises(StoreUnavailable):
+        scheduler.tick()
+
+    assert sorted(scheduler.queued()) == sorted(job.id for job in jobs if job.due_shard in others)
+
+
+def test_a_shard_that_is_behind_comes_before_one_that_always_has_more(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(every_shard, "_PARALLEL", 1)
+    monkeypatch.setattr(queue_due_jobs, "PAGE", 1)
+    behind = scheduler.create(due_in=1, priority=Priority.LOW)
+    for _ in range(10):
+        # More than twelve pages a minute, in the lane that comes first.
+        for seconds in range(40):
+            scheduler.create(due_in=seconds, priority=Priority.HIGH)
+        times = iter([60.0] * 12 + [0.0] * 100)
+        scheduler.tick_with(times.__next__)
+        scheduler.clock.advance(60)
+
+    assert behind.id in scheduler.queued()

@@ -10,15 +10,19 @@ from hypothesis import strategies as st
 
 from functions.watcher import sweep as sweep_module
 from functions.watcher.sweep import is_resend_due
+from shared import every_shard
 from shared.model import moves
+from shared.model.errors import StoreUnavailable
 from shared.model.execution import Outcome
+from shared.model.lanes import Priority, due_shards
 from shared.model.lifecycle import Status
 from shared.model.retry import Jitter, RetryPolicy
 from shared.ports.telemetry import Metric
-from tests.unit.scheduler import START, Scheduler
+from tests.unit.scheduler import SHARDING, START, Scheduler, break_shard
 
 if TYPE_CHECKING:
-    from shared.model.job import Job
+    from shared.model.change import Change
+    from shared.model.job import Job, JobKey
 
 
 @pytest.fixture
@@ -127,10 +131,59 @@ def test_a_sweep_that_runs_out_of_time_is_taken_up_by_the_next(
     scheduler.clock.advance(100)
     # Each time there is time for a dozen pages, and then for none.
     for _ in range(40):
+        scheduler.clock.advance(1)
         times = iter([60.0] * 12 + [0.0] * 100)
         scheduler.sweep_with(times.__next__)
 
     assert set(scheduler.queued()) == jobs
+
+
+def test_an_attempt_that_cannot_be_reaped_now_holds_nothing_back(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "_PAGE", 1)
+    stuck = _claimed(scheduler)
+    others = [_claimed(scheduler) for _ in range(8)]
+    behind = scheduler.create(due_in=1)
+    scheduler.clock.advance(100)
+    _refuse_changes_of(stuck, scheduler, monkeypatch)
+
+    report = scheduler.sweep()
+
+    assert report.reaped == len(others)
+    assert scheduler.queued() == [behind.id]
+    assert "reap_failed" in scheduler.telemetry.actions()
+
+
+def test_a_shard_that_cannot_be_read_does_not_keep_the_others_from_being_swept(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(every_shard, "_PARALLEL", 1)
+    unreadable, *others = due_shards(SHARDING.due)
+    jobs = [scheduler.create(priority=priority) for priority in Priority for _ in range(8)]
+    scheduler.clock.advance(100)
+    break_shard(unreadable, scheduler, monkeypatch)
+
+    with pytest.raises(StoreUnavailable):
+        scheduler.sweep()
+
+    assert sorted(scheduler.queued()) == sorted(job.id for job in jobs if job.due_shard in others)
+
+
+def test_a_crowd_in_one_shard_does_not_take_the_time_of_the_others_for_good(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(every_shard, "_PARALLEL", 1)
+    monkeypatch.setattr(sweep_module, "_PAGE", 1)
+    jobs = {scheduler.create(priority=Priority.HIGH).id for _ in range(40)}
+    behind = scheduler.create(priority=Priority.LOW)
+    # Each time for a dozen pages, of which there are more in either shard of the lane that comes first.
+    for _ in range(20):
+        scheduler.clock.advance(60)
+        times = iter([60.0] * 12 + [0.0] * 100)
+        scheduler.sweep_with(times.__next__)
+
+    assert set(scheduler.queued()) == {*jobs, behind.id}
 
 
 def test_what_the_queue_did_not_take_is_told(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,3 +220,14 @@ def _claimed(scheduler: Scheduler, **spec: object) -> Job:
     job = scheduler.create(**spec)
     change = moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="c", now=scheduler.clock.now())
     return scheduler.jobs.change_and_get(job.key, change)
+
+
+def _refuse_changes_of(job: Job, scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_of_others = scheduler.jobs.change
+
+    def change(key: JobKey, change: Change) -> None:
+        if key == job.key:
+            raise StoreUnavailable("throttled", outcome_unknown=False)
+        change_of_others(key, change)
+
+    monkeypatch.setattr(scheduler.jobs, "change", change)

@@ -1,0 +1,25 @@
+"""Work on the whole due index, shard by shard: how ticks and sweeps go about it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shared.model.lanes import DueShard
+
+R = TypeVar("R")
+
+_PARALLEL: Final = 16
+
+
+def on_every_shard(work: Callable[[DueShard], R], shards: Sequence[DueShard]) -> list[R]:
+    """What `work` returns for each of `shards`, begun in their order, several at once.
+
+    A shard whose work fails keeps no other from its turn: the first such error is raised when all are done.
+    """
+    with ThreadPoolExecutor(min(len(shards), _PARALLEL)) as pool:
+        futures = [pool.submit(work, shard) for shard in shards]
+    return [future.result() for future in futures]
