@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -41,6 +42,8 @@ _CONFIG = Config(
     parameter_validation=False,
 )
 
+_MAKING = threading.Lock()
+
 
 @cache
 def session() -> botocore.session.Session:
@@ -51,7 +54,14 @@ def session() -> botocore.session.Session:
 @cache
 def client(service: str) -> Any:
     """The process's one client of `service`."""
-    return session().create_client(service, config=_CONFIG)
+    return create_client(service, config=_CONFIG)
+
+
+def create_client(service: str, **options: Any) -> Any:
+    """A new client. One is made after the other: a session must not make several at once, while the clients may be
+    used by any number of threads."""
+    with _MAKING:
+        return session().create_client(service, **options)
 
 
 class ConditionFailed(Exception):

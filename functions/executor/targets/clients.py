@@ -54,11 +54,11 @@ def config(connect_seconds: float, read_seconds: float) -> Config:
 class Clients:
     """`now` is the wall clock, `create` botocore's `Session.create_client`."""
 
-    def __init__(self, now: Callable[[], datetime], create: Callable[..., Any] | None = None) -> None:
+    def __init__(self, now: Callable[[], datetime], create: Callable[..., Any] = aws.create_client) -> None:
         self._now = now
-        self._create = create or aws.session().create_client
+        self._create = create
         self._roles: dict[tuple[str, str], Credentials] = {}
-        # Sessions must not make clients in several threads at once.
+        # The threads that ask for the same client get the one that the first of them has made.
         self._lock = threading.Lock()
         self._cached = lru_cache(maxsize=_MAX_KEPT)(self._make)
 

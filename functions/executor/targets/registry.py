@@ -76,7 +76,7 @@ class _Targets:
         make = self._make.get(kind)
         if make is None:
             return None
-        # Two threads may make the same one at once, and the later stays: targets keep nothing that must be one.
+        # Two threads may make the same one at once, and the first one stays: targets keep nothing that must be one.
         return self._made.get(kind) or self._made.setdefault(kind, make())
 
     @cached_property
