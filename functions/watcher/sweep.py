@@ -127,6 +127,10 @@ class Sweep:
 
     def _look_at(self, shard: DueShard, entries: Sequence[DueEntry], cursor: SweepCursor) -> SweepReport:
         jobs = self.jobs.get_many([JobKey(one.tenant, one.job_id) for one in entries], consistent=True)
+        if missing := {(one.tenant, one.job_id) for one in entries} - {job.key for job in jobs}:
+            # Gone since, or a newer version's: that one looks after it.
+            tenant, job_id = min(missing)
+            self.telemetry.warn("jobs_not_read", jobs=len(missing), tenant=tenant, job_id=job_id)
         reaped = sum(self._reap(job) for job in jobs if job.status is Status.RUNNING)
         hints = [
             Hint(job.tenant, job.id, job.wake_at)

@@ -25,6 +25,14 @@ class JobNotFound(SchedulerError):
         self.job_id = job_id
 
 
+class UnreadableJob(SchedulerError):
+    """A stored job holds what this version cannot read: a newer one wrote it."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"job {job_id} cannot be read by this version")
+        self.job_id = job_id
+
+
 class ChangeRefused(SchedulerError):
     """A conditional change met an item for which its condition does not hold, and changed nothing.
 

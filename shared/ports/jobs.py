@@ -80,11 +80,13 @@ class JobStore(Protocol):
 
         Raises:
             JobNotFound: there is none.
+            UnreadableJob: a newer version wrote it.
         """
         ...
 
     def get_many(self, keys: Sequence[JobKey], *, consistent: bool) -> list[Job]:
-        """Those of the jobs that exist, in the order of `keys`; any number of keys."""
+        """Those of the jobs that exist, in the order of `keys`; any number of keys. One that this version cannot read
+        is left out, so that it does not keep the others from being read."""
         ...
 
     def change(self, key: JobKey, change: Change) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.adapters.dynamodb import schema
+from shared.model.errors import UnreadableJob
 from shared.model.execution import Execution, Outcome, Output
 from shared.model.job import Delivery, Job, JobKey, Payload, epoch_ms, from_epoch_ms
 from shared.model.lanes import DueShard, Priority
@@ -197,14 +198,21 @@ def encode_job(job: Job) -> Item:
 
 
 def decode_job(item: Mapping[str, AttributeValue]) -> Job:
-    """The job of an item. Attributes that this version does not know are left out: a newer one wrote them."""
+    """The job of an item. Attributes that this version does not know are left out: a newer one wrote them.
+
+    Raises:
+        UnreadableJob: an attribute that it knows has a value that it does not.
+    """
     key = job_key(item[schema.PK]["S"])
     values = {}
-    for attribute, value in item.items():
-        known = _BY_ATTRIBUTE.get(attribute)
-        if known is not None:
-            values[known[0]] = known[1].decode(value)
-    return Job(tenant=key.tenant, id=key.job_id, **values)
+    try:
+        for attribute, value in item.items():
+            known = _BY_ATTRIBUTE.get(attribute)
+            if known is not None:
+                values[known[0]] = known[1].decode(value)
+        return Job(tenant=key.tenant, id=key.job_id, **values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableJob(key.job_id) from error
 
 
 def item_bytes(item: Mapping[str, AttributeValue]) -> int:

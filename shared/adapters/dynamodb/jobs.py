@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from shared.adapters.aws import ConditionFailed, translated_errors
 from shared.adapters.dynamodb import codec, schema
 from shared.adapters.dynamodb.expressions import update_parameters
 from shared.model import limits
-from shared.model.errors import ChangeRefused, JobNotFound, PayloadUnavailable, StoreUnavailable
+from shared.model.errors import ChangeRefused, JobNotFound, PayloadUnavailable, StoreUnavailable, UnreadableJob
 from shared.model.job import Job, JobKey, Payload, epoch_ms, from_epoch_ms
 from shared.ports.jobs import Creation, DueEntry, DuePage, ListedEntry
 
@@ -102,8 +103,9 @@ class DynamoJobStore:
         distinct = list(dict.fromkeys(keys))
         for start in range(0, len(distinct), _BATCH):
             for item in self._batch_get(distinct[start : start + _BATCH], consistent):
-                job = codec.decode_job(item)
-                found[job.key] = job
+                with suppress(UnreadableJob):
+                    job = codec.decode_job(item)
+                    found[job.key] = job
         return [found[key] for key in keys if key in found]
 
     def change(self, key: JobKey, change: Change) -> None:

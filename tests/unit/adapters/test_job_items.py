@@ -11,6 +11,7 @@ from shared.adapters.dynamodb import codec, schema
 from shared.adapters.dynamodb.codec import decode_job, encode_job, item_bytes
 from shared.model import limits, moves
 from shared.model.change import Clause, Op
+from shared.model.errors import UnreadableJob
 from shared.model.execution import NO_OUTPUT, Failure, Output
 from shared.model.job import Job, JobKey
 from tests.jobs import BOOM, RETENTION, SHARDING, a_job, after, at, claimed
@@ -28,6 +29,22 @@ def test_what_a_newer_version_wrote_is_left_out(job: Job) -> None:
     item = {**encode_job(job), "from_the_future": {"SS": ["a"]}, "another": {"NULL": True}}
 
     assert decode_job(item) == job
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"status": {"S": "hibernating"}},
+        {"due_shard": {"S": "express#00"}, "wake_at": {"N": "1"}},
+        {"retry": {"S": '{"backoff":"fibonacci"}'}},
+        {"retry": {"S": '{"budget":7}'}},
+        {"execs": {"S": '[{"n":1}]'}},
+    ],
+    ids=str,
+)
+def test_a_value_of_a_newer_version_makes_a_job_unreadable(written: dict) -> None:
+    with pytest.raises(UnreadableJob):
+        decode_job({**encode_job(a_job()), **written})
 
 
 @given(JOBS)

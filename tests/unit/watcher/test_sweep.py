@@ -155,6 +155,20 @@ def test_an_attempt_that_cannot_be_reaped_now_holds_nothing_back(
     assert "reap_failed" in scheduler.telemetry.actions()
 
 
+def test_a_job_that_cannot_be_read_holds_nothing_back(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    unreadable, readable = (scheduler.create() for _ in range(2))
+    scheduler.clock.advance(100)
+    monkeypatch.setattr(
+        scheduler.jobs, "get_many", lambda keys, *, consistent: [readable] if readable.key in keys else []
+    )
+
+    scheduler.sweep()
+
+    assert scheduler.queued() == [readable.id]
+    told = {"jobs": 1, "tenant": unreadable.tenant, "job_id": unreadable.id}
+    assert ("jobs_not_read", told) in scheduler.telemetry.notes
+
+
 def test_a_shard_that_cannot_be_read_does_not_keep_the_others_from_being_swept(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
