@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.model import limits, moves
 from shared.model.errors import ChangeRefused, StoreUnavailable
+from shared.model.execution import Outcome
 from shared.model.lifecycle import Status
 from shared.ports.telemetry import Metric
 
@@ -70,15 +71,23 @@ def beat(watched: Watched, *, jobs: JobStore, clock: Clock, telemetry: Telemetry
 
 
 def _extended(job: Job, jobs: JobStore, now: datetime) -> Job | None:
-    """The job with its lease extended; None when the lease is another's, or over."""
+    """The job, whose lease need not be extended any further now; None when the lease was lost."""
     try:
         return jobs.change_and_get(job.key, moves.heartbeat(job, now=now))
     except ChangeRefused as refusal:
         current = refusal.current
-        # Refused although it is held: this very beat was applied, its answer lost, and it was sent again; or the clock
-        # was set back. Either way the lease already lasts as long as was asked for.
-        is_held = current is not None and current.status is Status.RUNNING and current.fence == job.fence
-        return current if is_held else None
+        return current if current is not None and _is_ours(job, current) else None
+
+
+def _is_ours(job: Job, current: Job) -> bool:
+    """Whether the attempt that holds `job` is still the one whose word counts, although its beat was refused.
+
+    Its lease may last as long as was asked for already: this very beat was applied, its answer lost, and it was sent
+    again; or the clock was set back. Or its own outcome was written while the beat was on its way.
+    """
+    ended = current.execution(job.fence)
+    is_held = current.status is Status.RUNNING and current.fence == job.fence
+    return is_held or (ended is not None and ended.outcome is not Outcome.LOST)
 
 
 class Heartbeats:

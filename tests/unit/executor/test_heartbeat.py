@@ -9,6 +9,7 @@ from functions.executor.heartbeat import Heartbeats, Watched, beat
 from functions.executor.targets.protocol import Deadline
 from shared.model import limits, moves
 from shared.model.errors import StoreUnavailable
+from shared.model.execution import NO_OUTPUT
 from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler
 
 if TYPE_CHECKING:
@@ -93,6 +94,16 @@ def test_a_beat_learns_that_another_attempt_has_begun(scheduler: Scheduler, runn
     scheduler.jobs.change(running.key, another)
 
     assert _beat(scheduler, running).lost
+
+
+def test_a_beat_that_its_own_outcome_has_overtaken_is_no_lost_lease(scheduler: Scheduler, running: Job) -> None:
+    outcome = moves.succeed(running, output=NO_OUTPUT, now=scheduler.clock.now(), retention=RETENTION)
+    scheduler.jobs.change(running.key, outcome)
+
+    watched = _beat(scheduler, running)
+
+    assert not watched.lost
+    assert "lease_lost" not in scheduler.telemetry.actions()
 
 
 def test_three_failed_beats_in_a_row_stop_the_work(
