@@ -17,7 +17,6 @@ class CappedPipe:
         self.size = 0
         self.reading_fd, self.writing_fd = os.pipe()
         os.set_blocking(self.reading_fd, False)
-        self._closed = False
 
     @property
     def kept(self) -> bytes:

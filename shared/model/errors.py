@@ -73,15 +73,14 @@ class IdempotencyKeyReused(SchedulerError):
 class InvalidField(SchedulerError):
     """A value is outside what is accepted.
 
-    `pointer` is a JSON pointer into the request's body, `slug` the problem type, `status` its HTTP status.
+    `pointer` is a JSON pointer into the request's body, `slug` the problem type.
     """
 
-    def __init__(self, pointer: str, detail: str, *, slug: str = "validation-failed", status: int = 422) -> None:
+    def __init__(self, pointer: str, detail: str, *, slug: str = "validation-failed") -> None:
         super().__init__(f"{pointer}: {detail}")
         self.pointer = pointer
         self.detail = detail
         self.slug = slug
-        self.status = status
 
 
 class PayloadUnavailable(SchedulerError):

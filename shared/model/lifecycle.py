@@ -14,13 +14,13 @@ from typing import Final
 class Status(StrEnum):
     """Where a job stands. The comment says who moves it on."""
 
-    BLOCKED = "blocked"  # the populator, when all that it awaits has ended
+    BLOCKED = "blocked"  # a client, by cancelling it; no job is put here yet
     SCHEDULED = "scheduled"  # an executor, when its time has come
     RUNNING = "running"  # the executor that holds the lease; the watcher when the lease is over
     SUCCEEDED = "succeeded"  # nobody
-    FAILED = "failed"  # a person: redrive or discard
+    FAILED = "failed"  # nobody; it is listed until its item goes, for a person to look at
     CANCELLED = "cancelled"  # nobody
-    SKIPPED = "skipped"  # nobody; only an expansion may put a withdrawn occurrence anew
+    SKIPPED = "skipped"  # nobody
 
     @property
     def is_terminal(self) -> bool:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 def get_output(request: Request, services: Services, job_id: str, attempt: str) -> Answer:
     """The bytes as the target put them out: as text when they are, for a client that looks."""
     job = services.jobs.get(key_of(request, job_id))
-    # After a redrive attempts are counted anew: the latest of that number is meant.
-    execution = next((one for one in reversed(job.executions) if str(one.attempt) == attempt), None)
+    execution = next((one for one in job.executions if str(one.attempt) == attempt), None)
     if execution is None:
         raise Refused("not-found", "there is no finished execution of that number, or it is no longer kept")
     output = services.outputs.read(execution.output)

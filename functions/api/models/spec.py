@@ -69,7 +69,7 @@ class SpecReader:
         try:
             self.check_target(stored)
         except InvalidField as error:
-            raise InvalidField(pointer + error.pointer, error.detail, slug=error.slug, status=error.status) from None
+            raise InvalidField(pointer + error.pointer, error.detail, slug=error.slug) from None
         return stored
 
 
