@@ -124,7 +124,7 @@ class _Targets:
         from functions.executor.targets.runner import RunnerTarget
 
         return RunnerTarget(
-            partial(self._clients.plain, "lambda"),
-            self._settings.runner_function,
+            clients=self._clients,
+            function=self._settings.runner_function,
             command_enabled=self._settings.command_target,
         )

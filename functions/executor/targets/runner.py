@@ -5,69 +5,58 @@ from __future__ import annotations
 
 import base64
 import json
-import math
-import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
-
-from functions.executor.targets.protocol import Answer, timed_out
+from functions.executor.targets.aws import answered
+from functions.executor.targets.aws_wire import AwsWire
+from functions.executor.targets.endings import CallEnded, ended
+from functions.executor.targets.protocol import Answer, Deadline, timed_out
 from shared.model import limits
 from shared.model.execution import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mypy_boto3_lambda.client import LambdaClient
-    from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
-
-    from functions.executor.targets.protocol import Call, Deadline
+    from functions.executor.targets.clients import Clients
+    from functions.executor.targets.protocol import Call
 
 VERSION: Final = 1
 # A run is ended at its timeout by the runner itself, which then asks, kills, clears away and answers; and before that
 # its function may have had a cold start. This much later, nothing more is to be expected.
 ANSWER_SECONDS: Final = 5
+# What Lambda lets a function answer.
+_MAX_ANSWER_BYTES: Final = 6 * 1024 * limits.KIB
 
-_THROTTLED: Final = frozenset({"TooManyRequestsException", "ThrottlingException", "EC2ThrottledException"})
-_REFUSED: Final = frozenset({"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException"})
 
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerTarget:
-    """`lambda_client_for` gives a client whose calls wait so many seconds for an answer and are **never sent again** by
-    the SDK (`total_max_attempts=1`): the runner would run the job twice. `function` is the runner's name or ARN."""
+    """`function` is the runner's name or ARN.
 
-    def __init__(
-        self, lambda_client_for: Callable[[float], LambdaClient], function: str, *, command_enabled: bool
-    ) -> None:
-        self._lambda_client_for = lambda_client_for
-        self._function = function
-        self._command_enabled = command_enabled
+    A run that was stopped goes on in the runner up to its timeout, since Lambda can end no invocation: only its answer
+    is no longer waited for.
+    """
+
+    clients: Clients
+    function: str
+    command_enabled: bool
+    wire: AwsWire = field(default_factory=lambda: AwsWire(max_body_bytes=_MAX_ANSWER_BYTES))
 
     def call(self, call: Call, deadline: Deadline) -> Answer:
-        if call.target["type"] == "command" and not self._command_enabled:
+        if call.target["type"] == "command" and not self.command_enabled:
             failure = Failure("command_disabled", "this environment runs no commands", retryable=False)
             return Answer(failure=failure)
-        seconds = deadline.remaining()
-        if seconds <= 0:
-            return timed_out(deadline.seconds)
-        event = json.dumps(event_of(call, seconds), ensure_ascii=False).encode()
-        client = self._lambda_client_for(math.ceil(seconds) + ANSWER_SECONDS)
+        return answered(lambda: self._invoke(call, deadline), deadline)
 
-        def invoke() -> Answer:
-            try:
-                return answer_of(client.invoke(FunctionName=self._function, Payload=event), deadline)
-            except ReadTimeoutError:
-                return timed_out(deadline.seconds)
-            except (ClientError, BotoCoreError) as error:
-                return Answer(failure=failure_of(error))
-
-        return _until_stopped(invoke, deadline)
+    def _invoke(self, call: Call, deadline: Deadline) -> Answer:
+        event = json.dumps(event_of(call, deadline.remaining()), ensure_ascii=False).encode()
+        # Longer than the run may take, so that what it had put out by its timeout still arrives.
+        patience = Deadline(deadline.remaining() + ANSWER_SECONDS)
+        deadline.on_stop(patience.stop)
+        client = self.clients.over(self.wire, "lambda", patience, tenant=call.tenant, role_arn=None)
+        try:
+            with self.wire.until(patience):
+                return answer_of(client.invoke(FunctionName=self.function, Payload=event), deadline)
+        except CallEnded:
+            return ended(deadline)
 
 
 def event_of(call: Call, timeout_seconds: float) -> dict[str, Any]:
@@ -93,7 +82,7 @@ def event_of(call: Call, timeout_seconds: float) -> dict[str, Any]:
     }
 
 
-def answer_of(response: InvocationResponseTypeDef, deadline: Deadline) -> Answer:
+def answer_of(response: Any, deadline: Deadline) -> Answer:
     """What the runner answered, as `functions/runner/answer.py` describes it; a failure if it died instead."""
     text = response["Payload"].read()
     if response.get("FunctionError"):
@@ -106,23 +95,6 @@ def answer_of(response: InvocationResponseTypeDef, deadline: Deadline) -> Answer
         return _read(answer, deadline)
     except (ValueError, KeyError, TypeError) as error:
         return Answer(failure=_runner_failed(f"the runner's answer cannot be read: {type(error).__name__}"))
-
-
-def failure_of(error: ClientError | BotoCoreError) -> Failure:
-    """An Invoke that was refused or that nobody answered, as a failure of the job's attempt."""
-    if isinstance(error, (ConnectTimeoutError, EndpointConnectionError)):
-        return Failure("connection_failed", "the runner could not be reached")
-    if not isinstance(error, ClientError):
-        return _runner_failed(f"the call of the runner broke off: {type(error).__name__}")
-    code = error.response["Error"]["Code"]
-    if code in _THROTTLED:
-        return Failure("throttled", "too many runs at once")
-    if code in _REFUSED:
-        return Failure("access_denied", f"the runner may not be called: {code}", retryable=False)
-    if code == "ResourceNotFoundException":
-        return Failure("target_not_found", "there is no runner", retryable=False)
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return Failure("runner_failed", f"the runner was not called: {code}", retryable=status >= 500)
 
 
 def _read(answer: dict[str, Any], deadline: Deadline) -> Answer:
@@ -150,28 +122,3 @@ def _output_of(answer: dict[str, Any]) -> bytes:
 
 def _runner_failed(message: str) -> Failure:
     return Failure("runner_failed", message)
-
-
-def _until_stopped(invoke: Callable[[], Answer], deadline: Deadline) -> Answer:
-    """What `invoke` returns, unless the call is stopped before.
-
-    A stopped run goes on in the runner up to its timeout, since Lambda can end no invocation: only its answer is no
-    longer waited for. botocore gives no way to its sockets, so that a thread is left waiting, which writes nothing.
-    """
-    answers: list[Answer] = []
-    defects: list[Exception] = []
-    done = threading.Event()
-
-    def wait() -> None:
-        try:
-            answers.append(invoke())
-        except Exception as error:
-            defects.append(error)
-        done.set()
-
-    deadline.on_stop(done.set)
-    threading.Thread(target=wait, name="runner-invoke", daemon=True).start()
-    done.wait()
-    if defects:
-        raise defects[0]
-    return answers[0] if answers else Answer(failure=Failure("stopped", "the call was stopped"))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import (
@@ -14,9 +13,9 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
-    ReadTimeoutError,
 )
 
+from functions.executor.targets.endings import CallEnded
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from functions.executor.targets.runner import ANSWER_SECONDS, RunnerTarget
 from functions.runner import answer as wire
@@ -28,21 +27,26 @@ from shared.model.execution import Failure, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.executor.targets.aws_wire import AwsWire
+    from functions.executor.targets.clients import Clients
+
 ECHO = {"type": "task", "name": "examples.echo"}
 HI = {"type": "command", "argv": ["/bin/echo", "hi"]}
 SUCCEEDED = wire.RunAnswer(outcome=wire.Outcome.SUCCEEDED, result="1")
 
 
 class FakeLambda:
-    """Answers each Invoke by `behave`; `read_timeouts` and `calls` tell how it was asked."""
+    """Clients, and the client that they give: answers each Invoke by `behave`. `patience` and `calls` tell how it was
+    asked."""
 
     def __init__(self, behave: Callable[[], dict[str, Any]]) -> None:
         self.behave = behave
-        self.read_timeouts: list[float] = []
+        self.patience: list[Deadline] = []
         self.calls: list[dict[str, Any]] = []
 
-    def client_for(self, read_timeout: float) -> Any:
-        self.read_timeouts.append(read_timeout)
+    def over(self, wire: AwsWire, service: str, deadline: Deadline, *, tenant: str, role_arn: str | None) -> Any:
+        assert (service, tenant, role_arn) == ("lambda", "acme", None)
+        self.patience.append(deadline)
         return self
 
     def invoke(self, **arguments: Any) -> dict[str, Any]:
@@ -88,7 +92,9 @@ def call_of(target: dict[str, Any], payload: bytes | None = b'{"a": "\xc3\xbc"}'
 def called(
     runner: FakeLambda, target: dict[str, Any] = ECHO, *, seconds: float = 30, command_enabled: bool = True
 ) -> Answer:
-    target_of_kind = RunnerTarget(runner.client_for, "punctual-runner", command_enabled=command_enabled)
+    target_of_kind = RunnerTarget(
+        clients=cast("Clients", runner), function="punctual-runner", command_enabled=command_enabled
+    )
     return target_of_kind.call(call_of(target), Deadline(seconds))
 
 
@@ -139,7 +145,7 @@ def test_the_answer_is_awaited_for_longer_than_the_run_may_take() -> None:
 
     called(runner, seconds=30)
 
-    assert runner.read_timeouts == [30 + ANSWER_SECONDS]
+    assert 30 < runner.patience[0].seconds <= 30 + ANSWER_SECONDS
 
 
 def test_a_command_is_refused_where_commands_are_not_enabled() -> None:
@@ -191,9 +197,10 @@ def test_a_run_that_took_too_long_is_timed_out() -> None:
 
 
 def test_a_runner_that_does_not_answer_in_time_is_timed_out() -> None:
-    failure = failure_of(failing(ReadTimeoutError(endpoint_url="…")))
+    failure = failure_of(failing(CallEnded()), seconds=30)
 
     assert (failure.type, failure.outcome) == ("timed_out", Outcome.TIMED_OUT)
+    assert "within 30 s" in failure.message
 
 
 def test_nothing_is_called_when_no_time_is_left() -> None:
@@ -224,11 +231,11 @@ def test_an_answer_that_makes_no_sense_is_worth_another_attempt(body: bytes) -> 
         (refusing("TooManyRequestsException", 429), "throttled", True),
         (refusing("AccessDeniedException", 403), "access_denied", False),
         (refusing("ResourceNotFoundException", 404), "target_not_found", False),
-        (refusing("RequestTooLargeException", 413), "runner_failed", False),
-        (refusing("ServiceException", 500), "runner_failed", True),
+        (refusing("RequestTooLargeException", 413), "request_too_large_exception", False),
+        (refusing("ServiceException", 500), "service_exception", True),
         (failing(ConnectTimeoutError(endpoint_url="…")), "connection_failed", True),
         (failing(EndpointConnectionError(endpoint_url="…")), "connection_failed", True),
-        (failing(ConnectionClosedError(endpoint_url="…")), "runner_failed", True),
+        (failing(ConnectionClosedError(endpoint_url="…")), "aws_error", True),
     ],
 )
 def test_a_call_that_failed_says_why(runner: FakeLambda, error_type: str, retryable: bool) -> None:
@@ -237,23 +244,22 @@ def test_a_call_that_failed_says_why(runner: FakeLambda, error_type: str, retrya
     assert (failure.type, failure.retryable) == (error_type, retryable)
 
 
-def test_a_stopped_call_returns_although_the_runner_goes_on() -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def test_a_stopped_call_stops_the_wait_for_its_answer() -> None:
+    deadline = Deadline(30)
 
     def behave() -> dict[str, Any]:
-        begun.set()
-        go_on.wait(5)
-        return {"Payload": io.BytesIO(b"{}")}
+        deadline.stop()
+        assert runner.patience[0].stopped
+        raise CallEnded
 
     runner = FakeLambda(behave)
-    deadline = Deadline(30)
-    threading.Thread(target=lambda: begun.wait(5) and deadline.stop()).start()
 
-    answer = RunnerTarget(runner.client_for, "runner", command_enabled=True).call(call_of(ECHO), deadline)
+    answer = RunnerTarget(clients=cast("Clients", runner), function="runner", command_enabled=True).call(
+        call_of(ECHO), deadline
+    )
 
     assert answer.failure is not None
     assert answer.failure.type == "stopped"
-    go_on.set()
 
 
 def test_a_defect_of_ours_is_not_taken_for_the_job_s_failure() -> None:
