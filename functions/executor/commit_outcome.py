@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.model import moves
+from shared.model import limits, moves
 from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.execution import Output
 from shared.model.lifecycle import Move
@@ -55,8 +55,10 @@ class CommitOutcome:
         Returns the move that was made; None when another attempt has overtaken this one, or the table stayed away.
         """
         now = self.clock.now()
-        output = self._keep(job, answer.output)
         failure = answer.failure
+        # Of an attempt that another follows the job keeps less, so the whole of it has to lie elsewhere sooner.
+        inline_bytes = limits.LAST_OUTPUT_BYTES if failure is None else limits.OLDER_OUTPUT_BYTES
+        output = self._keep(job, answer.output, inline_bytes)
         if failure is None:
             change = moves.succeed(job, output=output, now=now, retention=self.retention)
             return self._write(job, change, now)
@@ -86,9 +88,9 @@ class CommitOutcome:
         now = self.clock.now()
         self._write(job, moves.skip(job, reason="expired", now=now, retention=self.retention), now)
 
-    def _keep(self, job: Job, output: bytes) -> Output:
+    def _keep(self, job: Job, output: bytes, inline_bytes: int) -> Output:
         try:
-            return self.outputs.keep(job, output)
+            return self.outputs.keep(job, output, inline_bytes=inline_bytes)
         except StoreUnavailable as error:
             # The outcome matters more than the rest of its output: the beginning is kept with the job.
             self.telemetry.warn("output_not_kept", error=str(error), **job.identity())

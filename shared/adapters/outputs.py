@@ -22,9 +22,9 @@ class BucketOutputs:
     bucket_client: Callable[[], Any]
     bucket: str
 
-    def keep(self, job: Job, output: bytes) -> Output:
+    def keep(self, job: Job, output: bytes, *, inline_bytes: int = limits.LAST_OUTPUT_BYTES) -> Output:
         beginning = Output.beginning_of(output)
-        if len(output) <= limits.LAST_OUTPUT_BYTES:
+        if len(output) <= inline_bytes:
             return beginning
         # The fence makes the name this attempt's own: a zombie cannot overwrite what its successor put.
         ref = f"outputs/{job.tenant}/{job.id}/{job.fence}"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from shared.model import limits
+
 if TYPE_CHECKING:
     from shared.model.execution import Output
     from shared.model.job import Job
 
 
 class OutputStore(Protocol):
-    def keep(self, job: Job, output: bytes) -> Output:
-        """What the running attempt of `job` put out, as it is kept with the execution: a short one as it is, a long one
-        put whole under a name of its own, with its beginning. Putting the same again changes nothing.
+    def keep(self, job: Job, output: bytes, *, inline_bytes: int = limits.LAST_OUTPUT_BYTES) -> Output:
+        """What the running attempt of `job` put out, as it is kept with the execution: its beginning, and when it is
+        longer than `inline_bytes` the whole of it under a name of its own. Putting the same again changes nothing.
 
         Raises:
             StoreUnavailable: the whole of a long output could not be put.

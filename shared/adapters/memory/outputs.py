@@ -19,9 +19,9 @@ class MemoryOutputs:
 
     objects: dict[str, bytes] = field(default_factory=dict)
 
-    def keep(self, job: Job, output: bytes) -> Output:
+    def keep(self, job: Job, output: bytes, *, inline_bytes: int = limits.LAST_OUTPUT_BYTES) -> Output:
         beginning = Output.beginning_of(output)
-        if len(output) <= limits.LAST_OUTPUT_BYTES:
+        if len(output) <= inline_bytes:
             return beginning
         ref = f"{job.tenant}/{job.id}/{job.fence}"
         self.objects[ref] = output
