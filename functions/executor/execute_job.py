@@ -151,7 +151,8 @@ class ExecuteJob:
         deadline = Deadline(job.timeout_seconds)
         with self.lease.watch(job, deadline) as watched:
             answer = self._call(target, job, deadline)
-            if answer is None or watched.lost:
+            # A success is worth a try even then: the work is done, and the fence refuses it if another has the job.
+            if answer is None or (watched.lost and answer.failure is not None):
                 self.telemetry.warn("given_up", **job.identity())
                 return
             self.commit(job, answer, cancelled=watched.cancelled)

@@ -87,8 +87,33 @@ def test_a_retry_is_not_bound_by_the_start_deadline(scheduler: Scheduler) -> Non
     assert scheduler.get(job).status is Status.SUCCEEDED
 
 
-def test_an_attempt_whose_lease_was_lost_commits_nothing(scheduler: Scheduler) -> None:
+def test_a_success_is_committed_though_the_lease_could_not_be_kept(scheduler: Scheduler) -> None:
     scheduler.lease.lost = True
+    job = scheduler.create()
+
+    scheduler.execute(job)
+
+    assert scheduler.get(job).status is Status.SUCCEEDED
+
+
+def test_the_output_of_a_failed_attempt_is_kept_whole_once_another_has_followed(scheduler: Scheduler) -> None:
+    job = scheduler.create(retry=RetryPolicy(jitter=Jitter.NONE))
+    traceback = b"Traceback (most recent call last): " + b"." * 300 + b" ValueError: the end matters"
+    scheduler.target.answer = Answer(traceback, BOOM)
+    scheduler.execute(job)
+    scheduler.clock.advance(5)
+    scheduler.target.answer = Answer()
+    scheduler.execute(job)
+
+    first = scheduler.get(job).executions[0].output
+
+    assert len(first.text) == 160
+    assert scheduler.outputs.read(first) == traceback
+
+
+def test_an_attempt_whose_lease_was_lost_commits_no_failure(scheduler: Scheduler) -> None:
+    scheduler.lease.lost = True
+    scheduler.target.answer = Answer(failure=BOOM)
     job = scheduler.create()
 
     scheduler.execute(job)
