@@ -74,7 +74,7 @@ _DEMO_TARGETS: Final = (
 # Lambda gives CPU by memory (1,769 MB are one). Imports dominate a cold start, so less memory is rarely cheaper; the
 # populator and the watcher have a minute's work to hand out in seconds. The runner holds users' code.
 _MEMORY_MB: Final = {
-    Function.API: 512,
+    Function.API: 1024,
     Function.AUTHORIZER: 512,
     Function.POPULATOR: 1024,
     Function.POPULATOR_STREAM: 512,

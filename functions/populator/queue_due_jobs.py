@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PAGE: Final = 1_000
 # A page takes a few seconds at the most; what is left waits for the next tick rather than for the function's timeout.
 _LAST_PAGE_SECONDS: Final = 15
+_CLOCK_SKEW: Final = timedelta(seconds=60)
 _NEVER: Final = from_epoch_ms(0)
 
 
@@ -72,8 +73,10 @@ class QueueDueJobs:
         self, shard: DueShard, cursor: DueEntry | None, until: datetime, seconds_left: Callable[[], float]
     ) -> TickReport:
         sent = 0
+        # A cursor that a clock running ahead has left in the future hides what is due until then: begin anew.
+        position = None if cursor is not None and cursor.wake_at > until + _CLOCK_SKEW else cursor
         while seconds_left() > _LAST_PAGE_SECONDS:
-            page = self.jobs.due(shard, until=until, after=cursor, limit=PAGE)
+            page = self.jobs.due(shard, until=until, after=position, limit=PAGE)
             unsent = self.dispatch(shard.lane, [Hint(one.tenant, one.job_id, one.wake_at) for one in page.entries])
             handled = unsent[0] if unsent else len(page.entries)
             if handled:
@@ -81,7 +84,7 @@ class QueueDueJobs:
                 if not self.cursors.advance_tick(shard, seen=cursor, to=reached):
                     self.telemetry.debug("shard_left_to_another", shard=str(shard))
                     return TickReport(sent, 0, 1)
-                cursor = reached
+                cursor = position = reached
             sent += len(page.entries) - len(unsent)
             if unsent:
                 self.telemetry.warn("page_not_sent", shard=str(shard), unsent=len(unsent))

@@ -34,10 +34,16 @@ def queue_changed_jobs() -> QueueChangedJobs:
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Returns the first record that could not be sent: the stream delivers it and all after it again."""
     del context
-    records = [record["dynamodb"] for record in event["Records"]]
+    # The mapping's filter lets nothing but jobs through; should it be changed, the rest is none of our business.
+    records = [record["dynamodb"] for record in event["Records"] if schema.STATUS in _new(record["dynamodb"])]
     failed = queue_changed_jobs()([_job_written(record) for record in records])
     telemetry().flush()
     return {"batchItemFailures": [{"itemIdentifier": records[position]["SequenceNumber"]} for position in failed[:1]]}
+
+
+def _new(record: dict[str, Any]) -> dict[str, Any]:
+    """The item after the write: empty when it was removed."""
+    return record.get("NewImage") or {}
 
 
 def _job_written(record: dict[str, Any]) -> JobWritten:

@@ -81,6 +81,18 @@ def test_a_job_that_ended_is_no_matter_for_the_stream(account: Account, context:
     assert account.messages(Lane.NORMAL) == []
 
 
+def test_what_is_no_job_and_what_was_removed_is_no_matter_for_the_stream(account: Account, context: Context) -> None:
+    event = _stream_event(("INSERT", None, account.create()), ("INSERT", None, account.create()))
+    payload, removed = (record["dynamodb"] for record in event["Records"])
+    payload["NewImage"] = {"pk": payload["Keys"]["pk"], "sk": {"S": "payload#1"}, "data": {"S": "{}"}}
+    removed["OldImage"] = removed.pop("NewImage")
+
+    answer = stream_handler.lambda_handler(event, context)
+
+    assert answer == {"batchItemFailures": []}
+    assert account.messages(Lane.NORMAL) == []
+
+
 def test_a_record_that_cannot_be_sent_is_delivered_again_with_all_after_it(account: Account, context: Context) -> None:
     jobs = [account.create(), account.create(priority=Priority.LOW), account.create()]
     account.sqs.delete_queue(QueueUrl=account.queue_urls[Lane.LOW])

@@ -132,3 +132,15 @@ def test_a_shard_that_is_behind_comes_before_one_that_always_has_more(
         scheduler.clock.advance(60)
 
     assert behind.id in scheduler.queued()
+
+
+def test_a_cursor_that_a_clock_running_ahead_has_left_in_the_future_hides_nothing(scheduler: Scheduler) -> None:
+    scheduler.create(due_in=3_600)
+    scheduler.clock.advance(3_600)
+    scheduler.tick()
+    scheduler.clock = type(scheduler.clock)(START)
+    due = scheduler.create(due_in=60)
+
+    scheduler.tick()
+
+    assert due.id in scheduler.queued()
