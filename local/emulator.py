@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from cli.stage import emulator_client
 from local.failure import CannotRun
@@ -49,8 +49,8 @@ class Emulator:
     def pid(self) -> int:
         return self._running().pid
 
-    def start(self) -> None:
-        """Start and wait until it answers.
+    def start(self, lock: IO[str]) -> None:
+        """Start and wait until it answers. `lock` is held open by its process too, so that a lock on it lasts as long.
 
         Raises:
             CannotRun: the port is taken, or it ended or hung while starting.
@@ -66,9 +66,10 @@ class Emulator:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=(lock.fileno(),),
             )
         deadline = time.monotonic() + _START_SECONDS
-        while not self._is_healthy():
+        while not self.is_healthy():
             self.check()
             if time.monotonic() > deadline:
                 raise CannotRun(f"The emulator did not answer within {_START_SECONDS} s; see {self._log_name()}.")
@@ -79,6 +80,14 @@ class Emulator:
         code = self._running().poll()
         if code is not None:
             raise CannotRun(f"The emulator ended by itself (exit code {code}); see {self._log_name()}.")
+
+    def is_healthy(self) -> bool:
+        """Whether it answers."""
+        try:
+            with _DIRECTLY.open(f"{self._settings.endpoint}/_ministack/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
 
     def stop(self) -> None:
         """Have it save its data and end; nothing if it does not run."""
@@ -166,13 +175,6 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": f"unix://{self._home / 'no-docker'}",
         }
-
-    def _is_healthy(self) -> bool:
-        try:
-            with _DIRECTLY.open(f"{self._settings.endpoint}/_ministack/health", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
 
     def _log_name(self) -> str:
         return os.path.relpath(self._settings.emulator_log)

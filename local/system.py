@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.api_keys import create_api_key
 from local.assets import assets_of, upload
 from local.demo import deploy_demo
 from local.deployment import bootstrap, deploy
 from local.emulator import Emulator
-from local.failure import CannotRun
+from local.folder import hold, note_holders
+from local.interruption import pause, resume
 from local.rights import grant_what_aws_implies
 from local.settings import ACCOUNT, REGION, STACK
 from local.synthesis import assembly
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from local.settings import LocalSettings
 
 TENANT: Final = "demo"
+_BY_THE_MINUTE: Final = ("populator", "watcher")
 
 
 class LocalSystem:
@@ -80,11 +83,15 @@ class LocalSystem:
 
     def _start(self, starting: ExitStack) -> None:
         self.settings.folder.mkdir(parents=True, exist_ok=True)
-        starting.enter_context(_only_one(self.settings))
+        lock = starting.enter_context(hold(self.settings))
+        self.settings.run_file.unlink(missing_ok=True)  # of a run that was killed
         folder = assembly(self.settings)
         starting.callback(self.emulator.stop)
-        self.emulator.start()
+        self.emulator.start(lock)
+        note_holders(lock, os.getpid(), self.emulator.pid)
         self._deploy(folder)
+        starting.callback(self._pause)
+        resume(self.client("lambda"), self._control(), map(self.function_name, _BY_THE_MINUTE))
         self.url = f"{self.settings.endpoint}/_aws/execute-api/{self.outputs['ApiId']}"
         self.api_key = self._kept_key() or self._new_key()
         _write_private(self.settings.run_file, json.dumps(self._facts(), indent=2) + "\n")
@@ -103,6 +110,16 @@ class LocalSystem:
             role_arn = lambda_.get_function_configuration(FunctionName=function)["Role"]
             grant_what_aws_implies(iam, role_arn.rpartition("/")[2])
         self.demo_targets = deploy_demo(cloudformation)
+
+    def _pause(self) -> None:
+        if not self.emulator.is_healthy():
+            return
+        queue_urls = [url for name, url in self.outputs.items() if name.startswith("QueueUrl")]
+        try:
+            pause(self.client("lambda"), self.client("sqs"), queue_urls)
+        except (BotoCoreError, ClientError):
+            # Whatever ails the emulator, it has to be stopped; the next start goes on without this as well.
+            return
 
     def _control(self) -> DynamoControlStore:
         return DynamoControlStore(self.client("dynamodb"), self.outputs["ControlTable"])
@@ -137,17 +154,6 @@ class LocalSystem:
             "outputs": self.outputs,
             "demo_targets": self.demo_targets,
         }
-
-
-def _only_one(settings: LocalSettings) -> IO[str]:
-    """Holds the folder for this process until it is closed."""
-    lock = (settings.folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise CannotRun(f"Another process runs the system in {os.path.relpath(settings.folder)} already.") from None
-    return lock
 
 
 def _write_private(path: Path, text: str) -> None:
