@@ -145,6 +145,16 @@ CHANGES = [
             "validation-failed",
             "/status",
         ),
+        ("patch to no time", "PATCH", "/v1/jobs/{job}", b'{"run_at": null}', 422, "validation-failed", "/run_at"),
+        (
+            "patch to no delay",
+            "PATCH",
+            "/v1/jobs/{job}",
+            b'{"name": "x", "delay": null}',
+            422,
+            "validation-failed",
+            "/delay",
+        ),
         ("patch of what is fixed", "PATCH", "/v1/jobs/{job}", b'{"group": "a"}', 422, "validation-failed", "/group"),
         (
             "patch that takes the target away",

@@ -43,6 +43,7 @@ class EditReader:
             InvalidField: its target may not be called.
         """
         _refuse_fixed(patch)
+        _refuse_no_time(patch)
         document = merged(_what_is_patched(job, payload, patch), patch)
         asked = validated(JobPatch, document)
         wanted: dict[str, Any] = {}
@@ -90,3 +91,11 @@ def _refuse_fixed(patch: Mapping[str, Any]) -> None:
     ]
     if fixed:
         raise ValidationFailed(fixed)
+
+
+def _refuse_no_time(patch: Mapping[str, Any]) -> None:
+    """The default of a time is now: a client that writes null for what it does not set must not run the job by that."""
+    times = {name: patch[name] for name in ("run_at", "delay") if name in patch}
+    if times and all(time is None for time in times.values()):
+        detail = "leave it out to keep the job's time; POST to its /run runs it now"
+        raise ValidationFailed([FieldError(pointer_to(name), "required", detail) for name in times])

@@ -30,20 +30,44 @@ from shared.model import limits
 class Retry(Shape):
     """How a failed attempt is followed by another."""
 
-    max_attempts: Annotated[int, Field(ge=1, le=limits.MAX_ATTEMPTS)] = 3
-    backoff: Literal["exponential"] = "exponential"
-    initial: InitialDelay = Field(default=5.0, json_schema_extra={"default": "5s"})
-    multiplier: Annotated[float, Field(ge=1, le=limits.MAX_MULTIPLIER, allow_inf_nan=False)] = 2.0
-    max_delay: MaxDelay = Field(default=900.0, json_schema_extra={"default": "15m"})
-    jitter: Literal["full", "none"] = "full"
-    retry_on: list[ErrorName] = Field(default_factory=list, max_length=limits.MAX_RETRY_ON)
+    max_attempts: int = Field(
+        default=3,
+        ge=1,
+        le=limits.MAX_ATTEMPTS,
+        description="How many attempts there may be in all, the first included.",
+    )
+    backoff: Literal["exponential"] = Field(
+        default="exponential", description="The delay after attempt n is initial · multiplier^(n - 1)."
+    )
+    initial: InitialDelay = Field(
+        default=5.0, json_schema_extra={"default": "5s"}, description="The delay after the first attempt."
+    )
+    multiplier: float = Field(
+        default=2.0,
+        ge=1,
+        le=limits.MAX_MULTIPLIER,
+        allow_inf_nan=False,
+        description="By how much each further delay is longer.",
+    )
+    max_delay: MaxDelay = Field(
+        default=900.0, json_schema_extra={"default": "15m"}, description="The longest delay, before jitter."
+    )
+    jitter: Literal["full", "none"] = Field(
+        default="full", description="full: each delay is random between zero and the computed one. none: exactly that."
+    )
+    retry_on: list[ErrorName] = Field(
+        default_factory=list,
+        max_length=limits.MAX_RETRY_ON,
+        description="Which errors are worth another attempt: types (timed_out, lost, http_503, exit_1) or families "
+        "(http_5xx). Empty: the target says which.",
+    )
 
 
 class When(Shape):
     """When a job runs: at a time or after a delay; neither means now."""
 
-    run_at: Time | None = None
-    delay: Delay | None = None
+    run_at: Time | None = Field(default=None, description="When the job runs. Neither run_at nor delay: now.")
+    delay: Delay | None = Field(default=None, description="How long from now until the job runs, instead of run_at.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> When:
@@ -55,23 +79,42 @@ class When(Shape):
 class JobPatch(When):
     """What may be changed of a job while it waits. null takes a member back to its default."""
 
-    name: Name | None = None
-    tags: Annotated[dict[TagKey, TagValue], Field(max_length=limits.MAX_TAGS)] | None = None
-    target: Target | None = None
-    payload: Any = None
-    priority: PriorityName | None = None
-    timeout: Timeout | None = None
-    expires_after: ExpiresAfter | None = None
-    retry: Retry | None = None
+    name: Name | None = Field(default=None, description="For people; need not be unique.")
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=limits.MAX_TAGS)] | None = Field(
+        default=None, description="Labels that lists filter by (tag=key:value)."
+    )
+    target: Target | None = Field(default=None, description="What is called when the job runs.")
+    payload: Any = Field(default=None, description="Any JSON value, handed to the target. Default: none.")
+    priority: PriorityName | None = Field(
+        default=None, description="Which queue the job goes through. Default: normal."
+    )
+    timeout: Timeout | None = Field(
+        default=None,
+        description="How long one attempt may take; jobs over a minute have a queue of their own. Default: 30s.",
+    )
+    expires_after: ExpiresAfter | None = Field(
+        default=None,
+        description="Start deadline: if the first attempt has not begun so long after run_at, the job is skipped. "
+        "Default: none.",
+    )
+    retry: Retry | None = Field(default=None, description="How failed attempts are followed by others.")
 
 
 class NewJob(JobPatch):
     """A job to create. All but `target` is optional; null is the same as leaving a member out."""
 
-    target: Target
-    delivery: Literal["at_least_once", "at_most_once"] | None = None
-    group: Group | None = None
-    correlation_id: CorrelationId | None = None
+    target: Target = Field(description="What is called when the job runs.")
+    delivery: Literal["at_least_once", "at_most_once"] | None = Field(
+        default=None,
+        description="at_most_once: the work begins once at the most, so max_attempts is 1, and a lost attempt is not "
+        "repeated. Default: at_least_once.",
+    )
+    group: Group | None = Field(
+        default=None, description="A name for a list of its own (GET /v1/jobs?group=…). Default: the list without one."
+    )
+    correlation_id: CorrelationId | None = Field(
+        default=None, description="Goes into each log line and call of the job. Default: X-Correlation-Id, else its id."
+    )
 
 
 class Reschedule(When):

@@ -154,7 +154,7 @@ def test_a_patch_changes_what_it_names_and_nothing_else(api: Api) -> None:
 def test_null_takes_a_member_back_to_its_default(api: Api) -> None:
     job = api.post("/v1/jobs", EVERYTHING).body
 
-    names = ("name", "tags", "payload", "priority", "timeout", "expires_after", "retry", "run_at")
+    names = ("name", "tags", "payload", "priority", "timeout", "expires_after", "retry")
     after = api.patch(f"/v1/jobs/{job['id']}", dict.fromkeys(names)).body
 
     fresh = api.create()
