@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import threading
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
@@ -91,6 +93,11 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def handle(self) -> None:
+            # A client that has gone, such as an attempt that ran out of time, needs no answer.
+            with suppress(ConnectionError):
+                super().handle()
+
         def _handle(self) -> None:
             length = min(int(self.headers.get("Content-Length") or 0), _LARGEST_BODY)
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -110,7 +117,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.receiver", description=Receiver.__doc__)
     parser.add_argument("--port", type=int, default=9000)
     arguments = parser.parse_args()
@@ -120,12 +127,19 @@ def main() -> None:
         print(f"{received.method} {received.path} -> {received.answered} (number {received.number}) {body}", flush=True)
 
     try:
-        with Receiver(arguments.port, tell) as receiver:
+        server = Receiver(arguments.port, tell)
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "there is no such port"
+        print(f"Cannot listen on port {arguments.port} ({why}); choose another one with --port.", file=sys.stderr)
+        return 1
+    try:
+        with server as receiver:
             print(f"Listening; start the system with `make run ALLOWED_TARGET_HOSTS={receiver.host}`", flush=True)
             threading.Event().wait()
     except KeyboardInterrupt:
         print("Stopped.")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -52,6 +52,8 @@ def line_of(record: Record, zone: tzinfo | None = None) -> str | None:
         parts += [str(facts["message"])] if "action" in facts else []
     if facts.get("job_id"):
         parts.append(f"job={facts['job_id']}")
+    if facts.get("correlation_id") not in (None, "", facts.get("job_id")):
+        parts.append(f"correlation_id={_text(facts['correlation_id'])}")
     parts += [f"{name}={_text(value)}" for name, value in facts.items() if name not in _LEFT_OUT and value is not None]
     if facts.get("exception"):
         parts.append(f"exception={_text(str(facts['exception']).strip().splitlines()[-1])}")

@@ -32,7 +32,8 @@ def main() -> int:
     began = time.monotonic()
     try:
         system = LocalSystem(settings_from(os.environ))
-        print("Starting (the first time takes longer) …", flush=True)
+        first_time = not system.settings.key_file.exists()
+        print(f"Starting{' (the first time takes longer)' if first_time else ''} …", flush=True)
         with system:
             print(_introduction(system, time.monotonic() - began), flush=True)
             _follow(system)

@@ -39,6 +39,24 @@ def test_a_level_above_info_shows_and_a_traceback_is_its_last_line() -> None:
     assert line(json.dumps(record)) == "03:04:05.678 executor         ERROR   message_failed exception=ValueError: no"
 
 
+def test_the_correlation_id_shows_when_it_is_another_than_the_jobs() -> None:
+    record = {"level": "INFO", "action": "claimed", "job_id": "abc"}
+
+    assert (
+        line(json.dumps({**record, "correlation_id": "abc"})) == "03:04:05.678 executor                 claimed job=abc"
+    )
+    assert line(json.dumps({**record, "correlation_id": "order-7"})) == (
+        "03:04:05.678 executor                 claimed job=abc correlation_id=order-7"
+    )
+
+
+@pytest.mark.parametrize("fact", ["error", "reason"])
+def test_why_something_failed_or_was_skipped_shows(fact: str) -> None:
+    shown = line(json.dumps({"level": "INFO", "action": "failed", "job_id": "abc", fact: "http_error"}))
+
+    assert shown == f"03:04:05.678 executor                 failed job=abc {fact}=http_error"
+
+
 def test_a_message_beside_its_action_is_kept() -> None:
     record = {"level": "INFO", "action": "refused", "message": "no such thing"}
 
