@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TRY_FOR_SECONDS: Final = 12
 _TRY_AGAIN_SECONDS: Final = 1.0
 
+_FAILURES: Final = frozenset({Move.RETRY, Move.FAIL, Move.STOP})
 _METRIC_OF: Final = {
     Move.SUCCEED: Metric.SUCCEEDED,
     Move.RETRY: Metric.RETRIED,
@@ -64,7 +65,7 @@ class CommitOutcome:
             return self._write(job, change, now)
         stopped = moves.stop(job, now=now, retention=self.retention, failure=failure, output=output)
         if cancelled:
-            return self._write(job, stopped, now, error=failure.type)
+            return self._write(job, stopped, now, why=failure.type)
         change = moves.fail(
             job,
             failure,
@@ -74,19 +75,19 @@ class CommitOutcome:
             sharding=self.sharding,
             output=output,
         )
-        return self._write(job, change, now, if_cancelled=stopped, error=failure.type)
+        return self._write(job, change, now, if_cancelled=stopped, why=failure.type)
 
     def deferred(self, job: Job, *, until: datetime, reason: str) -> None:
         """Put the claimed job back: it cannot run now, and this was not an attempt."""
         now = self.clock.now()
         deferred = moves.defer(job, until=until, reason=reason, now=now)
         stopped = moves.stop(job, now=now, retention=self.retention)
-        self._write(job, deferred, now, if_cancelled=stopped, error=reason)
+        self._write(job, deferred, now, if_cancelled=stopped, why=reason)
 
     def expired(self, job: Job) -> None:
         """End a job whose start deadline has passed before any attempt began."""
         now = self.clock.now()
-        self._write(job, moves.skip(job, reason="expired", now=now, retention=self.retention), now)
+        self._write(job, moves.skip(job, reason="expired", now=now, retention=self.retention), now, why="expired")
 
     def _keep(self, job: Job, output: bytes, inline_bytes: int) -> Output:
         try:
@@ -97,7 +98,7 @@ class CommitOutcome:
             return Output.beginning_of(output)
 
     def _write(
-        self, job: Job, change: Change, now: datetime, *, if_cancelled: Change | None = None, error: str | None = None
+        self, job: Job, change: Change, now: datetime, *, if_cancelled: Change | None = None, why: str | None = None
     ) -> Move | None:
         """Carry `change` out; `if_cancelled` instead of it when it is refused since a client wants the job to end."""
         made: Move | None = None
@@ -111,12 +112,12 @@ class CommitOutcome:
                 # then it is another outcome, and that one stands.)
                 made = change.move
             elif current is not None and current.cancel_requested_at is not None and if_cancelled is not None:
-                return self._write(job, if_cancelled, now, error=error)
+                return self._write(job, if_cancelled, now, why=why)
         except StoreUnavailable as unavailable:
             # The lease runs out, and the attempt is written down as lost.
             self.telemetry.warn("outcome_not_written", error=str(unavailable), **job.identity())
             return None
-        self._tell(job, change, made, now, error)
+        self._tell(job, change, made, now, why)
         return made
 
     def _try_for_a_while(self, job: Job, change: Change) -> None:
@@ -129,12 +130,12 @@ class CommitOutcome:
                     raise
                 self.clock.sleep(_TRY_AGAIN_SECONDS)
 
-    def _tell(self, job: Job, change: Change, made: Move | None, now: datetime, error: str | None) -> None:
+    def _tell(self, job: Job, change: Change, made: Move | None, now: datetime, why: str | None) -> None:
         if made is None:
             self.telemetry.warn("outcome_refused", move=change.move, **job.identity())
             self.telemetry.measure(Metric.OUTCOME_REFUSED)
             return
-        facts: dict[str, Any] = {"error": error} if error else {}
+        facts: dict[str, Any] = {"error" if made in _FAILURES else "reason": why} if why else {}
         if job.lease_until is not None and job.started_at is not None:
             facts["duration_ms"] = round((now - job.started_at).total_seconds() * 1000)
             self.telemetry.measure(Metric.DURATION_MS, facts["duration_ms"])

@@ -120,6 +120,7 @@ def test_a_job_past_its_start_deadline_is_skipped_with_its_reason(scheduler: Sch
 
     skipped = scheduler.get(job)
     assert (skipped.status, skipped.reason) == (Status.SKIPPED, "expired")
+    assert ("skipped", "expired") in [(action, facts.get("reason")) for action, facts in scheduler.telemetry.notes]
     assert scheduler.target.calls == []
 
 
