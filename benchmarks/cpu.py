@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _PAGES: Final = 3
 _JOBS: Final = 1_500
-_ROUNDS: Final = 5
+_ROUNDS: Final = 9
 ASKED: Final = {"populator": 1.3, "executor": 1.5}
 
 

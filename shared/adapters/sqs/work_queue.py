@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+# `json.dumps` makes an encoder anew for each call that asks for other separators than its own.
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
+
 @dataclass(frozen=True, slots=True)
 class QueueUrls:
     """The queues' URLs, as settings."""
@@ -84,9 +88,7 @@ def lane_of_queue(arn: str, urls: Mapping[Lane, str]) -> Lane:
 
 
 def write_hint(hint: Hint) -> str:
-    return json.dumps(
-        {"tenant": hint.tenant, "job_id": hint.job_id, "wake_at": epoch_ms(hint.wake_at)}, separators=(",", ":")
-    )
+    return _ENCODE({"tenant": hint.tenant, "job_id": hint.job_id, "wake_at": epoch_ms(hint.wake_at)})
 
 
 def read_hint(body: str) -> Hint:
