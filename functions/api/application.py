@@ -76,7 +76,8 @@ class Application:
             return self._refuse(refusal)
 
     def _refuse(self, error: Exception) -> Response[Any]:
-        status, document, headers = problem(error, self._request_id)
+        is_read = self._event["requestContext"]["http"]["method"] == "GET"
+        status, document, headers = problem(error, self._request_id, is_read=is_read)
         if not is_expected(error):
             self._services.telemetry.defect("failed_to_answer", error, request_id=self._request_id)
         facts = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.refusals import FieldError, Reason, Refused
@@ -55,11 +56,14 @@ _UNKNOWN: Final = (
     "(without one, a second job may come of it)"
 )
 _NOTHING: Final = "nothing was done: try again"
+_UNREAD: Final = "this cannot be read now: try again"
 
 
-def problem(error: Exception, request_id: str) -> tuple[int, dict[str, Any], dict[str, str]]:
-    """Status, document and headers of the answer to what an exception says."""
+def problem(error: Exception, request_id: str, *, is_read: bool = False) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Status, document and headers of the answer to what an exception says. `is_read`: the request changes nothing."""
     reason = _reason(error)
+    if is_read and isinstance(error, StoreUnavailable):
+        reason = replace(reason, detail=_UNREAD)
     status, title = PROBLEMS[reason.slug]
     document = {
         "type": f"/problems/{reason.slug}",

@@ -105,6 +105,7 @@ QUERIES = (
             ("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
             ("from=yesterday", "from"),
             ("to=2026-01-01T00:00:00", "to"),
+            ("to=2026-01-01T00:00:00+01:00", "to"),
             ("tag=ops", "tag"),
             ("group=a%20b", "group"),
             ("name=", "name"),

@@ -20,7 +20,7 @@ class ExecutionError(BaseModel):
 
 
 class Execution(BaseModel):
-    """One attempt. The last 20 are kept, the older ones with the beginning of their output only."""
+    """One attempt. The last 20 are kept, all but the latest with the first 160 bytes of their output only."""
 
     attempt: int
     started_at: Time | None
@@ -29,9 +29,15 @@ class Execution(BaseModel):
         description="null while it runs"
     )
     error: ExecutionError | None
-    output: str | None = Field(description="What the target answered, or the beginning of it.")
-    output_bytes: int | None = Field(description="How long the whole output is.")
-    output_url: str | None = Field(description="Where the whole output is, when this is only its beginning.")
+    output: str | None = Field(
+        description="What the target answered, or the beginning of it: up to 1 KB, and 160 bytes once another attempt "
+        "has followed."
+    )
+    output_bytes: int | None = Field(
+        description="How many bytes of it were kept when the attempt ended: an HTTP answer is read up to 64 KB, "
+        "other output up to 256 KB. What is longer is cut there."
+    )
+    output_url: str | None = Field(description="Where all that was kept is. null when there is no more than `output`.")
 
 
 class RetryPolicy(BaseModel):

@@ -64,8 +64,8 @@ _FILTERS: Final = (
         "key:value; given several times, all must be there.",
         {"type": "array", "items": {"type": "string"}},
     ),
-    Parameter("from", "query", "Created at this time or later.", _TIME),
-    Parameter("to", "query", "Created before this time.", _TIME),
+    Parameter("from", "query", "Created at this time or later. In a query, `+` is written `%2B`.", _TIME),
+    Parameter("to", "query", "Created before this time. In a query, `+` is written `%2B`.", _TIME),
     Parameter(
         "limit",
         "query",

@@ -130,7 +130,9 @@ def _time_of(parameters: dict[str, list[str]], name: str) -> datetime | None:
     try:
         return None if text is None else parse_time(text)
     except ValueError as error:
-        raise InvalidParameter(name, str(error)) from None
+        # A form's `+` is a space: the offset of +01:00 arrives as one.
+        hint = "; in a query, + is written %2B" if text is not None and " " in text else ""
+        raise InvalidParameter(name, f"{error}{hint}") from None
 
 
 def _limit_of(parameters: dict[str, list[str]]) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from shared.model import moves
+from shared.model.errors import StoreUnavailable
 from shared.model.execution import Failure
+from tests.http_api import http_event
 from tests.jobs import RETENTION, SHARDING, claim_of
 
 if TYPE_CHECKING:
@@ -180,3 +182,24 @@ def test_two_times_that_mean_the_same_are_the_same_filter(api: Api) -> None:
     reply = api.get("/v1/jobs", {**query, "to": later.isoformat(), "cursor": cursor})
 
     assert reply.status == 200
+
+
+def test_a_plus_that_arrives_as_a_space_is_explained(api: Api) -> None:
+    unescaped = api.send(http_event("GET", "/v1/jobs", query="from=2026-01-01T00:00:00+01:00"))
+    escaped = api.send(http_event("GET", "/v1/jobs", query="from=2026-01-01T00:00:00%2B01:00"))
+
+    assert (unescaped.status, unescaped.pointers) == (400, ["from"])
+    assert "+ is written %2B" in unescaped.body["errors"][0]["detail"]
+    assert escaped.status == 200
+
+
+def test_a_list_that_cannot_be_read_has_nothing_to_be_done_twice(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(*_: object, **__: object) -> NoReturn:
+        raise StoreUnavailable("list group", outcome_unknown=True)
+
+    monkeypatch.setattr(api.jobs, "list_group", unavailable)
+
+    reply = api.get("/v1/jobs")
+
+    assert (reply.status, reply.slug) == (503, "unavailable")
+    assert reply.body["detail"] == "this cannot be read now: try again"

@@ -52,6 +52,16 @@ def test_an_unknown_outcome_says_so_and_how_to_find_out() -> None:
     assert headers["Retry-After"] == "2"
 
 
+@pytest.mark.parametrize("outcome_unknown", [True, False])
+def test_what_could_not_be_read_has_nothing_to_be_done_twice(outcome_unknown: bool) -> None:
+    error = errors.StoreUnavailable("get", outcome_unknown=outcome_unknown)
+
+    status, document, headers = problem(error, "", is_read=True)
+
+    assert (status, document["detail"]) == (503, "this cannot be read now: try again")
+    assert headers["Retry-After"] == "2"
+
+
 def test_an_illegal_move_says_where_the_job_stands() -> None:
     _, document, _ = problem(errors.IllegalTransition("edit", JOB), "")
 
