@@ -10,8 +10,10 @@ from functions.api.answer import Answer
 from functions.api.create_job import Created
 from functions.api.create_jobs import Wish, counted
 from functions.api.list_jobs import JobFilter
+from functions.api.models.faults import unknown_field
+from functions.api.models.jobs import NewJobs
 from functions.api.problems import problem
-from functions.api.refusals import FieldError, InvalidParameter, ValidationFailed, invalid_field
+from functions.api.refusals import InvalidParameter, ValidationFailed, invalid_field
 from functions.api.request import fingerprint
 from functions.api.wire.answers import listed_answer
 from functions.api.wire.json_text import pointer_to
@@ -69,12 +71,7 @@ def list_jobs(request: Request, services: Services) -> Answer:
 def _items_of(body: dict[str, Any]) -> list[Any]:
     unknown = [name for name in body if name != "jobs"]
     if unknown:
-        raise ValidationFailed(
-            [
-                FieldError(pointer_to(name[:64]), "unknown-field", "there is no such member here")
-                for name in unknown[:20]
-            ]
-        )
+        raise ValidationFailed([unknown_field(pointer_to(name[:64]), NewJobs.model_fields) for name in unknown[:20]])
     items = body.get("jobs")
     if not isinstance(items, list) or not 1 <= len(items) <= limits.MAX_BULK_JOBS:
         raise invalid_field("/jobs", "out-of-range", f"an array of 1 to {limits.MAX_BULK_JOBS} jobs is expected")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.models.faults import validated
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.model.job import Job
 
 _FIXED: Final = frozenset(NewJob.model_fields) - frozenset(JobPatch.model_fields)
+_LEFT_OVER: Final = "left from the old target, and no member of the new one: set it to null"
 _DEFAULTS: Final[Mapping[str, Any]] = {field.name: field.default for field in fields(JobSpec)}
 
 
@@ -45,7 +46,7 @@ class EditReader:
         _refuse_fixed(patch)
         _refuse_no_time(patch)
         document = merged(_what_is_patched(job, payload, patch), patch)
-        asked = validated(JobPatch, document)
+        asked = _validated(job, document, patch)
         wanted: dict[str, Any] = {}
         if not {"run_at", "delay"}.isdisjoint(patch):
             wanted["run_at"] = job.run_at if asked.run_at == job.run_at else moment(asked, now)
@@ -61,6 +62,20 @@ class EditReader:
             wanted["retry"] = DEFAULT_RETRY if asked.retry is None else retry_policy(asked.retry, job.delivery)
         wanted |= _plain_fields(asked, patch)
         return {field: value for field, value in wanted.items() if value != getattr(job, field)}
+
+
+def _validated(job: Job, document: Mapping[str, Any], patch: Mapping[str, Any]) -> JobPatch:
+    """A target of another type is merged with the old one: what is left of that is not the client's slip."""
+    try:
+        return validated(JobPatch, document)
+    except ValidationFailed as refusal:
+        sent = patch.get("target")
+        left = {pointer_to("target", name) for name in job.target if isinstance(sent, dict) and name not in sent}
+        errors = [
+            replace(error, detail=_LEFT_OVER) if error.code == "unknown-field" and error.pointer in left else error
+            for error in refusal.reason.errors
+        ]
+        raise ValidationFailed(errors) from None
 
 
 def _plain_fields(asked: JobPatch, patch: Mapping[str, Any]) -> dict[str, Any]:

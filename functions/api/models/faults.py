@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from functions.api.models.targets import KINDS
+from functions.api.models.jobs import Retry
+from functions.api.models.targets import KINDS, TARGETS
 from functions.api.refusals import FieldError, ValidationFailed
 from functions.api.wire.json_text import pointer_to
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from pydantic_core import ErrorDetails
 
 M = TypeVar("M", bound=BaseModel)
@@ -20,7 +23,6 @@ _MAX_POINTER: Final = 128
 # pydantic's type of error → our code and our words, where its own would speak Python.
 _WORDS: Final = {
     "missing": ("required", "this member is needed"),
-    "extra_forbidden": ("unknown-field", "there is no such member here"),
     "string_type": ("wrong-type", "a string is expected"),
     "int_type": ("wrong-type", "an integer is expected"),
     "int_from_float": ("wrong-type", "an integer is expected"),
@@ -32,7 +34,15 @@ _WORDS: Final = {
     "union_tag_not_found": ("required", f"`type` is needed, one of {', '.join(KINDS)}"),
     "union_tag_invalid": ("not-one-of", f"one of {', '.join(KINDS)} is expected"),
 }
-_CODES: Final = {"literal_error": "not-one-of", "string_pattern_mismatch": "invalid-format"}
+# The same with the bound that was missed.
+_BOUNDS: Final = {
+    "greater_than_equal": "at least {ge} is expected",
+    "less_than_equal": "at most {le} is expected",
+    "string_too_short": "at least {min_length} {characters} expected",
+    "string_too_long": "at most {max_length} {characters} expected",
+    "too_short": "at least {min_length} {members} expected",
+    "too_long": "at most {max_length} {members} expected",
+}
 _AT_TYPE: Final = frozenset({"union_tag_not_found", "union_tag_invalid"})
 
 
@@ -46,10 +56,15 @@ def validated(shape: type[M], value: Any, pointer: str = "") -> M:
         return shape.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
-        raise ValidationFailed([_field_error(one, pointer) for one in found[:_MAX_ERRORS]]) from None
+        raise ValidationFailed([_field_error(one, pointer, shape) for one in found[:_MAX_ERRORS]]) from None
 
 
-def _field_error(error: ErrorDetails, base: str) -> FieldError:
+def unknown_field(pointer: str, known: Iterable[str]) -> FieldError:
+    """What is said of a member that there is not."""
+    return FieldError(pointer, "unknown-field", f"there is no such member here; known: {', '.join(known)}")
+
+
+def _field_error(error: ErrorDetails, base: str, shape: type[BaseModel]) -> FieldError:
     kind = error["type"]
     path = _path(error["loc"])
     if kind in _AT_TYPE and isinstance(error.get("input", {}), dict):
@@ -59,8 +74,41 @@ def _field_error(error: ErrorDetails, base: str) -> FieldError:
         return FieldError(pointer, *_WORDS[kind])
     if "-" in kind or kind in {"required", "contradiction"}:
         return FieldError(pointer, kind, error["msg"])
-    code = _CODES.get(kind, "out-of-range")
-    return FieldError(pointer, code, error["msg"].replace("Input should be", "expected:"))
+    if kind == "extra_forbidden":
+        return unknown_field(pointer, _shape_at(error["loc"], shape).model_fields)
+    context = error.get("ctx", {})
+    if kind == "literal_error":
+        return FieldError(pointer, "not-one-of", f"{_choices(context['expected'])} is expected")
+    if kind in _BOUNDS:
+        return FieldError(pointer, "out-of-range", _bound(_BOUNDS[kind], context))
+    return FieldError(pointer, "out-of-range", "another value is expected; see /docs")
+
+
+def _choices(expected: str) -> str:
+    """pydantic's `'a', 'b' or 'c'` without the quotes."""
+    return expected.replace("'", "")
+
+
+def _bound(sentence: str, context: Mapping[str, Any]) -> str:
+    number = context.get("min_length", context.get("max_length"))
+    is_array = context.get("field_type") == "List"
+    one, many = ("item", "items") if is_array else ("member", "members")
+    words = {
+        "characters": "character is" if number == 1 else "characters are",
+        "members": f"{one} is" if number == 1 else f"{many} are",
+    }
+    return sentence.format(**{**context, **words})
+
+
+def _shape_at(location: tuple[int | str, ...], shape: type[BaseModel]) -> type[BaseModel]:
+    """The object in which the last step of a location is not known."""
+    match location[:-1]:
+        case ("target", kind):
+            return TARGETS[KINDS.index(str(kind))]
+        case ("retry",):
+            return Retry
+        case _:
+            return shape
 
 
 def _path(location: tuple[int | str, ...]) -> tuple[int | str, ...]:

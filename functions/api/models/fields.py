@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from functions.api.wire.durations import EXPECTED, format_seconds, parse_duration
@@ -54,6 +55,22 @@ class DurationBetween:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Accepts the strings that match `pattern` as a whole; `expected` says in words which those are."""
+
+    pattern: str
+    expected: str
+
+    def __call__(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value):
+            raise refusal("invalid-format", f"{self.expected} are expected")
+        return value
+
+    def schema(self) -> Any:
+        return Field(json_schema_extra={"pattern": f"^{self.pattern}$"})
+
+
 def _time(value: Any) -> datetime:
     if not isinstance(value, str):
         raise refusal("wrong-type", f"an RFC 3339 time with an offset is expected, such as {EXAMPLE}")
@@ -80,6 +97,17 @@ _TIMEOUT: Final = DurationBetween(limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT
 _EXPIRES_AFTER: Final = DurationBetween(1, limits.MAX_EXPIRES_AFTER_SECONDS)
 _INITIAL: Final = DurationBetween(0.1, limits.MAX_INITIAL_DELAY_SECONDS, whole=False)
 _MAX_DELAY: Final = DurationBetween(0.1, limits.MAX_RETRY_DELAY_SECONDS, whole=False)
+_TAG_KEY: Final = Matching(
+    rf"[A-Za-z0-9_./-]{{1,{limits.MAX_TAG_KEY_LENGTH}}}",
+    f"1 to {limits.MAX_TAG_KEY_LENGTH} of A-Z, a-z, 0-9, _, ., / and -",
+)
+_GROUP: Final = Matching(
+    rf"[A-Za-z0-9_.-]{{1,{limits.MAX_GROUP_LENGTH}}}", f"1 to {limits.MAX_GROUP_LENGTH} of A-Z, a-z, 0-9, _, . and -"
+)
+_ERROR_NAME: Final = Matching(
+    rf"[a-z][a-z0-9_]{{0,{limits.ERROR_TYPE_LENGTH - 1}}}",
+    f"1 to {limits.ERROR_TYPE_LENGTH} of a-z, 0-9 and _, a letter first, such as timed_out or http_5xx,",
+)
 
 Time = Annotated[
     datetime, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time", "examples": [EXAMPLE]})
@@ -91,13 +119,13 @@ InitialDelay = Annotated[float, PlainValidator(_INITIAL), _INITIAL.schema()]
 MaxDelay = Annotated[float, PlainValidator(_MAX_DELAY), _MAX_DELAY.schema()]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_NAME_LENGTH), AfterValidator(_printable)]
-TagKey = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_./-]{{1,{limits.MAX_TAG_KEY_LENGTH}}}$")]
+TagKey = Annotated[str, AfterValidator(_TAG_KEY), _TAG_KEY.schema()]
 TagValue = Annotated[str, StringConstraints(max_length=limits.MAX_TAG_VALUE_LENGTH), AfterValidator(_printable)]
-Group = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9_.-]{{1,{limits.MAX_GROUP_LENGTH}}}$")]
+Group = Annotated[str, AfterValidator(_GROUP), _GROUP.schema()]
 CorrelationId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=limits.MAX_CORRELATION_ID_LENGTH),
     AfterValidator(_printable_ascii),
 ]
-ErrorName = Annotated[str, StringConstraints(pattern=rf"^[a-z][a-z0-9_]{{0,{limits.ERROR_TYPE_LENGTH - 1}}}$")]
+ErrorName = Annotated[str, AfterValidator(_ERROR_NAME), _ERROR_NAME.schema()]
 PriorityName = Literal["high", "normal", "low"]

@@ -9,11 +9,14 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from functions.api.models.fields import Shape, refusal
+from functions.api.models.fields import Matching, Shape, refusal
 from shared.model import limits
 
 Arn = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_URL_LENGTH)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+_TASK_NAME: Final = Matching(
+    r"[A-Za-z_][A-Za-z0-9_.-]{0,127}", "1 to 128 of A-Z, a-z, 0-9, _, . and -, a letter or _ first,"
+)
 HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_HEADER_NAME_LENGTH)]
 HeaderValue = Annotated[str, StringConstraints(max_length=limits.MAX_HEADER_VALUE_LENGTH)]
 
@@ -82,7 +85,7 @@ class TaskTarget(Shape):
     """A registered Python function, called with the payload."""
 
     type: Literal["task"]
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$")]
+    name: Annotated[str, AfterValidator(_TASK_NAME), _TASK_NAME.schema()]
 
 
 class CommandTarget(Shape):

@@ -161,6 +161,20 @@ def test_null_takes_a_member_back_to_its_default(api: Api) -> None:
     assert {name: after[name] for name in names} == {name: fresh[name] for name in names}
 
 
+def test_what_is_left_of_a_target_of_another_type_is_to_be_set_to_null(api: Api) -> None:
+    job = api.create(target={**HTTP_TARGET, "method": "PUT"}, delay="1h")
+    path = f"/v1/jobs/{job['id']}"
+
+    refused = api.patch(path, {"target": {"type": "task", "name": "a", "nmae": "b"}})
+    accepted = api.patch(path, {"target": {"type": "task", "name": "a", "url": None, "method": None}})
+
+    details = {error["pointer"]: error["detail"] for error in refused.body["errors"]}
+    left_over = "left from the old target, and no member of the new one: set it to null"
+    assert details["/target/url"] == details["/target/method"] == left_over
+    assert "known: type, name" in details["/target/nmae"]
+    assert accepted.body["target"] == {"type": "task", "name": "a"}
+
+
 def test_a_patch_that_changes_nothing_writes_nothing(api: Api) -> None:
     job = api.post("/v1/jobs", EVERYTHING).body
     same = {name: job[name] for name in ("name", "run_at", "timeout", "retry", "payload", "tags", "priority")}
