@@ -36,8 +36,8 @@ _WORDS: Final = {
 }
 # The same with the bound that was missed.
 _BOUNDS: Final = {
-    "greater_than_equal": "at least {ge} is expected",
-    "less_than_equal": "at most {le} is expected",
+    "greater_than_equal": "at least {ge:g} is expected",
+    "less_than_equal": "at most {le:g} is expected",
     "string_too_short": "at least {min_length} {characters} expected",
     "string_too_long": "at most {max_length} {characters} expected",
     "too_short": "at least {min_length} {members} expected",
