@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -76,8 +77,9 @@ def _contents(title: str, contents: Mapping[str, Any]) -> str:
     if not contents:
         return ""
     kinds = " or ".join(f"<code>{escape(kind)}</code>" for kind in contents)
-    schema = next(iter(contents.values()))["schema"]
-    return f"<h3>{title}</h3><p>{_kind(schema)}, as {kinds}</p>"
+    content = next(iter(contents.values()))
+    example = escape(json.dumps(content["example"], indent=2, ensure_ascii=False))
+    return f"<h3>{title}</h3><p>{_kind(content['schema'])}, as {kinds}, such as</p><pre>{example}</pre>"
 
 
 def _response(response: tuple[str, Mapping[str, Any]]) -> tuple[str, str, str]:
@@ -117,7 +119,8 @@ def _notes(schema: Mapping[str, Any]) -> str:
     """What a member's schema says beyond its type."""
     inner: Mapping[str, Any] = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), {})
     merged = {**inner, **schema}
-    notes = [merged.get("description", "")]
+    # A member's own words, then those of its kind of value, such as the bounds of a duration.
+    notes = list(dict.fromkeys((schema.get("description", ""), inner.get("description", ""))))
     notes += [f"{word} {merged[key]}." for key, word in _BOUNDS.items() if key in merged]
     if merged.get("default") is not None:
         notes.append(f"Default `{merged['default']}`.")

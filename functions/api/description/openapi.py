@@ -92,7 +92,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
         described["description"] = f"{operation.description} Needs the scope `{route.scope}`.".strip()
         described["parameters"] = _parameters(route, operation)
     if operation.body is not None:
-        content = {"schema": _reference(operation.body)}
+        content = {"schema": _reference(operation.body), "example": operation.example}
         described["requestBody"] = {"required": True, "content": dict.fromkeys(operation.body_types, content)}
     described["responses"] = _responses(route, operation)
     return described

@@ -28,13 +28,14 @@ class Parameter:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """`problems` are the slugs that are this operation's own; what any refuses alike is added. `answer` is a shape, or
-    the content type of an answer that has none."""
+    the content type of an answer that has none. `example` is one of the body."""
 
     id: str
     summary: str
     description: str = ""
     body: type[BaseModel] | None = None
     body_types: tuple[str, ...] = (JSON,)
+    example: Any = None
     parameters: tuple[Parameter, ...] = ()
     answer: type[BaseModel] | str
     statuses: dict[int, str]
@@ -76,6 +77,16 @@ _FILTERS: Final = (
         "cursor", "query", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
     ),
 )
+_NEW_JOB: Final = {
+    "name": "rotate-logs",
+    "delay": "10m",
+    "target": {"type": "http", "url": "https://example.com/rotate", "method": "POST"},
+    "payload": {"keep_days": 7},
+    "timeout": "30s",
+    "expires_after": "1h",
+    "retry": {"max_attempts": 3, "initial": "5s"},
+    "tags": {"team": "ops"},
+}
 _TARGET: Final = ("target-url-forbidden", "invalid-header", "target-not-allowed")
 _CHANGE: Final = ("not-found", "invalid-state", "conflict", "precondition-failed")
 
@@ -84,6 +95,7 @@ OPERATIONS: Final = {
         id="createJob",
         summary="Create a job",
         body=jobs.NewJob,
+        example=_NEW_JOB,
         parameters=(IDEMPOTENCY_KEY,),
         answer=answers.Job,
         statuses={201: "The job. `Idempotent-Replayed: true` when an earlier call had created it."},
@@ -104,6 +116,7 @@ OPERATIONS: Final = {
         summary=f"Create up to {limits.MAX_BULK_JOBS} jobs",
         description="Each item is judged and stored on its own. With an Idempotency-Key the call may be repeated.",
         body=jobs.NewJobs,
+        example={"jobs": [_NEW_JOB, {"target": {"type": "task", "name": "examples.echo"}, "payload": {"n": 2}}]},
         parameters=(IDEMPOTENCY_KEY,),
         answer=answers.BulkResults,
         statuses={200: "What became of each item."},
@@ -120,6 +133,7 @@ OPERATIONS: Final = {
         summary="Change a waiting job",
         description="A JSON merge patch (RFC 7396): objects are merged, null takes a member back to its default.",
         body=jobs.JobPatch,
+        example={"priority": "high", "payload": {"keep_days": 14}},
         body_types=(MERGE_PATCH, JSON),
         parameters=(IF_MATCH,),
         answer=answers.Job,
@@ -130,6 +144,7 @@ OPERATIONS: Final = {
         id="rescheduleJob",
         summary="Give a waiting job another time",
         body=jobs.Reschedule,
+        example={"delay": "10m"},
         parameters=(IF_MATCH,),
         answer=answers.Job,
         statuses={200: "The job after the change."},

@@ -130,4 +130,6 @@ class Reschedule(When):
 class NewJobs(Shape):
     """Many jobs to create in one call; each is judged on its own."""
 
-    jobs: Annotated[list[NewJob], Field(min_length=1, max_length=limits.MAX_BULK_JOBS)]
+    jobs: Annotated[list[NewJob], Field(min_length=1, max_length=limits.MAX_BULK_JOBS)] = Field(
+        description="What POST /v1/jobs takes, up to so many times."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from openapi_spec_validator import validate
 
 from functions.api.description import answers
 from functions.api.description.openapi import openapi_document, openapi_text, problems_of
-from functions.api.description.operations import OPERATIONS
+from functions.api.description.operations import OPERATIONS, Operation
+from functions.api.models.faults import validated
 from functions.api.problems import PROBLEMS
 from functions.api.routes import ROUTES
 from shared.model import moves
@@ -58,6 +60,33 @@ def test_the_page_shows_every_operation_and_needs_nothing_from_elsewhere(api: Ap
         assert f'id="{operation.id}"' in reply.text
     targets = set(re.findall(r'href="#([^"]+)"', reply.text))
     assert targets <= set(re.findall(r'id="([^"]+)"', reply.text))
+
+
+def test_every_member_of_a_request_is_explained() -> None:
+    shapes = openapi_document()["components"]["schemas"]
+
+    # A shape of answers may have a member without words; one of requests may not.
+    asked = {"NewJob", "NewJobs", "JobPatch", "Reschedule", "Retry", *(name for name in shapes if "Target" in name)}
+    assert len(asked) == 13
+    for name in asked:
+        for member, schema in shapes[name]["properties"].items():
+            assert schema.get("description"), f"{name}.{member}"
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS.values() if one.body], ids=lambda one: one.id)
+def test_every_body_has_an_example_that_is_accepted_and_shown(api: Api, operation: Operation) -> None:
+    assert operation.body is not None
+
+    validated(operation.body, operation.example)
+
+    page = unescape(api.get("/docs", tenant=None).text)
+    assert f"<pre>{json.dumps(operation.example, indent=2)}</pre>" in page
+
+
+def test_the_example_of_a_create_creates_a_job(api: Api) -> None:
+    assert api.post("/v1/jobs", OPERATIONS["POST", "/v1/jobs"].example).status == 201
+    results = api.post("/v1/jobs/bulk", OPERATIONS["POST", "/v1/jobs/bulk"].example).body["results"]
+    assert [result["status"] for result in results] == [201, 201]
 
 
 def test_every_problem_that_bad_input_gets_is_described() -> None:
