@@ -131,7 +131,8 @@ OPERATIONS: Final = {
     ("PATCH", "/v1/jobs/{job_id}"): Operation(
         id="editJob",
         summary="Change a waiting job",
-        description="A JSON merge patch (RFC 7396): objects are merged, null takes a member back to its default.",
+        description="A JSON merge patch (RFC 7396): objects are merged, null takes a member back to its default "
+        "(but `run_at` and `delay`: leave them out to keep the time).",
         body=jobs.JobPatch,
         example={"priority": "high", "payload": {"keep_days": 14}},
         body_types=(MERGE_PATCH, JSON),
