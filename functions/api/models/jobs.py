@@ -77,7 +77,7 @@ class When(Shape):
 
 
 class JobPatch(When):
-    """What may be changed of a job while it waits. null takes a member back to its default, but not `run_at` and `delay`."""
+    """What may be changed of a waiting job. null takes a member back to its default; not so `run_at`, `delay`."""
 
     name: Name | None = Field(default=None, description="For people; need not be unique.")
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=limits.MAX_TAGS)] | None = Field(
