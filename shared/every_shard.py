@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _PARALLEL: Final = 16
+
+
+class OnEveryShard(Protocol):
+    """How the shards' turns are taken: by threads here, by the simulation's own actors there."""
+
+    def __call__(self, work: Callable[[DueShard], R], shards: Sequence[DueShard]) -> list[R]: ...
 
 
 def on_every_shard(work: Callable[[DueShard], R], shards: Sequence[DueShard]) -> list[R]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from shared.dispatch import LOOK_AHEAD_SECONDS
-from shared.every_shard import on_every_shard
+from shared.every_shard import OnEveryShard, on_every_shard
 from shared.model.job import from_epoch_ms
 from shared.model.lanes import DueShard, due_shards
 from shared.ports.queue import Hint
@@ -54,11 +54,12 @@ class QueueDueJobs:
     clock: Clock
     telemetry: Telemetry
     shards: int
+    on_every_shard: OnEveryShard = on_every_shard
 
     def __call__(self, seconds_left: Callable[[], float]) -> TickReport:
         cursors = self.cursors.tick_cursors()
         until = self.clock.now() + timedelta(seconds=LOOK_AHEAD_SECONDS)
-        reports = on_every_shard(
+        reports = self.on_every_shard(
             lambda shard: self._tick(shard, cursors.get(shard), until, seconds_left),
             # The furthest behind first, so that time which runs out is not always that of the same shards.
             sorted(due_shards(self.shards), key=lambda shard: cursors[shard].wake_at if shard in cursors else _NEVER),

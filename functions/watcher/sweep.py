@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from shared.every_shard import on_every_shard
+from shared.every_shard import OnEveryShard, on_every_shard
 from shared.model import moves
 from shared.model.cursor import SweepCursor
 from shared.model.errors import ChangeRefused, StoreUnavailable
@@ -80,10 +80,11 @@ class Sweep:
     telemetry: Telemetry
     sharding: Sharding
     retention: timedelta
+    on_every_shard: OnEveryShard = on_every_shard
 
     def __call__(self, seconds_left: Callable[[], float]) -> SweepReport:
         cursors = self.cursors.sweep_cursors()
-        reports = on_every_shard(
+        reports = self.on_every_shard(
             lambda shard: self._sweep(shard, cursors.get(shard), seconds_left),
             # The longest ago first: a shard whose pass is complete begins anew, and must not take the time of another.
             sorted(

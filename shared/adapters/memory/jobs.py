@@ -131,6 +131,10 @@ class MemoryJobStore:
 
     def _write(self, old: Job | None, new: Job) -> None:
         self._jobs[new.key] = new
+        self._project(old, new)
+
+    def _project(self, old: Job | None, new: Job) -> None:
+        """Bring the indexes up to date. Here at once; the simulation's store lets them lag."""
         self._due.move(_in_due(old), _in_due(new))
         self._group.move(_in_group(old), _in_group(new))
         self._attention.move(_in_attention(old), _in_attention(new))
