@@ -38,10 +38,10 @@ class ApiKeyStore(Protocol):
     """API keys, of which only a digest of the secret is kept."""
 
     def put_api_key(self, key: ApiKey) -> None:
-        """Store a new key.
+        """Store a new key. Putting the very same again changes nothing.
 
         Raises:
-            ValueError: a key of that id exists.
+            ValueError: another key of that id exists, or this one as it has become since.
         """
         ...
 
@@ -50,7 +50,7 @@ class ApiKeyStore(Protocol):
         ...
 
     def list_api_keys(self, tenant: str) -> list[ApiKey]:
-        """All keys of a tenant, oldest first."""
+        """All keys of a tenant, oldest first, those of the same moment by their ids."""
         ...
 
     def revoke_api_key(self, key_id: str, now: datetime) -> bool:

@@ -146,6 +146,29 @@ def test_a_key_is_never_put_over_another(control: ApiKeyStore) -> None:
     assert control.get_api_key(a_key().id) == a_key()
 
 
+def test_the_very_same_key_may_be_put_again(control: ApiKeyStore) -> None:
+    # A store cannot tell a call that is repeated from one whose first answer was lost on its way.
+    control.put_api_key(a_key())
+    control.put_api_key(a_key())
+
+    assert control.list_api_keys("acme") == [a_key()]
+
+
+def test_a_key_that_was_revoked_is_not_put_again(control: ApiKeyStore) -> None:
+    control.put_api_key(a_key())
+    control.revoke_api_key(a_key().id, at(5))
+
+    with pytest.raises(ValueError, match="there is a key"):
+        control.put_api_key(a_key())
+
+
+def test_keys_of_the_same_moment_are_listed_by_their_ids(control: ApiKeyStore) -> None:
+    for number in (3, 1, 2):
+        control.put_api_key(a_key(number))
+
+    assert control.list_api_keys("acme") == [a_key(1), a_key(2), a_key(3)]
+
+
 def test_a_tenants_keys_are_listed_oldest_first_and_nobody_elses(control: ApiKeyStore) -> None:
     keys = [a_key(1, now=at(30)), a_key(2, now=at(10)), a_key(3, now=at(20), revoked_at=at(40))]
     for key in (*keys, a_key(4, tenant="acme-2"), a_key(5, tenant="acm")):

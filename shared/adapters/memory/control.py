@@ -49,9 +49,8 @@ class MemoryControlStore:
 
     def put_api_key(self, key: ApiKey) -> None:
         with self._lock:
-            if key.id in self._keys:
+            if self._keys.setdefault(key.id, key) != key:
                 raise ValueError(f"there is a key {key.id}")
-            self._keys[key.id] = key
 
     def get_api_key(self, key_id: str) -> ApiKey | None:
         with self._lock:
@@ -59,7 +58,8 @@ class MemoryControlStore:
 
     def list_api_keys(self, tenant: str) -> list[ApiKey]:
         with self._lock:
-            return sorted((key for key in self._keys.values() if key.tenant == tenant), key=lambda key: key.created_at)
+            keys = [key for key in self._keys.values() if key.tenant == tenant]
+        return sorted(keys, key=lambda key: (key.created_at, key.id))
 
     def revoke_api_key(self, key_id: str, now: datetime) -> bool:
         with self._lock:
