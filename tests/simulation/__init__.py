@@ -1,0 +1,7 @@
+"""The whole scheduler under a virtual clock, with every fault that its services are known for.
+
+`kernel` shares out the time, `faults` says what goes wrong, `ports`, `store` and `queue` let it go wrong, `cloud` calls
+the `functions` as AWS does, `clients` use them, `target` is what jobs call, `invariants` judge every step, `run` makes
+a run of the `scenario` of a seed, `crash_points` enumerates where a process can die. Only what stands outside Punctual
+is modelled: the use cases are the real ones.
+"""

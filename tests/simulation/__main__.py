@@ -1,0 +1,65 @@
+"""`make simulate`: run many seeds and every crash point, and say what was tried and what broke.
+
+`SEED`: one seed only, with its whole log. `SEEDS`: how many, from 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.simulation import crash_points, seeds
+from tests.simulation.run import simulate
+
+_SHOWN = 5
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1_000)
+    parser.add_argument("--seed", type=int)
+    options = parser.parse_args()
+    if options.seed is not None:
+        return _one(options.seed)
+    return _crash_points() + _seeds(options.seeds)
+
+
+def _one(seed: int) -> int:
+    result = simulate(seed)
+    _say(*result.log)
+    _say(seeds.report(seed, result.broken) if result.broken else f"seed {seed} breaks nothing")
+    return 1 if result.broken else 0
+
+
+def _crash_points() -> int:
+    single = sum(map(crash_points.each_call, crash_points.STORIES), crash_points.Enumeration())
+    pairs = sum(map(crash_points.each_pair, crash_points.STORIES), crash_points.Enumeration())
+    broken = (*single.broken, *pairs.broken)
+    _say(
+        f"crash points: {single.calls} calls in {len(crash_points.STORIES)} stories, struck in {single.runs} ways; "
+        f"{pairs.runs} pairs of deaths; {len(broken)} broken",
+        *broken[:_SHOWN],
+    )
+    return len(broken)
+
+
+def _seeds(count: int) -> int:
+    began = time.monotonic()
+    tally = seeds.run_side_by_side(range(count))
+    _say(
+        f"seeds: {tally.seeds:,} with {tally.jobs:,} jobs, {tally.effects:,} effects and {tally.faults:,} faults in "
+        f"{time.monotonic() - began:.0f} s; {len(tally.broken)} broken",
+        f"    beside them {tally.zombies} effects of attempts whose lease was taken, by clocks further apart than allowed",
+        *(seeds.report(*one) for one in tally.broken[:_SHOWN]),
+    )
+    return len(tally.broken)
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)

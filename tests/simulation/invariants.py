@@ -1,0 +1,183 @@
+"""What must hold (I1 to I15), as functions that say what is wrong.
+
+A step writes one item at the most, so judging each write judges the whole store after every step; what can only be said
+when all is over is judged then. I2 and I12 come with recurring work and dependencies, which are their subject.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from shared.model import limits
+from shared.model.execution import Outcome
+from shared.model.job import Delivery
+from shared.model.lanes import Lane
+from shared.model.lifecycle import Status
+from tests.simulation.ports import START
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shared.model.job import Job, JobKey
+    from tests.simulation.observed import Effect, Observed
+
+
+def i3_each_attempt_has_one_outcome(before: Job | None, after: Job) -> Iterator[str]:
+    """The attempts that were begun are those with an outcome and the running one, numbered from 1 under rising fences;
+    and no outcome is changed once it is written."""
+    running = after.status is Status.RUNNING
+    if after.attempt != len(after.executions) + running:
+        yield f"attempt {after.attempt} with {len(after.executions)} outcomes, {after.status}"
+    fences = [one.fence for one in after.executions]
+    if [one.attempt for one in after.executions] != list(range(1, len(fences) + 1)) or fences != sorted(set(fences)):
+        yield f"attempts are {[(one.attempt, one.fence) for one in after.executions]}"
+    kept = () if before is None else before.executions
+    if [one.shortened() for one in after.executions[: len(kept)]] != [one.shortened() for one in kept]:
+        yield "the outcome of an earlier attempt was changed"
+
+
+def i4_the_fence_only_rises(before: Job | None, after: Job) -> Iterator[str]:
+    """By one with each claim; and an outcome is written under the fence that the job has."""
+    if before is None:
+        return
+    is_claim = before.status is Status.SCHEDULED and after.status is Status.RUNNING
+    if after.fence != before.fence + is_claim:
+        yield f"fence {before.fence} became {after.fence}"
+    if len(after.executions) > len(before.executions) and after.executions[-1].fence != before.fence:
+        yield f"an outcome under fence {after.executions[-1].fence} was written at fence {before.fence}"
+
+
+def i5_terminal_is_final(before: Job | None, after: Job) -> Iterator[str]:
+    if before is not None and before.status.is_terminal:
+        yield f"{before.status} became {after.status}"
+
+
+def i6_one_success_at_the_most(before: Job | None, after: Job) -> Iterator[str]:
+    """And exactly one in a job that succeeded, its last attempt."""
+    successes = [one.outcome is Outcome.SUCCEEDED for one in after.executions]
+    if sum(successes) > 1 or (after.status is Status.SUCCEEDED) != any(successes) or any(successes[:-1]):
+        yield f"{after.status} with outcomes {[str(one.outcome) for one in after.executions]}"
+
+
+def i7_a_requested_cancel_stays(before: Job | None, after: Job) -> Iterator[str]:
+    """It is not forgotten, and no other attempt follows it."""
+    was_requested = before is not None and before.cancel_requested_at is not None
+    if was_requested and (after.cancel_requested_at is None or after.status is Status.SCHEDULED):
+        yield f"a cancel was requested, and the job is {after.status} again"
+
+
+def i8_who_is_not_terminal_wakes(before: Job | None, after: Job) -> Iterator[str]:
+    """At a time, in a shard of the due index; and who runs, and only that one, has a lease."""
+    live = not after.status.is_terminal
+    if (after.wake_at is not None, after.due_shard is not None, after.ended_at is None) != (live, live, live):
+        yield f"{after.status} with wake_at {after.wake_at} in {after.due_shard}, ended_at {after.ended_at}"
+    if (after.lease_until is not None) != (after.status is Status.RUNNING):
+        yield f"{after.status} with lease {after.lease_until}"
+
+
+def i9_no_attempt_too_many(before: Job | None, after: Job) -> Iterator[str]:
+    if after.attempt > after.retry.max_attempts:
+        yield f"attempt {after.attempt} of {after.retry.max_attempts}"
+    if after.delivery is Delivery.AT_MOST_ONCE and after.attempt > 1:
+        yield f"attempt {after.attempt} of a job that is delivered at most once"
+
+
+def i10_no_claim_before_its_time(before: Job | None, after: Job) -> Iterator[str]:
+    """By the claimer's clock; and no first claim after its start deadline, nor a skip before that."""
+    if before is None or before.wake_at is None:
+        return
+    is_first, deadline = before.attempt == 0, before.expires_at
+    if after.fence > before.fence and after.started_at is not None:
+        if after.started_at < before.wake_at or (is_first and after.started_at < before.run_at):
+            yield f"claimed at {after.started_at}, due at {before.wake_at}, to run at {before.run_at}"
+        if is_first and deadline is not None and deadline <= after.started_at:
+            yield f"claimed at {after.started_at}, which was to start before {deadline}"
+    if after.status is Status.SKIPPED and (deadline is None or not is_first or after.updated_at < deadline):
+        yield f"skipped at {after.updated_at} in attempt {before.attempt}, which was to start before {deadline}"
+
+
+OF_A_WRITE: Final = (
+    ("I3", i3_each_attempt_has_one_outcome),
+    ("I4", i4_the_fence_only_rises),
+    ("I5", i5_terminal_is_final),
+    ("I6", i6_one_success_at_the_most),
+    ("I7", i7_a_requested_cancel_stays),
+    ("I8", i8_who_is_not_terminal_wakes),
+    ("I9", i9_no_attempt_too_many),
+    ("I10", i10_no_claim_before_its_time),
+)
+
+
+def i11_no_live_lease_is_taken(before: Job | None, after: Job, observed: Observed, now: int) -> Iterator[str]:
+    """An attempt is written down as lost only when the lease is over by its holder's clock, as long as no two clocks
+    are further apart than `limits.CLOCK_SKEW_SECONDS`."""
+    if before is None or before.lease_until is None or len(after.executions) == len(before.executions):
+        return
+    if after.executions[-1].outcome is Outcome.LOST or after.executions[-1].error_type == "lost":
+        holders_now = START + timedelta(milliseconds=now + observed.holders[before.key].skew_ms)
+        if holders_now < before.lease_until:
+            yield f"reaped at {holders_now} by the holder's clock, with a lease until {before.lease_until}"
+
+
+def i11_the_holder_alone_extends_its_lease(before: Job | None, after: Job, writer: str, holder: str) -> Iterator[str]:
+    """`writer`: the actor that wrote, whose name begins with its process's. And a lease is never shortened."""
+    if before is None or before.lease_until is None or after.lease_until is None or before.fence != after.fence:
+        return
+    if after.lease_until < before.lease_until:
+        yield f"the lease until {before.lease_until} was shortened to {after.lease_until}"
+    if after.lease_until != before.lease_until and writer.split(maxsplit=1)[0] != holder:
+        yield f"{writer} extended the lease of {holder}"
+
+
+def a_long_job_runs_in_the_long_lane(after: Job, holder: str) -> Iterator[str]:
+    """Anywhere else its process would be killed before its time is over."""
+    if (after.lane is Lane.LONG) != holder.startswith("executor-long"):
+        yield f"a job with a timeout of {after.timeout_seconds} s is run by {holder}"
+
+
+def i7_no_effect_begins_after_the_end(effect: Effect, stored: Job) -> Iterator[str]:
+    """Nor under any other fence than the job's own. So none begins after a cancel that was answered as final."""
+    if stored.status is not Status.RUNNING or stored.fence != effect.fence:
+        yield f"an effect began under fence {effect.fence} of a job that is {stored.status} at fence {stored.fence}"
+
+
+def i9_one_effect_of_an_attempt(effects: Iterable[Effect], stored: Job) -> Iterator[str]:
+    """An attempt calls its target once; a job that is delivered at most once does so in all."""
+    fences = [one.fence for one in effects]
+    if len(set(fences)) < len(fences):
+        yield f"effects began under the fences {fences}"
+    if stored.delivery is Delivery.AT_MOST_ONCE and len(fences) > 1:
+        yield f"{len(fences)} effects of a job that is delivered at most once"
+
+
+def i1_i15_what_was_accepted_is_there(observed: Observed, stored: dict[JobKey, Job]) -> Iterator[str]:
+    """And nothing else is, but at most one job for each creation whose outcome nobody was told."""
+    for key in observed.accepted.keys() - stored.keys():
+        yield f"job {key.job_id} of {key.tenant} was accepted, and is not there"
+    for tenant in {key.tenant for key in stored}:
+        more = sum(key.tenant == tenant and key not in observed.accepted for key in stored)
+        if more > observed.unknown.get(tenant, 0):
+            yield f"{tenant} has {more} jobs beside the accepted ones; {observed.unknown.get(tenant, 0)} may be"
+
+
+def i1_all_have_ended_as_promised(observed: Observed, stored: dict[JobKey, Job]) -> Iterator[str]:
+    """The oracle at the end: which ends can be explained by what happened outside."""
+    for key, job in stored.items():
+        effects = observed.effects.get(key, [])
+        match job.status:
+            case Status.SUCCEEDED:
+                fine = any(one.fence == job.executions[-1].fence for one in effects)
+            case Status.FAILED:
+                fine = bool(job.executions)
+            case Status.CANCELLED:
+                fine = key in observed.cancels and bool(effects) <= bool(job.executions)
+            case Status.SKIPPED:
+                fine = job.expires_after_seconds is not None and not effects
+            case _:
+                fine = False
+        if not fine:
+            yield f"job {key.job_id} is {job.status} ({job.reason}) with {len(effects)} effects"
+
+
+SKEW_MS: Final = limits.CLOCK_SKEW_SECONDS * 1000

@@ -1,0 +1,116 @@
+"""What a seed means: jobs, what clients do with them, how wrong the clocks are, and how bad the weather is."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.simulation.faults import MINUTE, SECOND, Climate, Fault, Spell, Weather
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TENANTS: Final = ("acme", "globex")
+_PRIORITIES: Final = ("high", "normal", "low")
+_ACTIONS: Final = ("cancel", "cancel", "run_now", "reschedule", "edit", "edit_as_read", "pry")
+# Whether messages are late or a process stands still, jobs end sooner or later; how long a spell lasts at the most.
+_LONGEST: Final = {
+    Weather.THROTTLING: 10 * MINUTE,
+    Weather.STORE_AWAY: 10 * MINUTE,
+    Weather.QUEUE_AWAY: 60 * MINUTE,
+    Weather.NO_TICKS: 60 * MINUTE,
+    Weather.NO_SWEEPS: 60 * MINUTE,
+    Weather.STREAM_STALLED: 30 * MINUTE,
+    Weather.MESSAGES_LOST: 10 * MINUTE,
+    Weather.INDEX_STALE: 10 * MINUTE,
+    Weather.HOT_SHARD: 10 * MINUTE,
+    Weather.OLD_EXECUTORS: 5 * MINUTE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A job that a client creates at `at`: the request's body, and under which key, if any. `copies`: how often the
+    request is sent at the same time. `actions`: what is done with the job when, in milliseconds after `at`."""
+
+    tenant: str
+    at: int
+    body: Mapping[str, Any]
+    key: str | None
+    copies: int
+    actions: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Until `faults_end` things go wrong. `skew_ms`: how far a clock may be off, both ways."""
+
+    wishes: Sequence[Wish]
+    climate: Climate
+    faults_end: int
+    skew_ms: int
+
+
+def scenario_of(seed: int) -> Scenario:
+    chance = random.Random(f"scenario {seed}")
+    faults_end = chance.choice((2, 5, 10, 20)) * MINUTE
+    return Scenario(
+        wishes=[_wish(number, chance, faults_end) for number in range(chance.choice((1, 2, 4, 8, 16)))],
+        climate=Climate(
+            calls=chance.choice((0.0, 0.01, 0.05, 0.1, 0.25)),
+            messages=chance.choice((0.0, 0.05, 0.3, 0.7)),
+            events=chance.choice((0.0, 0.1, 0.4)),
+            # Each seed its own few: faults that are drawn from all of them at once hide each other.
+            kinds=chance.sample(tuple(Fault), chance.randint(1, 4)),
+            spells=[_spell(chance, faults_end) for _ in range(chance.choice((0, 0, 1, 1, 2, 3)))],
+            kills=[chance.randrange(faults_end) for _ in range(chance.choice((0, 0, 2, 6)))],
+        ),
+        faults_end=faults_end,
+        skew_ms=chance.choice((0, 0, 2_500, 2_500, 5_000, 5 * MINUTE)),
+    )
+
+
+def _wish(number: int, chance: random.Random, faults_end: int) -> Wish:
+    # Round times, so that what happens to a job happens at the same time as what happens to another.
+    at = chance.choice((0, 0, chance.randrange(faults_end) // SECOND * SECOND))
+    delay = chance.choice((0, 0, 1, 5, 30, 60, 90, 150, 200, 210, 600))
+    body: dict[str, Any] = {
+        "target": {"type": "http", "url": "https://example.com/"},
+        "delay": f"{delay}s",
+        "priority": chance.choice(_PRIORITIES),
+        "timeout": f"{chance.choice((1, 30, 60, 60, 61, 300))}s",
+        "retry": {
+            "max_attempts": chance.choice((1, 2, 3, 5)),
+            "initial": chance.choice(("100ms", "1s", "20s")),
+            "max_delay": "120s",
+        },
+    }
+    if chance.random() < 0.25:
+        body["expires_after"] = f"{chance.choice((1, 30, 300))}s"
+    if chance.random() < 0.2:
+        body["delivery"] = "at_most_once"
+        del body["retry"]
+    if chance.random() < 0.3:
+        body["payload"] = "x" * chance.choice((1, 1_000))
+    key = f"key {number}" if chance.random() < 0.7 else None
+    return Wish(
+        tenant=chance.choice(TENANTS),
+        at=at,
+        body=body,
+        key=key,
+        copies=chance.choice((1, 1, 2, 3)) if key else 1,
+        actions=sorted(_action(chance, delay * SECOND) for _ in range(chance.choice((0, 0, 1, 1, 2, 4)))),
+    )
+
+
+def _action(chance: random.Random, delay: int) -> tuple[int, str]:
+    around = chance.choice((0, delay, delay, delay + 1 * SECOND, delay + 60 * SECOND, delay + 66 * SECOND))
+    return max(0, around + chance.choice((0, 0, 20, 200, chance.randrange(120 * SECOND)))), chance.choice(_ACTIONS)
+
+
+def _spell(chance: random.Random, faults_end: int) -> Spell:
+    weather = chance.choice(tuple(Weather))
+    begin = chance.randrange(faults_end) // SECOND * SECOND
+    length = chance.randrange(10 * SECOND, _LONGEST[weather])
+    return Spell(weather, begin, begin + length)

@@ -1,0 +1,60 @@
+"""Many seeds, on all processors; and what is said about one that breaks."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tests.simulation.run import simulate
+from tests.simulation.shrink import shrunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums over runs. `broken`: the seeds of those that broke, each with what was seen."""
+
+    seeds: int = 0
+    jobs: int = 0
+    effects: int = 0
+    faults: int = 0
+    zombies: int = 0
+    broken: tuple[tuple[int, str], ...] = ()
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.seeds + other.seeds,
+            self.jobs + other.jobs,
+            self.effects + other.effects,
+            self.faults + other.faults,
+            self.zombies + other.zombies,
+            self.broken + other.broken,
+        )
+
+
+def run_one_after_another(seeds: Iterable[int]) -> Tally:
+    tally = Tally()
+    for seed in seeds:
+        one = simulate(seed)
+        broken = () if one.broken is None else ((seed, one.broken),)
+        tally += Tally(1, one.jobs, one.effects, len(one.faults), one.zombies, broken)
+    return tally
+
+
+def run_side_by_side(seeds: range) -> Tally:
+    """The same on every processor."""
+    parts = [seeds[begin : begin + _AT_ONCE] for begin in range(0, len(seeds), _AT_ONCE)]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        return sum(pool.map(run_one_after_another, parts), Tally())
+
+
+def report(seed: int, broken: str) -> str:
+    """One line that repeats the run, what broke, and the few faults that it takes."""
+    faults = shrunk(simulate(seed).faults, lambda some: simulate(seed, only=some).broken is not None)
+    return "\n".join((f"make simulate SEED={seed}  # {broken}", *map("    {}".format, faults)))

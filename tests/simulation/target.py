@@ -1,0 +1,70 @@
+"""What jobs call: it takes its time, and ends well or badly, as the URL's path says, or else chance.
+
+A path `/25000/http_503,ok` says that a call takes 25,000 ms, that the first attempt ends with `http_503`, and that the
+others end well. The path `/` leaves it to the job's id and the attempt's number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zlib import crc32
+
+from functions.executor.targets.protocol import Answer, Call, Deadline, timed_out
+from shared.model.execution import Failure
+from shared.model.job import JobKey
+from tests.simulation.faults import SECOND
+from tests.simulation.observed import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.simulation.kernel import Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedTarget:
+    kernel: Kernel
+    on_effect: Callable[[Effect], None]
+
+    def call(self, call: Call, deadline: Deadline) -> Answer:
+        kernel = self.kernel
+        self.on_effect(Effect(JobKey(call.tenant, call.job_id), call.fence, kernel.now))
+        duration, failure = _behaviour(call, deadline.seconds)
+        takes_too_long = duration > deadline.seconds * SECOND
+        ends_at = kernel.now + (int(deadline.seconds * SECOND) if takes_too_long else duration)
+        me = kernel.actor
+        deadline.on_stop(lambda: kernel.wake(me))
+        while kernel.now < ends_at and not deadline.stopped:
+            kernel.sleep(ends_at - kernel.now)
+        if deadline.stopped:
+            return Answer(failure=Failure("stopped", "the call was stopped"))
+        if takes_too_long:
+            return timed_out(deadline.seconds)
+        return Answer(b"x" * (duration % 3_000), failure)
+
+
+def _behaviour(call: Call, timeout_seconds: float) -> tuple[int, Failure | None]:
+    """How many milliseconds the call takes, and how it ends."""
+    path = urlsplit(call.target["url"]).path
+    if path == "/":
+        return _by_chance(crc32(f"{call.job_id} {call.attempt}".encode()), int(timeout_seconds * SECOND))
+    duration, _, ends = path[1:].partition("/")
+    end = [*ends.split(","), "ok"][min(call.attempt - 1, ends.count(",") + 1)]
+    return int(duration), None if end == "ok" else Failure(end, "as the URL says", retryable=end != "http_404")
+
+
+def _by_chance(chance: int, timeout_ms: int) -> tuple[int, Failure | None]:
+    """One in seven takes longer than it may, two take no time."""
+    kind, rest = chance % 7, chance // 7
+    duration = (0, 0, rest % 3_000, rest % 20_000, rest % timeout_ms, timeout_ms - 1, timeout_ms + 1)[kind]
+    match rest % 10:
+        case 0 | 1:
+            return duration, Failure("http_503", "the service is unavailable")
+        case 2:
+            return duration, Failure("http_404", "no such page", retryable=False)
+        case 3:
+            return duration, Failure("http_429", "too many", retry_after_seconds=rest % 100)
+        case _:
+            return duration, None
