@@ -10,6 +10,7 @@ import sys
 import time
 
 from tests.simulation import crash_points, seeds
+from tests.simulation.faults import MINUTE
 from tests.simulation.run import simulate
 
 _SHOWN = 5
@@ -50,7 +51,8 @@ def _seeds(count: int) -> int:
     _say(
         f"seeds: {tally.seeds:,} with {tally.jobs:,} jobs, {tally.effects:,} effects and {tally.faults:,} faults in "
         f"{time.monotonic() - began:.0f} s; {len(tally.broken)} broken",
-        f"    beside them {tally.zombies} effects of attempts whose lease was taken, by clocks further apart than allowed",
+        f"    the last job ended {tally.settled_ms // MINUTE} minutes after the last fault, at the latest",
+        f"    beside them {tally.zombies} effects of attempts whose lease was taken, by clocks too far apart",
         *(seeds.report(*one) for one in tally.broken[:_SHOWN]),
     )
     return len(tally.broken)

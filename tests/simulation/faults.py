@@ -75,25 +75,35 @@ class Spell(NamedTuple):
         return f"{self.weather} from {self.begin / SECOND:g} s to {self.end / SECOND:g} s"
 
 
+class Deed(NamedTuple):
+    """Somebody does `what` on purpose, `time` milliseconds after the start: `kill` a process that is at work, or
+    `forge` messages."""
+
+    what: str
+    time: int
+
+    def __str__(self) -> str:
+        return f"{self.what} at {self.time / SECOND:g} s"
+
+
 @dataclass(frozen=True, slots=True)
 class Climate:
     """How bad it is: the share of the processes' `calls`, of `messages`, and of `events` (of stream and schedule) that
-    something happens to, which `kinds` of faults strike calls, the spells, and when a process that is at work is killed
-    (milliseconds)."""
+    something happens to, which `kinds` of faults strike calls, the spells, and what is done on purpose."""
 
     calls: float = 0.0
     messages: float = 0.0
     events: float = 0.0
     kinds: Sequence[Fault] = tuple(Fault)
     spells: Sequence[Spell] = ()
-    kills: Sequence[int] = ()
+    deeds: Sequence[Deed] = ()
 
 
 FAIR: Final = Climate()
 
 
 class Faults:
-    """The faults of one run. `struck`: the names of those that struck, in order.
+    """The faults of one run. `struck`: the names of those that struck, in order. `deeds`: those to be done.
 
     `only`: names of faults; then exactly these strike, wherever their place is reached.
     """
@@ -107,8 +117,8 @@ class Faults:
         self._read_faults = tuple(kind for kind in climate.kinds if kind in OF_READS)
         self._spells = [spell for spell in climate.spells if only is None or str(spell) in only]
         self._counts: dict[str, int] = {}
-        self.kills = [time for time in climate.kills if only is None or _kill(time) in only]
-        self.struck = [*map(str, self._spells), *map(_kill, self.kills)]
+        self.deeds = [deed for deed in climate.deeds if only is None or str(deed) in only]
+        self.struck = [*map(str, self._spells), *map(str, self.deeds)]
         self.are_over = False
 
     def stop(self) -> None:
@@ -156,7 +166,3 @@ class Faults:
         if kind is not None:
             self.struck.append(f"{place}: {kind}")
         return kind
-
-
-def _kill(time: int) -> str:
-    return f"a process killed at {time / SECOND:g} s"

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from shared.adapters.memory.clock import SeededIds
+from shared.model.lanes import Lane
+from shared.ports.queue import Hint
 from tests.simulation import invariants
 from tests.simulation.clients import Client
 from tests.simulation.cloud import Cloud
 from tests.simulation.faults import MINUTE, Faults
 from tests.simulation.kernel import Actor, Kernel
 from tests.simulation.observed import Effect, Observed
+from tests.simulation.ports import START
 from tests.simulation.scenario import Scenario, scenario_of
 from tests.simulation.target import SimulatedTarget
 
@@ -29,14 +32,16 @@ BOUND_MS: Final = 6 * 60 * MINUTE
 @dataclass(frozen=True, slots=True)
 class Result:
     """`broken`: the first thing that should never happen, None in a good run. `faults`: the names of those that struck.
-    `log`: the events, a line each. `zombies`: effects that began when their lease had been taken, which can happen when
-    clocks are further apart than is allowed for."""
+    `zombies`: effects that began when their lease had been taken, as can happen when clocks are further apart than is
+    allowed for. `settled_ms`: how long after the last fault the last job had ended, to the minute. `log`: the events, a
+    line each."""
 
     broken: str | None
     faults: tuple[str, ...]
     jobs: int
     effects: int
     zombies: int
+    settled_ms: int
     log: list[str]
 
 
@@ -61,8 +66,9 @@ class Run:
         for number, wish in enumerate(self.scenario.wishes):
             for _ in range(wish.copies):
                 self.kernel.later(f"client {number}", lambda wish=wish: client.wish(wish), delay_ms=wish.at)
-        for time in self.faults.kills:
-            self.kernel.later("killer", self._kill_one, delay_ms=time)
+        for deed in self.faults.deeds:
+            do = {"kill": self._kill, "forge": self._forge}[deed.what]
+            self.kernel.later(str(deed), do, delay_ms=deed.time)
 
     def is_broken(self) -> bool:
         return bool(self.observed.broken or self.kernel.defects)
@@ -94,6 +100,7 @@ class Run:
             jobs=len(self.cloud.jobs.all_jobs()),
             effects=sum(map(len, self.observed.effects.values())),
             zombies=self.observed.zombies,
+            settled_ms=self.kernel.now - self.scenario.faults_end,
             log=[f"{line[0] / 1000:.3f} {' '.join(map(str, line[1:]))}" for line in self.kernel.log],
         )
 
@@ -145,10 +152,20 @@ class Run:
         skew = self.scenario.skew_ms
         return crc32(f"{self.seed} {name}".encode()) % (2 * skew + 1) - skew
 
-    def _kill_one(self) -> None:
+    def _kill(self) -> None:
         busy = [process for process in self.cloud.busy if not process.is_dead]
         if busy:
             self.kernel.kill(busy[int(self.kernel.chance() * len(busy))])
+
+    def _forge(self) -> None:
+        """Messages that nobody of ours would send: for a job that is not there, of an earlier time, in any lane."""
+        jobs, lanes = self.cloud.jobs.all_jobs(), list(Lane)
+        stranger = Hint("acme", "nobody", START)
+        for job in jobs[:: max(1, len(jobs) // 4)]:
+            lane = lanes[int(self.kernel.chance() * len(lanes))]
+            wake_at = job.wake_at or job.run_at
+            for hint in (stranger, Hint(job.tenant, job.id, wake_at), Hint(job.tenant, job.id, START)):
+                self.cloud.queue.send(lane, [(hint, 0)])
 
 
 def simulate(seed: int, *, only: Collection[str] | None = None) -> Result:

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.simulation.faults import MINUTE, SECOND, Climate, Fault, Spell, Weather
+from tests.simulation.faults import MINUTE, SECOND, Climate, Deed, Fault, Spell, Weather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,12 @@ class Scenario:
 
 
 def scenario_of(seed: int) -> Scenario:
+    """Of three seeds, two are about many jobs in bad weather, and one about a single job that everybody fights for."""
     chance = random.Random(f"scenario {seed}")
+    return _duel(chance) if seed % 3 == 2 else _bad_weather(chance)
+
+
+def _bad_weather(chance: random.Random) -> Scenario:
     faults_end = chance.choice((2, 5, 10, 20)) * MINUTE
     return Scenario(
         wishes=[_wish(number, chance, faults_end) for number in range(chance.choice((1, 2, 4, 8, 16)))],
@@ -64,10 +69,34 @@ def scenario_of(seed: int) -> Scenario:
             # Each seed its own few: faults that are drawn from all of them at once hide each other.
             kinds=chance.sample(tuple(Fault), chance.randint(1, 4)),
             spells=[_spell(chance, faults_end) for _ in range(chance.choice((0, 0, 1, 1, 2, 3)))],
-            kills=[chance.randrange(faults_end) for _ in range(chance.choice((0, 0, 2, 6)))],
+            deeds=[_deed(chance, faults_end) for _ in range(chance.choice((0, 0, 2, 6)))],
         ),
         faults_end=faults_end,
         skew_ms=chance.choice((0, 0, 2_500, 2_500, 5_000, 5 * MINUTE)),
+    )
+
+
+def _duel(chance: random.Random) -> Scenario:
+    """Attempts take as long as a lease, executors stand still for as long, and a client keeps changing its mind."""
+    ends = ",".join(chance.choice(("ok", "ok", "http_503", "http_404")) for _ in range(6))
+    body = {
+        "target": {"type": "http", "url": f"https://example.com/{chance.choice((50, 19_000, 59_000, 100_000))}/{ends}"},
+        "timeout": chance.choice(("60s", "120s")),
+        "retry": {"max_attempts": chance.choice((1, 2, 4, 6)), "initial": "1s", "max_delay": "5s"},
+    }
+    actions = sorted(
+        (chance.randrange(5 * MINUTE), chance.choice(_ACTIONS[:-1])) for _ in range(chance.choice((0, 1, 3, 6)))
+    )
+    return Scenario(
+        wishes=[Wish("acme", 0, body, "key", 1, actions)],
+        climate=Climate(
+            calls=chance.choice((0.05, 0.15, 0.3)),
+            messages=chance.choice((0.0, 0.5)),
+            events=chance.choice((0.0, 0.5)),
+            kinds=[Fault.FROZEN, *chance.sample(tuple(Fault), 2)],
+        ),
+        faults_end=10 * MINUTE,
+        skew_ms=chance.choice((0, 2_500)),
     )
 
 
@@ -107,6 +136,10 @@ def _wish(number: int, chance: random.Random, faults_end: int) -> Wish:
 def _action(chance: random.Random, delay: int) -> tuple[int, str]:
     around = chance.choice((0, delay, delay, delay + 1 * SECOND, delay + 60 * SECOND, delay + 66 * SECOND))
     return max(0, around + chance.choice((0, 0, 20, 200, chance.randrange(120 * SECOND)))), chance.choice(_ACTIONS)
+
+
+def _deed(chance: random.Random, faults_end: int) -> Deed:
+    return Deed(chance.choice(("kill", "forge")), chance.randrange(faults_end))
 
 
 def _spell(chance: random.Random, faults_end: int) -> Spell:

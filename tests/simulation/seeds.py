@@ -18,13 +18,14 @@ _AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Sums over runs. `broken`: the seeds of those that broke, each with what was seen."""
+    """Sums over runs, and the longest time to settle. `broken`: the seeds of those that broke, with what was seen."""
 
     seeds: int = 0
     jobs: int = 0
     effects: int = 0
     faults: int = 0
     zombies: int = 0
+    settled_ms: int = 0
     broken: tuple[tuple[int, str], ...] = ()
 
     def __add__(self, other: Tally) -> Tally:
@@ -34,6 +35,7 @@ class Tally:
             self.effects + other.effects,
             self.faults + other.faults,
             self.zombies + other.zombies,
+            max(self.settled_ms, other.settled_ms),
             self.broken + other.broken,
         )
 
@@ -43,7 +45,7 @@ def run_one_after_another(seeds: Iterable[int]) -> Tally:
     for seed in seeds:
         one = simulate(seed)
         broken = () if one.broken is None else ((seed, one.broken),)
-        tally += Tally(1, one.jobs, one.effects, len(one.faults), one.zombies, broken)
+        tally += Tally(1, one.jobs, one.effects, len(one.faults), one.zombies, one.settled_ms, broken)
     return tally
 
 

@@ -1,7 +1,7 @@
 """What jobs call: it takes its time, and ends well or badly, as the URL's path says, or else chance.
 
 A path `/25000/http_503,ok` says that a call takes 25,000 ms, that the first attempt ends with `http_503`, and that the
-others end well. The path `/` leaves it to the job's id and the attempt's number.
+others end well; `dies` kills the process. The path `/` leaves it to the job's id and the attempt's number.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class SimulatedTarget:
             kernel.sleep(ends_at - kernel.now)
         if deadline.stopped:
             return Answer(failure=Failure("stopped", "the call was stopped"))
+        if failure is not None and failure.type == "dies":
+            kernel.die()
         if takes_too_long:
             return timed_out(deadline.seconds)
         return Answer(b"x" * (duration % 3_000), failure)
@@ -59,12 +61,14 @@ def _by_chance(chance: int, timeout_ms: int) -> tuple[int, Failure | None]:
     """One in seven takes longer than it may, two take no time."""
     kind, rest = chance % 7, chance // 7
     duration = (0, 0, rest % 3_000, rest % 20_000, rest % timeout_ms, timeout_ms - 1, timeout_ms + 1)[kind]
-    match rest % 10:
-        case 0 | 1:
+    match rest % 20:
+        case 0 | 1 | 2:
             return duration, Failure("http_503", "the service is unavailable")
-        case 2:
+        case 3 | 4:
             return duration, Failure("http_404", "no such page", retryable=False)
-        case 3:
+        case 5:
+            return duration, Failure("dies", "it takes its process with it")
+        case 6:
             return duration, Failure("http_429", "too many", retry_after_seconds=rest % 100)
         case _:
             return duration, None
