@@ -63,7 +63,7 @@ class Client:
             try:
                 created: Created = self._call(create)
             except (Unanswered, StoreUnavailable):
-                self.observed.unknown[wish.tenant] = self.observed.unknown.get(wish.tenant, 0) + 1
+                self.observed.unknown[wish.tenant].add(wish.key or wish)
                 self.cloud.kernel.sleep(_TRY_AGAIN_MS)
                 continue
             self._accepted(wish, created.job)

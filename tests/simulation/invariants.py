@@ -157,8 +157,9 @@ def i1_i15_what_was_accepted_is_there(observed: Observed, stored: dict[JobKey, J
         yield f"job {key.job_id} of {key.tenant} was accepted, and is not there"
     for tenant in {key.tenant for key in stored}:
         more = sum(key.tenant == tenant and key not in observed.accepted for key in stored)
-        if more > observed.unknown.get(tenant, 0):
-            yield f"{tenant} has {more} jobs beside the accepted ones; {observed.unknown.get(tenant, 0)} may be"
+        may_be = len(observed.unknown[tenant])
+        if more > may_be:
+            yield f"{tenant} has {more} jobs beside the accepted ones, of which {may_be} may be"
 
 
 def i1_all_have_ended_as_promised(observed: Observed, stored: dict[JobKey, Job]) -> Iterator[str]:

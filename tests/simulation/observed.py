@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,14 +21,14 @@ class Effect(NamedTuple):
 
 @dataclass
 class Observed:
-    """`accepted`: jobs whose creation was answered with success, and when. `unknown`: how many creations of each tenant
-    were not answered. `ids`: the job of each tenant's Idempotency-Key. `cancels`: jobs that a client wanted to end.
-    `holders`: who made the last claim. `latest_ms`: how late the latest first attempt began, by its claimer's clock.
-    `zombies`: effects that began when their lease had been taken. `broken`: what should never happen, each as the
-    invariant's number and what was seen."""
+    """`accepted`: jobs whose creation was answered with success, and when. `unknown`: which creations of each tenant
+    were not answered, by their keys. `ids`: the job of each tenant's Idempotency-Key. `cancels`: jobs that a client
+    wanted to end. `holders`: who made the last claim. `latest_ms`: how late the latest first attempt began, by its
+    claimer's clock. `zombies`: effects that began when their lease had been taken. `broken`: what should never
+    happen, each as the invariant's number and what was seen."""
 
     accepted: dict[JobKey, int] = field(default_factory=dict)
-    unknown: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, set[object]] = field(default_factory=lambda: defaultdict(set))
     ids: dict[tuple[str, str], str] = field(default_factory=dict)
     cancels: set[JobKey] = field(default_factory=set)
     effects: dict[JobKey, list[Effect]] = field(default_factory=dict)

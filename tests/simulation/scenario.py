@@ -29,7 +29,7 @@ _LONGEST: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Wish:
     """A job that a client creates at `at`: the request's body, and under which key, if any. `copies`: how often the
     request is sent at the same time. `actions`: what is done with the job when, in milliseconds after `at`."""
