@@ -1,7 +1,7 @@
 """The memory stores against the real adapters, on moto and on the emulator of `make run` (which share no code):
 whatever is asked, in whatever order, the answers are the same, and all that is stored and indexed in the end.
 
-`OPERATIONS=100000 pytest tests/contract/test_same_answers.py` makes about so many in all. A failure prints the shortest
+`OPERATIONS=100000 pytest tests/contract -k same` makes about so many. A failure prints the shortest
 history that shows it, and a line that reproduces it.
 
 Where they differ, and why nothing else may rely on either side:
@@ -14,7 +14,7 @@ Where they differ, and why nothing else may rely on either side:
   random, and the jobs here have different ones.
 * AWS refuses items over 400 KB, keys over 1 and 2 KB and empty keys of an index; memory takes them. The API refuses
   long before.
-* A condition about a field whose default is not stored, or that is stored as JSON: see `test_same_conditions`.
+* A condition about a field whose default is not stored, or that is stored as JSON: see `test_same_expressions`.
 * Times are stored in milliseconds (`expire_item_at` in seconds), while memory keeps them as they are. `VirtualClock`
   and the moves make no finer ones (`tests/unit/model/test_laws.py`).
 * DynamoDB deletes an item some time after its `expire_item_at`; memory, moto, and the emulator as used here never do.
@@ -24,33 +24,28 @@ Where they differ, and why nothing else may rely on either side:
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
+from tests.contract.budget import share_of_budget
 from tests.contract.draws import Draw
 from tests.contract.operations import OPERATIONS, index_contents
 from tests.contract.peers import memory_and
 from tests.jobs import START
 
-_OPERATIONS: Final = int(os.environ.get("OPERATIONS", "3600"))
 _HISTORIES: Final = st.lists(st.binary(min_size=16, max_size=16), min_size=20, max_size=100)
 _MEAN_LENGTH: Final = 45
 
 
-def _histories(share: float) -> settings:
-    return settings(max_examples=max(round(_OPERATIONS * share / _MEAN_LENGTH), 1))
-
-
-@_histories(2 / 3)
+@share_of_budget(0.5, operations_each=_MEAN_LENGTH)
 @given(_HISTORIES)
 def test_the_emulator_answers_as_memory_does(history: list[bytes]) -> None:
     check("emulator", history)
 
 
-@_histories(1 / 3)
+@share_of_budget(0.25, operations_each=_MEAN_LENGTH)
 @given(_HISTORIES)
 def test_moto_answers_as_memory_does(history: list[bytes]) -> None:
     check("moto", history)
