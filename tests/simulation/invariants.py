@@ -109,6 +109,18 @@ OF_A_WRITE: Final = (
 )
 
 
+def i3_an_outcome_is_what_the_target_answered(before: Job | None, after: Job, observed: Observed) -> Iterator[str]:
+    """Or that nobody knows, or that it was not called."""
+    if before is None or len(after.executions) == len(before.executions):
+        return
+    ended = after.executions[-1]
+    was_not_called = ended.outcome is Outcome.CANCELLED and ended.error_type is None
+    if ended.error_type not in {"lost", "payload_unavailable"} and not was_not_called:
+        answer = observed.answers.get((after.key, ended.fence), "none")
+        if answer != ended.error_type:
+            yield f"{ended.outcome} with {ended.error_type} is written, and the target answered {answer}"
+
+
 def i11_no_live_lease_is_taken(before: Job | None, after: Job, observed: Observed, now: int) -> Iterator[str]:
     """An attempt is written down as lost only when the lease is over by its holder's clock, as long as no two clocks
     are further apart than `limits.CLOCK_SKEW_SECONDS`."""

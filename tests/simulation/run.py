@@ -23,6 +23,7 @@ from tests.simulation.target import SimulatedTarget
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from functions.executor.targets.protocol import Answer
     from shared.model.job import Job
 
 BOUND_MS: Final = 6 * 60 * MINUTE
@@ -54,7 +55,7 @@ class Run:
         self.kernel = Kernel(seed)
         self.faults = Faults(seed, scenario.climate, only=only)
         self.observed = Observed()
-        target = SimulatedTarget(self.kernel, self._effect_begins)
+        target = SimulatedTarget(self.kernel, self._effect_begins, self._effect_ends)
         self.cloud = Cloud(
             self.kernel, self.faults, self._judge_write, lambda _: target, self._skew_of, SeededIds(seed)
         )
@@ -112,6 +113,8 @@ class Run:
         for number, holds in invariants.OF_A_WRITE:
             for what in holds(before, after):
                 self.observed.breaks(number, after, what)
+        for what in invariants.i3_an_outcome_is_what_the_target_answered(before, after, self.observed):
+            self.observed.breaks("I3", after, what)
         self._judge_lease(before, after, self.kernel.actor)
 
     def _judge_lease(self, before: Job | None, after: Job, writer: Actor) -> None:
@@ -147,6 +150,11 @@ class Run:
                 self.observed.breaks("I7", stored, what)
             else:
                 self.observed.zombies += 1
+
+    def _effect_ends(self, effect: Effect, answer: Answer) -> None:
+        error = None if answer.failure is None else answer.failure.type
+        self.observed.answers[effect.key, effect.fence] = error
+        self.kernel.note("answered", effect.key.job_id, f"fence {effect.fence}", error or "success")
 
     def _skew_of(self, name: str) -> int:
         skew = self.scenario.skew_ms

@@ -25,12 +25,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTarget:
+    """`on_effect` is told when a call begins, `on_answer` what it was answered."""
+
     kernel: Kernel
     on_effect: Callable[[Effect], None]
+    on_answer: Callable[[Effect, Answer], None]
 
     def call(self, call: Call, deadline: Deadline) -> Answer:
+        effect = Effect(JobKey(call.tenant, call.job_id), call.fence, self.kernel.now)
+        self.on_effect(effect)
+        answer = self._answer(call, deadline)
+        self.on_answer(effect, answer)
+        return answer
+
+    def _answer(self, call: Call, deadline: Deadline) -> Answer:
         kernel = self.kernel
-        self.on_effect(Effect(JobKey(call.tenant, call.job_id), call.fence, kernel.now))
         duration, failure = _behaviour(call, deadline.seconds)
         takes_too_long = duration > deadline.seconds * SECOND
         ends_at = kernel.now + (int(deadline.seconds * SECOND) if takes_too_long else duration)

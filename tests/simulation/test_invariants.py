@@ -80,6 +80,15 @@ def test_what_it_forbids_breaks_it(number: str, before: Job, after: Job) -> None
     assert number in broken_by(before, after)
 
 
+def test_an_outcome_is_what_the_target_answered() -> None:
+    def broken(answer: str | None) -> list[str]:
+        observed = Observed(answers={(RUNNING.key, 1): answer})
+        return list(invariants.i3_an_outcome_is_what_the_target_answered(RUNNING, SUCCEEDED, observed))
+
+    assert broken(None) == []
+    assert broken("http_503") != []
+
+
 def test_a_lease_that_its_holder_still_has_is_not_taken() -> None:
     observed = Observed(holders={RUNNING.key: Process("executor-1")})
 
