@@ -16,6 +16,7 @@ from shared.model.lanes import Priority
 from shared.model.lifecycle import Move, Status
 from shared.model.retry import DEFAULT_RETRY, RetryPolicy
 from tests.jobs import (
+    NOT_FOUND,
     RETENTION,
     SHARDING,
     START,
@@ -30,6 +31,9 @@ from tests.jobs import (
 from tests.witnesses import CASES, DEADLINE_CASES, Case
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from shared.ports.jobs import JobStore
 
 CLAUSES = [pytest.param(case, number, id=f"{case} {number}") for case in CASES for number in range(len(case.refused))]
@@ -196,20 +200,56 @@ def test_an_attempt_that_was_overtaken_changes_nothing(store: JobStore) -> None:
     job = a_job()
     store.create(job)
     zombie = store.change_and_get(job.key, claim_of(job))
-    reap = moves.reap(zombie, now=at(100), chance=0, retention=RETENTION, sharding=SHARDING)
-    waiting = store.change_and_get(job.key, reap)
+    waiting = store.change_and_get(job.key, _reap(zombie, now=at(100)))
     successor = store.change_and_get(job.key, claim_of(waiting, claim_id="claim-2"))
 
-    for change in (
-        moves.heartbeat(zombie, now=at(200)),
-        moves.succeed(zombie, output=Output("late", 4), now=at(200), retention=RETENTION),
-        failed_once(zombie),
-        reap,
-    ):
+    for change in _whatever_an_attempt_writes(zombie):
         with pytest.raises(ChangeRefused):
             store.change(job.key, change)
 
     assert store.get(job.key) == successor
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        lambda job: moves.succeed(job, output=Output(), now=at(1), retention=RETENTION),
+        lambda job: failed_once(job, failure=NOT_FOUND),
+        lambda job: moves.stop(job, now=at(1), retention=RETENTION),
+        lambda job: moves.defer(job, until=at(9), reason="gate_closed", now=at(1)),
+        failed_once,
+    ],
+    ids=["succeeded", "failed", "cancelled", "deferred", "waiting for a retry"],
+)
+def test_an_attempt_that_has_ended_changes_nothing(store: JobStore, ending: Callable[[Job], Change]) -> None:
+    job = a_job()
+    store.create(job)
+    running = store.change_and_get(job.key, claim_of(job))
+    ended = store.change_and_get(job.key, ending(running))
+
+    for change in _whatever_an_attempt_writes(running):
+        with pytest.raises(ChangeRefused):
+            store.change(job.key, change)
+
+    assert store.get(job.key) == ended
+
+
+def _whatever_an_attempt_writes(job: Job) -> list[Change]:
+    """Each move that is made in the name of the attempt that holds `job`, by its executor and by the watcher."""
+    last_one = replace(job, retry=RetryPolicy(max_attempts=1))
+    cancelled = replace(job, cancel_requested_at=at(5))
+    return [
+        moves.heartbeat(job, now=at(900)),
+        moves.defer(job, until=at(960), reason="gate_closed", now=at(900)),
+        moves.succeed(job, output=Output("late", 4), now=at(900), retention=RETENTION),
+        moves.stop(job, now=at(900), retention=RETENTION),
+        *(failed_once(one, now=at(900)) for one in (job, last_one, cancelled)),
+        *(_reap(one, now=at(900)) for one in (job, last_one, cancelled)),
+    ]
+
+
+def _reap(job: Job, *, now: datetime) -> Change:
+    return moves.reap(job, now=now, chance=0, retention=RETENTION, sharding=SHARDING)
 
 
 def test_an_edit_back_to_defaults_leaves_no_trace(store: JobStore) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.model.errors import StoreUnavailable
+from shared.model.errors import ChangeRefused, StoreUnavailable
 from tests.http_api import HTTP_TARGET, Api
 from tests.jobs import claim_of
 
@@ -187,6 +187,61 @@ def test_a_lost_race_is_run_again_on_the_fresh_job(api: Api, flaky: FlakyStore) 
 
     assert reply.status == 200
     assert (reply.body["name"], reply.body["tags"], reply.body["version"]) == ("new", {"race": "2"}, 5)
+
+
+@pytest.mark.parametrize(
+    ("method", "action", "body"),
+    [
+        ("POST", "/cancel", None),
+        ("POST", "/run", None),
+        ("POST", "/reschedule", {"delay": "3h"}),
+        ("PATCH", "", {"name": "new"}),
+    ],
+)
+def test_a_change_of_one_version_loses_its_race_for_good(
+    api: Api, flaky: FlakyStore, method: str, action: str, body: dict[str, Any] | None
+) -> None:
+    job = api.create(delay="1h")
+    others = replace(api, around=lambda store: store)
+
+    def overtaken(key: JobKey, change: Change) -> Job:
+        others.patch(f"/v1/jobs/{job['id']}", {"tags": {"race": "lost"}})
+        return api.jobs.change_and_get(key, change)
+
+    flaky.change_and_get = overtaken
+
+    reply = api.request(method, f"/v1/jobs/{job['id']}{action}", body, headers={"If-Match": '"1"'})
+
+    assert (reply.status, reply.slug) == (412, "precondition-failed")
+    assert api.stored(job["id"]).version == 2
+
+
+def test_a_request_to_stop_one_version_of_a_running_job_loses_its_race_for_good(api: Api, flaky: FlakyStore) -> None:
+    job = api.create()
+    api.jobs.change(api.stored(job["id"]).key, claim_of(api.stored(job["id"])))
+    others = replace(api, around=lambda store: store)
+
+    def overtaken(key: JobKey, change: Change) -> Job:
+        api.clock.advance(1)
+        others.post(f"/v1/jobs/{job['id']}/cancel")
+        return api.jobs.change_and_get(key, change)
+
+    flaky.change_and_get = overtaken
+
+    reply = api.post(f"/v1/jobs/{job['id']}/cancel", headers={"If-Match": '"2"'})
+
+    assert (reply.status, reply.slug) == (412, "precondition-failed")
+
+
+def test_a_job_that_goes_before_it_is_changed_is_not_found(api: Api, flaky: FlakyStore) -> None:
+    job = api.create(delay="1h")
+
+    def gone(key: JobKey, change: Change) -> Job:
+        raise ChangeRefused(None)
+
+    flaky.change_and_get = gone
+
+    assert api.post(f"/v1/jobs/{job['id']}/cancel").status == 404
 
 
 def test_a_job_that_does_not_hold_still_is_a_conflict(api: Api, flaky: FlakyStore) -> None:

@@ -248,6 +248,14 @@ def test_a_running_job_is_not_changed(api: Api, method: str, action: str) -> Non
     assert (reply.status, reply.slug, reply.body["state"]) == (409, "invalid-state", "running")
 
 
+def test_a_patch_of_a_running_job_is_refused_whether_or_not_it_would_change_it(api: Api) -> None:
+    job = running(api, api.create())
+
+    reply = api.patch(f"/v1/jobs/{job.id}", {"name": None})
+
+    assert (reply.status, reply.slug) == (409, "invalid-state")
+
+
 def test_a_finished_job_is_not_cancelled(api: Api) -> None:
     job = running(api, api.create())
     api.jobs.change(job.key, moves.succeed(job, output=Output(), now=api.clock.now(), retention=RETENTION))

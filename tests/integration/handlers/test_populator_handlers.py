@@ -94,7 +94,7 @@ def test_what_is_no_job_and_what_was_removed_is_no_matter_for_the_stream(account
 
 
 def test_a_record_that_cannot_be_sent_is_delivered_again_with_all_after_it(account: Account, context: Context) -> None:
-    jobs = [account.create(), account.create(priority=Priority.LOW), account.create()]
+    jobs = [account.create(), *(account.create(priority=Priority.LOW) for _ in range(2)), account.create()]
     account.sqs.delete_queue(QueueUrl=account.queue_urls[Lane.LOW])
 
     answer = stream_handler.lambda_handler(_stream_event(*(("INSERT", None, job) for job in jobs)), context)

@@ -180,6 +180,19 @@ def test_the_outcome_of_an_overtaken_attempt_is_refused(scheduler: Scheduler) ->
     assert scheduler.telemetry.values[Metric.OUTCOME_REFUSED] == [1]
 
 
+def test_a_job_that_was_given_another_time_meanwhile_does_not_expire(scheduler: Scheduler) -> None:
+    expired = scheduler.create(expires_after_seconds=60)
+    scheduler.clock.advance(60)
+    later = {"run_at": scheduler.clock.now() + timedelta(hours=1)}
+    moved = scheduler.jobs.change_and_get(
+        expired.key, moves.edit(expired, later, now=scheduler.clock.now(), sharding=SHARDING)
+    )
+
+    scheduler.executor().commit.expired(expired)
+
+    assert scheduler.get(expired) == moved
+
+
 def test_an_outcome_whose_answer_was_lost_is_recognised_as_ones_own(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:

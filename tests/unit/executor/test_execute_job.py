@@ -7,8 +7,9 @@ import pytest
 
 from functions.executor.execute_job import Verdict
 from functions.executor.targets.protocol import Answer
-from shared.model import moves
+from shared.model import limits, moves
 from shared.model.execution import Outcome
+from shared.model.lanes import Priority
 from shared.model.lifecycle import Status
 from shared.ports.queue import Hint
 from shared.ports.telemetry import Metric
@@ -80,6 +81,23 @@ def test_a_message_goes_back_when_its_job_might_not_end_in_time(scheduler: Sched
     assert scheduler.get(job).attempt == 0
 
 
+def test_the_wait_for_a_jobs_time_counts_as_time_that_it_needs(scheduler: Scheduler) -> None:
+    job = scheduler.create(due_in=1.5)
+    enough_without_the_wait = job.lane.max_job_seconds + 15 + 1
+
+    assert scheduler.execute(job, seconds_left=enough_without_the_wait) is Verdict.KEEP
+    assert scheduler.execute(job, seconds_left=enough_without_the_wait + 1) is Verdict.DONE
+
+
+def test_a_sleep_that_ends_early_is_not_believed(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = scheduler.create(due_in=1)
+    monkeypatch.setattr(scheduler.clock, "sleep", lambda seconds: scheduler.clock.advance(min(seconds, 0.3)))
+
+    scheduler.execute(job)
+
+    assert scheduler.get(job).executions[0].started_at == job.run_at
+
+
 def test_a_message_that_comes_twice_runs_the_job_once(scheduler: Scheduler) -> None:
     job = scheduler.create()
     hint = scheduler.hint(job)
@@ -102,6 +120,33 @@ def test_a_message_from_before_a_reschedule_is_stale(scheduler: Scheduler) -> No
 
     assert scheduler.get(job).status is Status.SCHEDULED
     assert scheduler.target.calls == []
+
+
+@pytest.mark.parametrize("spec", [{}, {"expires_after_seconds": 60}], ids=["no deadline", "a deadline ahead"])
+def test_a_message_through_a_lane_that_the_job_has_left_leaves_it_alone(
+    scheduler: Scheduler, spec: dict[str, object]
+) -> None:
+    job = scheduler.create(**spec)
+    moved = scheduler.jobs.change_and_get(
+        job.key, moves.edit(job, {"priority": Priority.HIGH}, now=START, sharding=SHARDING)
+    )
+
+    verdict = scheduler.execute_hint(scheduler.hint(job), job)
+
+    assert verdict is Verdict.DONE
+    assert scheduler.get(job) == moved
+
+
+def test_a_second_message_leaves_a_running_job_alone(scheduler: Scheduler) -> None:
+    job = scheduler.create()
+    running = scheduler.jobs.change_and_get(
+        job.key, moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="another", now=START)
+    )
+
+    verdict = scheduler.execute(job)
+
+    assert verdict is Verdict.DONE
+    assert scheduler.get(job) == running
 
 
 def test_a_message_of_a_job_that_is_gone_is_dropped(scheduler: Scheduler) -> None:
@@ -151,7 +196,7 @@ def test_a_target_that_raises_fails_its_attempt_and_nothing_else(scheduler: Sche
 
 def test_no_effect_begins_once_the_lease_is_over(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(job: Job) -> None:
-        scheduler.clock.advance(61)
+        scheduler.clock.advance(limits.LEASE_SECONDS)
 
     monkeypatch.setattr(scheduler.jobs, "load_payload", slow)
     job = scheduler.create()

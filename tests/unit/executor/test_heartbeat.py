@@ -8,9 +8,8 @@ import pytest
 from functions.executor.heartbeat import Heartbeats, Watched, beat
 from functions.executor.targets.protocol import Deadline
 from shared.model import limits, moves
-from shared.model.errors import StoreUnavailable
 from shared.model.execution import NO_OUTPUT
-from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler
+from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler, unavailable
 
 if TYPE_CHECKING:
     from shared.model.job import Job
@@ -71,10 +70,13 @@ def test_a_beat_that_was_applied_and_sent_again_keeps_the_lease(scheduler: Sched
     assert watched.next_beat_at == START + timedelta(seconds=20 + limits.HEARTBEAT_SECONDS)
 
 
-def test_a_clock_that_is_set_back_does_not_lose_the_lease(scheduler: Scheduler, running: Job) -> None:
+def test_a_clock_that_is_set_back_neither_loses_nor_shortens_the_lease(scheduler: Scheduler, running: Job) -> None:
     scheduler.clock.advance(-30)
 
-    assert not _beat(scheduler, running).lost
+    watched = _beat(scheduler, running)
+
+    assert not watched.lost
+    assert scheduler.get(running).lease_until == running.lease_until
 
 
 def test_a_refused_beat_of_one_s_own_lease_learns_of_a_cancel_too(scheduler: Scheduler, running: Job) -> None:
@@ -109,9 +111,6 @@ def test_a_beat_that_its_own_outcome_has_overtaken_is_no_lost_lease(scheduler: S
 def test_three_failed_beats_in_a_row_stop_the_work(
     scheduler: Scheduler, running: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unavailable(*_: object) -> Job:
-        raise StoreUnavailable("throttled", outcome_unknown=True)
-
     monkeypatch.setattr(scheduler.jobs, "change_and_get", unavailable)
     watched = Watched(running, Deadline(30), START)
 
@@ -120,6 +119,34 @@ def test_three_failed_beats_in_a_row_stop_the_work(
         assert watched.lost is (failures == 3)
 
     assert watched.deadline.stopped
+
+
+def test_beats_that_fail_now_and_then_do_not_stop_the_work(
+    scheduler: Scheduler, running: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(running, Deadline(30), START)
+    extend = scheduler.jobs.change_and_get
+
+    for fails in (True, True, False, True, True):
+        monkeypatch.setattr(scheduler.jobs, "change_and_get", unavailable if fails else extend)
+        scheduler.clock.advance(1)
+        beat(watched, jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
+
+    assert not watched.lost
+
+
+def test_as_many_beats_as_may_fail_fit_into_a_lease(
+    scheduler: Scheduler, running: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler.jobs, "change_and_get", unavailable)
+    watched = Watched(running, Deadline(30), START + timedelta(seconds=limits.HEARTBEAT_SECONDS))
+
+    while not watched.lost:
+        scheduler.clock.advance((watched.next_beat_at - scheduler.clock.now()).total_seconds())
+        beat(watched, jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
+
+    assert running.lease_until is not None
+    assert scheduler.clock.now() <= running.lease_until - timedelta(seconds=limits.HEARTBEAT_SECONDS)
 
 
 def test_what_is_watched_is_beaten_for_when_its_time_has_come(scheduler: Scheduler, running: Job) -> None:

@@ -128,6 +128,12 @@ def test_a_job_that_has_begun_can_be_given_one_more_attempt() -> None:
     assert after(job, edit(job, retry=RetryPolicy(max_attempts=2))).retry.max_attempts == 2
 
 
+def test_a_job_that_has_not_begun_can_be_made_to_begin_once_at_the_most() -> None:
+    job = a_job()
+
+    assert after(job, edit(job, delivery=Delivery.AT_MOST_ONCE)).delivery is Delivery.AT_MOST_ONCE
+
+
 def test_a_waiting_job_is_cancelled_at_once() -> None:
     job = a_job(run_at=at(60))
 

@@ -44,11 +44,13 @@ def test_what_is_sent_at_once(scheduler: Scheduler, old: Image | None, new: Imag
 
 
 def test_records_that_could_not_be_sent_are_named(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = {"j1", "j2"}
     monkeypatch.setattr(
-        scheduler.queue, "send", lambda lane, batch: list(range(len(batch))) if lane is Lane.LOW else []
+        scheduler.queue,
+        "send",
+        lambda lane, batch: [position for position, (hint, _) in enumerate(batch) if hint.job_id in refused],
     )
-    records = [
-        JobWritten("acme", f"j{i}", None, SOON._replace(lane=lane)) for i, lane in enumerate([Lane.NORMAL, Lane.LOW])
-    ]
+    lanes = [Lane.NORMAL, Lane.LOW, Lane.NORMAL]
+    records = [JobWritten("acme", f"j{i}", None, SOON._replace(lane=lane)) for i, lane in enumerate(lanes)]
 
-    assert _send(scheduler, *records) == [1]
+    assert _send(scheduler, *records) == [1, 2]

@@ -78,10 +78,11 @@ def test_the_cursor_never_passes_a_job_that_was_not_sent(scheduler: Scheduler, m
     jobs = [scheduler.create(due_in=seconds) for seconds in range(20)]
     with monkeypatch.context() as away:
         away.setattr(scheduler.queue, "send", lambda lane, batch: list(range(len(batch))))
-        scheduler.tick()
+        unsent = scheduler.tick()
 
     scheduler.tick()
 
+    assert (unsent.sent, unsent.unsent) == (0, len(jobs))
     assert sorted(scheduler.queued()) == sorted(job.id for job in jobs)
 
 
@@ -144,3 +145,11 @@ def test_a_cursor_that_a_clock_running_ahead_has_left_in_the_future_hides_nothin
     scheduler.tick()
 
     assert due.id in scheduler.queued()
+
+
+def test_a_clock_that_is_a_little_behind_sends_nothing_twice(scheduler: Scheduler) -> None:
+    scheduler.create(due_in=150)
+    scheduler.tick()
+    scheduler.clock.advance(-5)
+
+    assert scheduler.tick().sent == 0

@@ -12,13 +12,14 @@ from functions.watcher import sweep as sweep_module
 from functions.watcher.sweep import is_resend_due
 from shared import every_shard
 from shared.model import moves
+from shared.model.cursor import SweepCursor
 from shared.model.errors import StoreUnavailable
 from shared.model.execution import Outcome
 from shared.model.lanes import Priority, due_shards
 from shared.model.lifecycle import Status
 from shared.model.retry import Jitter, RetryPolicy
 from shared.ports.telemetry import Metric
-from tests.unit.scheduler import SHARDING, START, Scheduler, break_shard
+from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler, break_shard
 
 if TYPE_CHECKING:
     from shared.model.change import Change
@@ -90,13 +91,19 @@ def test_a_lease_that_is_still_held_is_left_alone(scheduler: Scheduler) -> None:
     report = scheduler.sweep()
 
     assert (report.looked_at, report.reaped) == (1, 0)
+    assert "reap_refused" not in scheduler.telemetry.actions()
     assert scheduler.get(job).status is Status.RUNNING
 
 
+@pytest.mark.parametrize(
+    ("attempts", "cancelled"), [(2, False), (1, False), (2, True)], ids=["a retry", "the last one", "a cancel"]
+)
 def test_a_heartbeat_between_the_look_and_the_reaping_wins(
-    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch, attempts: int, cancelled: bool
 ) -> None:
-    job = _claimed(scheduler)
+    job = _claimed(scheduler, retry=RetryPolicy(max_attempts=attempts))
+    if cancelled:
+        scheduler.jobs.change(job.key, moves.cancel(job, now=START, retention=RETENTION))
     scheduler.clock.advance(70)
     seen = scheduler.get(job)
     scheduler.jobs.change(job.key, moves.heartbeat(job, now=scheduler.clock.now()))
@@ -106,6 +113,68 @@ def test_a_heartbeat_between_the_look_and_the_reaping_wins(
 
     assert report.reaped == 0
     assert scheduler.get(job).status is Status.RUNNING
+
+
+def test_a_cancel_between_the_look_and_the_reaping_is_not_forgotten(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = _claimed(scheduler)
+    scheduler.clock.advance(70)
+    scheduler.jobs.change(job.key, moves.cancel(job, now=scheduler.clock.now(), retention=RETENTION))
+    with monkeypatch.context() as before_the_cancel:
+        before_the_cancel.setattr(scheduler.jobs, "get_many", lambda keys, *, consistent: [job])
+        scheduler.sweep()
+
+    scheduler.sweep()
+
+    assert scheduler.get(job).status is Status.CANCELLED
+
+
+def test_jobs_are_looked_at_as_they_are_and_not_as_a_copy_shows_them(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = scheduler.create()
+    read = scheduler.jobs.get_many
+    scheduler.clock.advance(100)
+    monkeypatch.setattr(
+        scheduler.jobs, "get_many", lambda keys, *, consistent: read(keys, consistent=True) if consistent else []
+    )
+
+    scheduler.sweep()
+
+    assert scheduler.queued() == [job.id]
+
+
+def test_a_shard_that_another_sweep_has_moved_is_left_to_it(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "_PAGE", 1)
+    monkeypatch.setattr(scheduler.control, "advance_sweep", lambda *_, **__: False)
+    shards = {scheduler.create().due_shard for _ in range(20)}
+    scheduler.clock.advance(100)
+
+    assert scheduler.sweep().looked_at == len(shards)
+
+
+def test_a_sweep_with_little_time_left_leaves_the_rest_to_the_next(scheduler: Scheduler) -> None:
+    scheduler.create()
+    scheduler.clock.advance(100)
+
+    assert scheduler.sweep_with(lambda: 5).looked_at == 0
+    assert scheduler.sweep().looked_at == 1
+
+
+def test_a_pass_that_stands_at_the_last_entry_is_complete(scheduler: Scheduler) -> None:
+    job = scheduler.create()
+    assert job.due_shard is not None
+    assert job.wake_at is not None
+    stands_at = SweepCursor(START + timedelta(seconds=100), START, (job.wake_at, job.tenant, job.id))
+    scheduler.control.advance_sweep(job.due_shard, seen=None, to=stands_at)
+    scheduler.clock.advance(200)
+
+    rest_of_the_pass, new_pass = scheduler.sweep(), scheduler.sweep()
+
+    assert (rest_of_the_pass.looked_at, new_pass.looked_at) == (0, 1)
 
 
 def test_a_crowd_at_the_head_does_not_hide_what_is_behind_it(
