@@ -18,7 +18,7 @@ PORT ?= 4566
 ALLOWED_TARGET_HOSTS ?=
 SCOPES ?= read,write
 
-.PHONY: help run test check lint types imports bench synth synth-all deploy bootstrap destroy api-key log-level clean
+.PHONY: help run test check lint types imports simulate bench synth synth-all deploy bootstrap destroy api-key log-level clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,13 @@ types: $(READY) ## Check the types, strictly
 
 imports: $(READY) ## Check who imports whom
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+simulate: $(READY) ## Try to lose a job: seeds, crash points, the model, the mutants [SEEDS=1000] [SEED=7]
+	@$(PYTHON) -m tests.simulation --seeds '$(or $(SEEDS),1000)' $(if $(SEED),--seed '$(SEED)')
+ifndef SEED
+	@$(PYTHON) -m tests.model_checking
+	@$(PYTHON) -m tests.mutation
+endif
 
 bench: $(READY) ## Print what a job costs, and how long things take
 	$(PYTHON) -m benchmarks

@@ -52,7 +52,7 @@ class Cloud:
     kernel: Kernel
     faults: Faults
     on_write: Callable[[Job | None, Job], None]
-    target_of: Callable[[Process], Target]
+    target: Target
     skew_of: Callable[[str], int] = lambda _: 0
     ids: SeededIds = field(default_factory=SeededIds)
 
@@ -67,7 +67,7 @@ class Cloud:
             self.queue,
             MemoryOutputs(),
             self.ids,
-            self.target_of,
+            self.target,
         )
         self.processes: dict[str, Process] = {}
         self.busy: dict[Process, Actor] = {}

@@ -33,7 +33,7 @@ _BEAT_EVERY_MS: Final = 2 * SECOND
 
 
 class World(NamedTuple):
-    """What all processes share; `target_of` makes what an executor's process calls."""
+    """What all processes share; `target` is what every job calls."""
 
     kernel: Kernel
     faults: Faults
@@ -42,7 +42,7 @@ class World(NamedTuple):
     queue: Any
     outputs: Any
     ids: SeededIds
-    target_of: Callable[[Process], Target]
+    target: Target
 
     def store_port(self, process: Process, real: Any) -> Any:
         return Port(process, real, self.kernel, self.faults, away=Weather.STORE_AWAY)
@@ -118,7 +118,7 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
     jobs, outputs = world.store_port(process, world.jobs), world.store_port(process, world.outputs)
     heartbeats = Heartbeats(jobs=jobs, clock=clock, telemetry=telemetry)
     is_old = world.faults.is_weather(Weather.OLD_EXECUTORS, kernel.now)
-    target = None if is_old else world.target_of(process)
+    target = None if is_old else world.target
     commit = CommitOutcome(
         jobs=jobs,
         outputs=outputs,

@@ -56,9 +56,7 @@ class Run:
         self.faults = Faults(seed, scenario.climate, only=only)
         self.observed = Observed()
         target = SimulatedTarget(self.kernel, self._effect_begins, self._effect_ends)
-        self.cloud = Cloud(
-            self.kernel, self.faults, self._judge_write, lambda _: target, self._skew_of, SeededIds(seed)
-        )
+        self.cloud = Cloud(self.kernel, self.faults, self._judge_write, target, self._skew_of, SeededIds(seed))
         self._clocks_agree = 2 * scenario.skew_ms <= invariants.SKEW_MS
 
     def begin(self) -> None:
