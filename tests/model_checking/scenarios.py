@@ -1,0 +1,96 @@
+"""What is explored: which jobs, and what may happen to them. Every scenario goes on until it shows no new state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from shared.model.job import Delivery, Job, JobKey, JobSpec, new_job
+from shared.model.retry import Jitter, RetryPolicy
+from tests.model_checking.present import NOW, STEP
+from tests.model_checking.table import SHARDING
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scenario:
+    """`held` is how many requests of dead or impatient senders the network holds for each job at most, `wishes` what
+    clients may ask for at any time, `failures` how effects may end beside succeeding, `slow_watcher` that anything may
+    happen between the watcher's read and its write, `deferrals` that an executor may find that it cannot run a job.
+
+    Times more than `memory_steps` ago are not told apart. `surprises`: how many faults and wishes there are at most
+    (None: any number); time may pass at any moment in any case.
+    """
+
+    name: str
+    jobs: tuple[Job, ...]
+    executors: int = 2
+    held: int = 0
+    wishes: tuple[str, ...] = ("cancel",)
+    failures: tuple[str, ...] = ("fail",)
+    slow_watcher: bool = False
+    deferrals: bool = False
+    memory_steps: int = 1
+    surprises: int | None = None
+
+
+def a_job(name: str = "job", *, attempts: int = 2, retry_on: tuple[str, ...] = (), **spec: Any) -> Job:
+    """A job that is due a step from now, and whose retry follows a step after its failure."""
+    retry = RetryPolicy(
+        max_attempts=attempts,
+        initial_seconds=STEP.total_seconds(),
+        multiplier=1,
+        jitter=Jitter.NONE,
+        retry_on=retry_on,
+    )
+    wanted = JobSpec(target={"type": "http"}, run_at=NOW + STEP, retry=retry, **spec)
+    return new_job(wanted, key=JobKey("acme", name), now=NOW, sharding=SHARDING)
+
+
+def at_most_once(name: str = "job", **spec: Any) -> Job:
+    return a_job(name, attempts=1, delivery=Delivery.AT_MOST_ONCE, **spec)
+
+
+_STEP_SECONDS: Final = round(STEP.total_seconds())
+
+LATE_WRITES: Final = Scenario(name="writes that come late, or twice", jobs=(a_job(),), held=1)
+AT_MOST_ONCE: Final = Scenario(name="at most once", jobs=(at_most_once(),), held=1, slow_watcher=True)
+TWO_JOBS: Final = Scenario(name="two jobs", jobs=(a_job("first"), at_most_once("second")), held=1, surprises=1)
+
+SCENARIOS: Final = (
+    Scenario(name="another lane", jobs=(a_job(),), wishes=("let it take longer",), failures=("fail", "fail for good")),
+    Scenario(
+        name="at most once, deferred, with a start deadline",
+        jobs=(at_most_once(expires_after_seconds=2 * _STEP_SECONDS),),
+        deferrals=True,
+        slow_watcher=True,
+        memory_steps=3,
+    ),
+    Scenario(
+        name="errors that are not tried again",
+        jobs=(a_job(retry_on=("http_503",)),),
+        failures=("fail", "fail for good"),
+        wishes=("cancel", "run now"),
+    ),
+    Scenario(name="edits", jobs=(a_job(),), wishes=("cancel", "run now", "postpone", "allow one attempt")),
+    Scenario(name="a slow watcher", jobs=(a_job(),), slow_watcher=True),
+    LATE_WRITES,
+    AT_MOST_ONCE,
+    Scenario(
+        name="a start deadline, and edits that come late",
+        jobs=(a_job(expires_after_seconds=_STEP_SECONDS),),
+        executors=1,
+        held=1,
+        wishes=("postpone",),
+        memory_steps=2,
+    ),
+    TWO_JOBS,
+)
+
+
+# The same with more of everything at once; minutes.
+LARGE: Final = (
+    *(replace(one, slow_watcher=True, held=1) for one in SCENARIOS if one not in {LATE_WRITES, AT_MOST_ONCE, TWO_JOBS}),
+    replace(LATE_WRITES, held=2),
+    replace(AT_MOST_ONCE, held=2),
+    replace(TWO_JOBS, surprises=2),
+)
