@@ -9,7 +9,7 @@ from functions.populator.queue_changed_jobs import Image, JobWritten
 from shared.adapters.memory.jobs import MemoryJobStore
 from shared.model.errors import StoreUnavailable
 from shared.model.lifecycle import Status
-from shared.ports.jobs import DueEntry, DuePage
+from shared.ports.jobs import DueEntry, DuePage, ListedEntry
 from tests.simulation.faults import MINUTE, Faults, Weather
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ class SimulatedJobStore(MemoryJobStore):
             return page
         entries = page.entries[: self._pages % len(page.entries)]
         return DuePage(entries, entries[-1] if entries else after or DueEntry(page.entries[0].wake_at, "", ""))
+
+    def list_group(self, partition: str, *, before: str, not_before: str, limit: int) -> list[ListedEntry]:
+        self._catch_up(self._kernel.now)
+        return super().list_group(partition, before=before, not_before=not_before, limit=limit)
 
     def _project(self, old: Job | None, new: Job) -> None:
         self._on_write(old, new)
