@@ -32,13 +32,13 @@ READ_TIMEOUT = ReadTimeoutError(endpoint_url=_URL)
 
 
 @contextmanager
-def not_applied(client: Any, error: Exception) -> Iterator[None]:
-    """Every call fails before it reaches the service."""
+def not_applied(client: Any, error: Exception, *, only: str = "") -> Iterator[None]:
+    """Every call fails before it reaches the service; or only those of one operation, such as `dynamodb.PutItem`."""
 
     def fail(**_: Any) -> None:
         raise error
 
-    with _handling(client, "before-send", fail):
+    with _handling(client, f"before-send.{only}".rstrip("."), fail):
         yield
 
 

@@ -110,6 +110,15 @@ def test_a_create_that_the_sdk_sends_again_meets_its_own_job(store: DynamoJobSto
     assert (creation.job, creation.created) == (a_job(), False)
 
 
+def test_a_create_that_is_refused_without_being_told_what_it_met_reads_it(store: DynamoJobStore, dynamodb: Any) -> None:
+    store.create(a_job())
+
+    with not_applied(dynamodb, refusal("ConditionalCheckFailedException"), only="dynamodb.PutItem"):
+        again = store.create(a_job(name="another"))
+
+    assert (again.job, again.created) == (a_job(), False)
+
+
 def test_a_claim_that_the_sdk_sends_again_meets_its_own_claim(store: DynamoJobStore, dynamodb: Any) -> None:
     job = a_job()
     store.create(job)
