@@ -1,0 +1,33 @@
+"""All mutants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tests.mutation.clauses import CLAUSE_MUTANTS
+from tests.mutation.dispatch_guards import DISPATCH_GUARDS
+from tests.mutation.executor_guards import EXECUTOR_GUARDS, MOVE_GUARDS
+from tests.mutation.store_guards import API_GUARDS, DYNAMODB_GUARDS, MEMORY_GUARDS
+from tests.mutation.table import TABLE_MUTANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.mutation.mutant import Mutant
+
+GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
+    "clauses of the moves": CLAUSE_MUTANTS,
+    "table of legal moves": TABLE_MUTANTS,
+    "rules of the moves": MOVE_GUARDS,
+    "executor": EXECUTOR_GUARDS,
+    "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
+    "API": API_GUARDS,
+    "stores in memory": MEMORY_GUARDS,
+    "stores in DynamoDB": DYNAMODB_GUARDS,
+}
+MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)
+
+
+def named(name: str) -> Mutant:
+    (mutant,) = [one for one in MUTANTS if one.name == name]
+    return mutant

@@ -1,0 +1,66 @@
+"""Every clause of every change that `shared.model.moves` makes, as mutants without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from shared.model import moves
+from shared.model.change import AnyOf, Clause
+from shared.model.execution import NO_OUTPUT
+from shared.model.retry import RetryPolicy
+from tests.jobs import RETENTION, SHARDING, a_job, after, at, cancel_of, claim_of, claimed, failed_once
+from tests.mutation.mutant import ClauseMutant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.model.change import Change, Condition
+    from shared.model.job import Job
+
+_WAITING: Final = a_job()
+_RUNNING: Final = claimed()
+_LAST_ATTEMPT: Final = claimed(a_job(retry=RetryPolicy(max_attempts=1)))
+_CANCEL_REQUESTED: Final = after(_RUNNING, cancel_of(_RUNNING))
+
+
+def _reap(job: Job) -> Change:
+    return moves.reap(job, now=at(200), chance=0.5, retention=RETENTION, sharding=SHARDING)
+
+
+# Which function makes it, and one of each kind of change that it makes.
+MADE: Final[tuple[tuple[str, Change], ...]] = (
+    ("claim", claim_of(_WAITING)),
+    ("heartbeat", moves.heartbeat(_RUNNING, now=at(1))),
+    ("defer", moves.defer(_RUNNING, until=at(60), reason="gate_closed", now=at(1))),
+    ("succeed", moves.succeed(_RUNNING, output=NO_OUTPUT, now=at(1), retention=RETENTION)),
+    ("fail", failed_once(_RUNNING)),
+    ("fail", failed_once(_LAST_ATTEMPT)),
+    ("fail", failed_once(_CANCEL_REQUESTED)),
+    ("stop", moves.stop(_CANCEL_REQUESTED, now=at(1), retention=RETENTION)),
+    ("reap", _reap(_RUNNING)),
+    ("reap", _reap(_LAST_ATTEMPT)),
+    ("reap", _reap(_CANCEL_REQUESTED)),
+    ("edit", moves.edit(_WAITING, {"name": "renamed"}, now=at(1), sharding=SHARDING)),
+    ("run_now", moves.run_now(_WAITING, now=at(1), sharding=SHARDING)),
+    ("cancel", cancel_of(_RUNNING)),
+    ("cancel", cancel_of(_WAITING)),
+    ("skip", moves.skip(_WAITING, reason="expired", now=at(1), retention=RETENTION)),
+)
+
+
+def _mutants(maker: str, change: Change) -> Iterator[ClauseMutant]:
+    for number, condition in enumerate(change.when):
+        yield ClauseMutant(maker, change.move, number, name_of(condition))
+        if isinstance(condition, AnyOf):
+            for alternative, clause in enumerate(condition.clauses):
+                yield ClauseMutant(maker, change.move, number, name_of(condition), alternative, name_of(clause))
+
+
+def name_of(condition: Condition) -> str:
+    """What a condition asks, without its value: that differs from job to job."""
+    if isinstance(condition, Clause):
+        return f"{condition.field} {condition.op}"
+    return " or ".join(name_of(clause) for clause in condition.clauses)
+
+
+CLAUSE_MUTANTS: Final = tuple(mutant for maker, change in MADE for mutant in _mutants(maker, change))

@@ -1,0 +1,197 @@
+"""What the executor, and the rules of the moves, ask in Python before they write or call a target."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from tests.mutation.mutant import SourceMutant
+
+_execute = partial(SourceMutant, "functions/executor/execute_job.py")
+_commit = partial(SourceMutant, "functions/executor/commit_outcome.py")
+_beat = partial(SourceMutant, "functions/executor/heartbeat.py")
+_handle = partial(SourceMutant, "functions/executor/handler.py")
+_outputs = partial(SourceMutant, "shared/adapters/outputs.py")
+_move = partial(SourceMutant, "shared/model/moves.py")
+
+_LOAD_PAYLOAD = """\
+        try:
+            payload = self.jobs.load_payload(job)
+        except PayloadUnavailable as error:
+            return Answer(failure=Failure("payload_unavailable", str(error)))
+"""
+_MIND_THE_LEASE = """\
+        if job.lease_until is None or self.clock.now() >= job.lease_until:
+            return None
+"""
+
+EXECUTOR_GUARDS: Final = (
+    # Taking a message
+    _execute("a message that is much too early is waited for", "if early > _LONGEST_WAIT_SECONDS:", "if False:"),
+    _execute(
+        "a job is begun with little time left",
+        "if seconds_left() < max(early, 0) + message.lane.max_job_seconds + _COMMIT_SECONDS:",
+        "if False:",
+    ),
+    _execute("no time is kept for the outcome", " + _COMMIT_SECONDS:", ":"),
+    _execute("the wait takes no time", "max(early, 0) + message", "message"),
+    _execute("an attempt begins before its time", "self._wait_for(message.hint)", "pass"),
+    _execute("a sleep that ends early is believed", "while (early :=", "if (early :="),
+    _execute(
+        "a message whose claim failed is deleted",
+        'return self._give_back(message, _CLAIM_AGAIN_SECONDS, "claim_failed")',
+        "return Verdict.DONE",
+    ),
+    # Claiming
+    _execute("a claim is tried once", "range(_CLAIM_TRIES - 1)", "range(0)"),
+    _execute(
+        "one's own claim is not recognised", "if current is not None and current.claim_id == claim_id:", "if False:"
+    ),
+    _execute("another's claim is taken for one's own", " and current.claim_id == claim_id:", ":"),
+    _execute(
+        "an expired job is left to lie",
+        "if current is not None and current.wake_at == hint.wake_at and moves.has_expired(current, now):",
+        "if False:",
+    ),
+    _execute("a stale message expires a job", "current.wake_at == hint.wake_at and ", ""),
+    _execute("a refused claim expires a job in time", " and moves.has_expired(current, now)", ""),
+    # Running
+    _execute("a target type of a newer version fails the job", "if target is None:", "if False:"),
+    _execute("a target is called without a lease", _MIND_THE_LEASE, ""),
+    _execute(
+        "a target is called as the lease ends",
+        "self.clock.now() >= job.lease_until",
+        "self.clock.now() > job.lease_until",
+    ),
+    _execute("a job that has no lease is called", "if job.lease_until is None or ", "if "),
+    _execute(
+        "the lease is minded before the payload is there",
+        _LOAD_PAYLOAD + _MIND_THE_LEASE,
+        _MIND_THE_LEASE + _LOAD_PAYLOAD,
+    ),
+    _execute("a target's defect escapes", "except Exception as error:", "except KeyboardInterrupt as error:"),
+    _execute(
+        "a payload that is not there ends the executor",
+        "except PayloadUnavailable as error:",
+        "except KeyError as error:",
+    ),
+    _execute("a failure is committed on a lost lease", " or (watched.lost and answer.failure is not None):", ":"),
+    _execute("a success on a lost lease is given up", "(watched.lost and answer.failure is not None)", "watched.lost"),
+    _execute("what was never called is committed", "if answer is None or (watched", "if (watched"),
+    _execute("a cancel that stopped the work is forgotten", "cancelled=watched.cancelled", "cancelled=False"),
+    # Committing
+    _commit("a cancelled attempt goes the way of a failed one", "if cancelled:", "if False:"),
+    _commit(
+        "a retry refused by a cancel is given up",
+        "now, if_cancelled=stopped, why=failure.type",
+        "now, why=failure.type",
+    ),
+    _commit("a deferral refused by a cancel is given up", "now, if_cancelled=stopped, why=reason", "now, why=reason"),
+    _commit(
+        "a refused retry cancels the job unasked",
+        "current.cancel_requested_at is not None and if_cancelled",
+        "if_cancelled",
+    ),
+    _commit(
+        "one's own outcome is not recognised",
+        "if current is not None and _is_written(change, job, current):",
+        "if False:",
+    ),
+    _commit("any refused outcome is taken for written", " and _is_written(change, job, current):", ":"),
+    _commit(
+        "the watcher's word is taken for one's own",
+        "current.execution(job.fence) == history[-1]",
+        "current.execution(job.fence) is not None",
+    ),
+    _commit("a move without a history is looked for in it", "history is not None and ", ""),
+    _commit("an outcome is tried once", "if self.clock.now() >= give_up_at:", "if True:"),
+    _commit("an outcome is lost with its output", "except StoreUnavailable as error:", "except KeyError as error:"),
+    _outputs("a zombie's output overwrites its successor's", "{job.id}/{job.fence}", "{job.id}"),
+    # Keeping the lease
+    _beat(
+        "failing beats never stop the work", "watched.lost = watched.failures >= FAILED_BEATS", "watched.lost = False"
+    ),
+    _beat("failed beats need not be in a row", "watched.failures = 0", "pass"),
+    _beat(
+        "a failed beat is not soon tried again", "seconds=_AFTER_FAILURE_SECONDS", "seconds=limits.HEARTBEAT_SECONDS"
+    ),
+    _beat("a lost lease goes unnoticed", "watched.lost = job is None", "watched.lost = False"),
+    _beat(
+        "a cancel goes unnoticed", "watched.cancelled = job is not None and job.cancel_requested_at is not None", "pass"
+    ),
+    _beat(
+        "a lost lease is asked for its cancel", "job is not None and job.cancel_requested_at", "job.cancel_requested_at"
+    ),
+    _beat("a lost lease does not stop the work", "if watched.lost or watched.cancelled:", "if watched.cancelled:"),
+    _beat("a cancel does not stop the work", "if watched.lost or watched.cancelled:", "if watched.lost:"),
+    _beat(
+        "every refused beat is a lost lease",
+        "return current if current is not None and _is_ours(job, current) else None",
+        "return None",
+    ),
+    _beat(
+        "no refused beat is a lost lease",
+        "return current if current is not None and _is_ours(job, current) else None",
+        "return current",
+    ),
+    _beat("a waiting job is still one's own", "current.status is Status.RUNNING and current.fence", "current.fence"),
+    _beat("another's lease is one's own", " and current.fence == job.fence", ""),
+    _beat("one's own outcome is a lost lease", " or (ended is not None and ended.outcome is not Outcome.LOST)", ""),
+    _beat("an attempt written down as lost is one's own", " and ended.outcome is not Outcome.LOST", ""),
+    _beat("stopped work keeps its lease", "not one.deadline.stopped and ", ""),
+    _beat("a lease is kept at every look", " and one.next_beat_at <= self._clock.now()", ""),
+    _beat("a lease is kept after its work", "self._watched.remove(watched)", "pass"),
+    # The batch
+    _handle("no lease is kept", "heartbeats().beat_due()", "pass"),
+    _handle(
+        "a message that goes back is deleted",
+        "if error is not None or future.result() is Verdict.KEEP:",
+        "if error is not None:",
+    ),
+    _handle("one defect fails the whole batch", "if error is not None or future", "if future"),
+)
+
+MOVE_GUARDS: Final = (
+    _move("an ended job is changed", "if job.status not in legal(move).sources:", "if False:"),
+    _move(
+        "a retried job becomes at most once",
+        'if job.attempt and values.get("delivery", job.delivery) is Delivery.AT_MOST_ONCE:',
+        "if False:",
+    ),
+    _move("no job becomes at most once", "if job.attempt and values", "if values"),
+    _move("an edit leaves no attempt", 'if job.attempt >= values.get("retry", job.retry).max_attempts:', "if False:"),
+    _move("an edit leaves one attempt too few", "if job.attempt >= values", "if job.attempt > values"),
+    _move("an at-most-once job is retried", " and job.delivery is not Delivery.AT_MOST_ONCE:", ":"),
+    _move("a known cancel is followed by a retry", "if job.cancel_requested_at is not None:", "if False:"),
+    _move("a retry wakes before its delay", "math.ceil(delay * 1000)", "int(delay * 1000)"),
+    _move(
+        "every lease is over",
+        "return job.lease_until is not None and job.lease_until < _latest_lost_lease(now)",
+        "return True",
+    ),
+    _move("a missing lease is compared", "return job.lease_until is not None and job", "return job"),
+    _move("no clock runs ahead", "return now - timedelta(seconds=limits.CLOCK_SKEW_SECONDS)", "return now"),
+    _move("a job without a deadline has expired", "return job.expires_at is not None and job", "return job"),
+    _move("a retry expires", "job.attempt == 0 and job.expires_at", "job.expires_at"),
+    _move("a deadline ahead has passed", " and job.expires_at <= now", ""),
+    _move("a deadline passes a moment after a claim heeds it", "job.expires_at <= now", "job.expires_at < now"),
+    _move("a new time does not wake the job", 'values["wake_at"] = run_at', "pass"),
+    _move(
+        "a new time keeps the old deadline",
+        'if not {"run_at", "expires_after_seconds"}.isdisjoint(values):',
+        "if False:",
+    ),
+    _move("a new lane keeps the old shard", 'if not {"priority", "timeout_seconds"}.isdisjoint(values):', "if False:"),
+    _move("a claim mints no fence", 'add={"fence": 1, "attempt": 1}', 'add={"attempt": 1}'),
+    _move("a claim counts no attempt", 'add={"fence": 1, "attempt": 1}', 'add={"fence": 1}'),
+    _move("a deferral counts as an attempt", 'add={"attempt": -1}', "add={}"),
+    _move("an ended job still wakes", '        "wake_at": None,\n', ""),
+    _move("an ended job stays in the due index", '        "due_shard": None,\n', ""),
+    _move("an ended job keeps its lease", "**values, **_NO_LEASE, **_terminal", "**values, **_terminal"),
+    _move("an item goes before its idempotency key", "max(now, remembered_until)", "now"),
+    _move(
+        "an item goes within the second in which it may",
+        "timedelta(microseconds=-gone_at.microsecond % 1_000_000)",
+        "timedelta()",
+    ),
+)

@@ -1,0 +1,143 @@
+"""What a mutant has to get past.
+
+`tests`: those that show behaviour, by a scheduler in memory and by the adapters on a simulated AWS.
+`simulation`: seeds of the whole system under faults. `model`: every interleaving of a small one.
+`witness`: the tests that look at the conditions themselves, and at the page that has the table of moves. They notice
+any change of either by construction, so they say nothing about what a guard is good for, and come last.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.model_checking.explore import examine
+from tests.model_checking.mutants import DroppedClause, WidenedMove
+from tests.mutation.mutant import ROOT, ClauseMutant, TableMutant, probe
+from tests.mutation.runner import Hung, MutantRunner, in_children
+from tests.simulation.run import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tests.mutation.mutant import Mutant, Place
+
+# For each mutant's name what noticed it, None where nothing did.
+Killers = dict[str, str | None]
+
+BEHAVIOUR: Final = (
+    "tests/unit/model/test_laws.py",
+    "tests/unit/model/test_moves_of_a_client.py",
+    "tests/unit/model/test_moves_of_an_attempt.py",
+    "tests/unit/model/test_job.py",
+    "tests/unit/executor",
+    "tests/unit/populator",
+    "tests/unit/watcher",
+    "tests/unit/test_dispatch.py",
+    "tests/unit/api/test_authorize.py",
+    "tests/unit/api/test_preconditions.py",
+    "tests/unit/adapters/test_update_expressions.py",
+    "tests/contract/test_job_store.py",
+    "tests/contract/test_job_store_indexes.py",
+    "tests/contract/test_job_store_payloads.py",
+    "tests/contract/test_control_store.py",
+    "tests/contract/test_output_store.py",
+    "tests/contract/test_work_queue.py",
+    "tests/integration/adapters",
+    "tests/integration/handlers",
+    "tests/integration/api/test_idempotency.py",
+    "tests/integration/api/test_jobs.py",
+    "tests/integration/api/test_bulk.py",
+    "tests/integration/api/test_on_aws.py",
+)
+WITNESSES: Final = (
+    "tests/unit/model/test_move_conditions.py",
+    "tests/unit/model/test_lifecycle.py",
+    "tests/architecture/test_state_machine_page.py",
+)
+SEEDS: Final = 200
+
+
+def tests(mutants: Sequence[Mutant]) -> Killers:
+    """The first of `BEHAVIOUR` that fails. Raises when one fails without any mutant."""
+    runner = MutantRunner(mutants)
+    options = ("-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:terminal", "--assert=plain")
+    status = pytest.main([*options, "--timeout=20", *BEHAVIOUR], plugins=[runner])
+    if len(runner.killed_by) < len(mutants):
+        raise RuntimeError(f"the tests could not be run: pytest ended with {status!r}")
+    return runner.killed_by
+
+
+def simulation(mutants: Sequence[Mutant]) -> Killers:
+    """The first seed that breaks an invariant, or the scheduler."""
+    (_, reached), *_ = in_children(_reached_in_simulation, [{place for one in mutants for place in one.places}])
+    assert not isinstance(reached, Hung)
+    return _each(_first_broken_seed, [one for one in mutants if one.places & reached])
+
+
+def _reached_in_simulation(places: Iterable[Place]) -> set[Place]:
+    reached: set[Place] = set()
+    probe(places, reached.add)
+    for seed in range(SEEDS):
+        simulate(seed)
+    return reached
+
+
+def _first_broken_seed(mutant: Mutant) -> str | None:
+    mutant.apply()
+    for seed in range(SEEDS):
+        try:
+            broken = simulate(seed).broken
+        except Exception as error:
+            broken = repr(error)
+        if broken:
+            return f"seed {seed}: {broken}"
+    return None
+
+
+def model(mutants: Sequence[Mutant]) -> Killers:
+    """The invariant that the shortest way to break one breaks. The model knows the moves and their table alone."""
+    _, findings = examine()
+    counterexamples = {finding.mutant: finding.counterexample for finding in findings}
+    killers: Killers = {}
+    for mutant in mutants:
+        guard = _guard_of(mutant)
+        if guard in counterexamples:
+            run = counterexamples[guard]
+            killers[mutant.name] = None if run is None else run.broken
+    return killers
+
+
+def _guard_of(mutant: Mutant) -> DroppedClause | WidenedMove | None:
+    """The same mutant as the model has it."""
+    if isinstance(mutant, ClauseMutant):
+        guard = f"reap_{mutant.move}" if mutant.maker == "reap" else str(mutant.move)
+        return DroppedClause(guard, mutant.clause, mutant.alternative_clause)
+    return WidenedMove(mutant.move, mutant.status) if isinstance(mutant, TableMutant) else None
+
+
+def witness(mutants: Sequence[Mutant]) -> Killers:
+    """The first of `WITNESSES` that fails."""
+    return _each(_first_failing_witness, mutants)
+
+
+def _first_failing_witness(mutant: Mutant) -> str | None:
+    # A process of its own, since these tests compute what they compare when they are imported.
+    command = (sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "-p", "tests.mutation.plugin")
+    environment = {**os.environ, "MUTANT": mutant.name}
+    run = subprocess.run([*command, *WITNESSES], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode == 0:
+        return None
+    failures = [line.split()[1] for line in run.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    return failures[0] if failures else run.stdout.strip()[-200:]
+
+
+def _each(work: Callable[[Mutant], str | None], mutants: Sequence[Mutant]) -> Killers:
+    return {
+        mutant.name: f"it hangs: {killer}" if isinstance(killer, Hung) else killer
+        for mutant, killer in in_children(work, mutants)
+    }

@@ -1,0 +1,145 @@
+"""Runs tests against mutants: pytest collects once, and each mutant gets a forked process that runs what it concerns.
+
+Which tests concern a mutant is found out first: those that call a function it changes, the quickest first. So a mutant
+costs as much as the first test that notices it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+from hypothesis import Phase, settings
+
+from tests.mutation.mutant import Place, probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.process import BaseProcess
+
+    from tests.mutation.mutant import Mutant
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# The same examples in each run, and none of them made smaller: what counts is whether there is one.
+settings.register_profile(
+    "mutation", settings.get_profile("default"), derandomize=True, deadline=None, database=None, phases=[Phase.generate]
+)
+
+_FORK = multiprocessing.get_context("fork")
+# A mutant may go round in circles; no test of those that run here takes a tenth of this.
+_SECONDS_PER_TEST = 20
+_SECONDS_PER_MUTANT = 300
+
+
+class Hung(Exception):
+    """A child did not end in time, or died without a result."""
+
+
+def in_children(work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T, R | Hung]]:
+    """`work` for each task in a forked process of its own, as many at once as there are processors."""
+    waiting, running = deque(tasks), dict[Connection, tuple[T, "BaseProcess", float]]()
+    while waiting or running:
+        while waiting and len(running) < (os.cpu_count() or 1):
+            task = waiting.popleft()
+            receiver, sender = _FORK.Pipe(duplex=False)
+            process = _FORK.Process(target=_send_result, args=(sender, work, task), daemon=True)
+            process.start()
+            sender.close()
+            running[receiver] = task, process, time.monotonic() + _SECONDS_PER_MUTANT
+        ready = wait(list(running), timeout=1)
+        for receiver, (task, process, end) in list(running.items()):
+            if receiver not in ready and time.monotonic() < end:
+                continue
+            try:
+                result = receiver.recv() if receiver in ready else Hung("no end")
+            except EOFError:
+                result = Hung("it died")
+            process.kill()
+            process.join()
+            del running[receiver]
+            yield task, result
+
+
+def _send_result(sender: Connection, work: Callable[[T], R], task: T) -> None:
+    sender.send(work(task))
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What one test did: how long it took, and which of the probed places it called."""
+
+    seconds: float
+    places: frozenset[Place]
+
+
+@dataclass(eq=False)
+class MutantRunner:
+    """A pytest plugin that runs the collected tests against `mutants` in place of pytest's own loop.
+
+    `killed_by` is the first test of each mutant that failed, None where all passed.
+    """
+
+    mutants: Sequence[Mutant]
+    killed_by: dict[str, str | None] = field(default_factory=dict)
+    tests: int = 0
+    _failed: str | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.tests = len(session.items)
+        concerned = self._tests_by_place(session.items)
+
+        def run(mutant: Mutant) -> str | None:
+            items = {item.nodeid: seconds for place in mutant.places for item, seconds in concerned[place]}
+            by_id = {item.nodeid: item for item in session.items}
+            mutant.apply()
+            return self._first_failure([by_id[one] for one in sorted(items, key=lambda one: (items[one], one))])
+
+        for mutant, killer in in_children(run, self.mutants):
+            self.killed_by[mutant.name] = f"it hangs ({killer})" if isinstance(killer, Hung) else killer
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed = report.nodeid
+
+    def _tests_by_place(self, items: Sequence[pytest.Item]) -> dict[Place, list[tuple[pytest.Item, float]]]:
+        places = {place for mutant in self.mutants for place in mutant.places}
+        half = len(items) // 2
+        by_place = defaultdict(list)
+        for part, reached in in_children(partial(self._reached, places), (items[:half], items[half:])):
+            if isinstance(reached, Hung):
+                raise reached
+            for item, one in zip(part, reached, strict=True):
+                for place in one.places:
+                    by_place[place].append((item, one.seconds))
+        return by_place
+
+    def _reached(self, places: Iterable[Place], items: Sequence[pytest.Item]) -> list[Reached]:
+        """What each test does without a mutant."""
+        found: list[Reached] = []
+        places_of_one: set[Place] = set()
+        probe(places, places_of_one.add)
+        for item in items:
+            places_of_one.clear()
+            started = time.monotonic()
+            if self._first_failure([item]):
+                raise AssertionError(f"{item.nodeid} fails without any mutant")
+            found.append(Reached(time.monotonic() - started, frozenset(places_of_one)))
+        return found
+
+    def _first_failure(self, items: Sequence[pytest.Item]) -> str | None:
+        for item, following in zip(items, (*items[1:], None), strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._failed:
+                return self._failed
+        return None
