@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.model import moves
+from shared.model.job import Delivery
 from shared.model.lifecycle import Status
 from tests.model_checking import invariants
 from tests.model_checking.present import NOW
@@ -187,14 +188,12 @@ class Actors:
         request = self._table.requests[executor.request]
         claim_id = request.change.set["claim_id"]
         after, broken = self._arrived(place, executor.request)
-        if after is not None:
-            yield Happening(f"a claim arrives, its answer is lost: {self._tell(after)}", after, executor, broken=broken)
-        elif self._table.jobs[place.job].claim_id == claim_id:
-            after = place
-        if after is not None:
-            after = self._let_go(after, claim_id)
-            claimed = Executor(Phase.CLAIMED, executor.place, copy=self._table.view(after.job))
-            yield Happening(f"an executor has claimed: {self._tell(after)}", after, claimed, Urgency.EXECUTOR, broken)
+        if after is not None or self._table.jobs[place.job].claim_id == claim_id:
+            known = self._let_go(after or place, claim_id)
+            claimed = Executor(Phase.CLAIMED, executor.place, copy=self._table.view(known.job))
+            yield Happening(f"an executor has claimed: {self._tell(known)}", known, claimed, Urgency.EXECUTOR, broken)
+            if after is not None:
+                yield Happening(f"a claim is applied, its answer is lost: {self._tell(after)}", after, executor)
             return
         after, line = self._let_go(place, claim_id), "an executor's claim is refused"
         job, started_at = self._table.jobs[place.job], request.change.set["started_at"]
@@ -211,7 +210,7 @@ class Actors:
             return
         yield Happening(
             f"the effect of {_of(copy)} begins",
-            place._replace(begun=min(place.begun + 1, 2) if job.delivery == "at_most_once" else 0),
+            place._replace(begun=min(place.begun + 1, 2) if job.delivery is Delivery.AT_MOST_ONCE else 0),
             executor._replace(phase=Phase.EFFECT),
             Urgency.EXECUTOR,
             invariants.broken_by_begin(copy, job, place.begun),
@@ -256,8 +255,8 @@ class Actors:
         name = self._name(executor.request)
         after, broken = self._arrived(place, executor.request)
         if after is not None:
-            yield Happening(f"{name} arrives, its answer is lost: {self._tell(after)}", after, executor, broken=broken)
             yield Happening(f"{name} is written: {self._tell(after)}", after, IDLE, Urgency.EXECUTOR, broken)
+            yield Happening(f"{name} is written, its answer is lost: {self._tell(after)}", after, executor)
         elif self._table.jobs[place.job].cancel_requested_at is not None and executor.otherwise != NOTHING:
             stopping = executor._replace(request=executor.otherwise, otherwise=NOTHING)
             yield Happening(f"{name} is refused, since a client cancelled", place, stopping, Urgency.EXECUTOR)

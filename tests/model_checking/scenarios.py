@@ -89,7 +89,11 @@ SCENARIOS: Final = (
 
 # The same with more of everything at once; minutes.
 LARGE: Final = (
-    *(replace(one, slow_watcher=True, held=1) for one in SCENARIOS if one not in {LATE_WRITES, AT_MOST_ONCE, TWO_JOBS}),
+    *(
+        replace(one, executors=2, slow_watcher=True, held=1)
+        for one in SCENARIOS
+        if one not in {LATE_WRITES, AT_MOST_ONCE, TWO_JOBS}
+    ),
     replace(LATE_WRITES, held=2),
     replace(AT_MOST_ONCE, held=2),
     replace(TWO_JOBS, surprises=2),

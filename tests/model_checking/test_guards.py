@@ -65,8 +65,8 @@ def test_a_counterexample_tells_what_happened_and_when() -> None:
     assert exploration.trace == (
         "   0 s  a message is sent, due in 30 s",
         "  30 s  an executor receives the message that is due now",
-        "  30 s  a claim arrives, its answer is lost: job is running, fence 1, attempt 1",
-        "  30 s  a claim arrives, its answer is lost: job is running, fence 2, attempt 2",
+        "  30 s  a claim is applied, its answer is lost: job is running, fence 1, attempt 1",
+        "  30 s  an executor has claimed: job is running, fence 2, attempt 2",
     )
 
 
