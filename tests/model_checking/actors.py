@@ -205,6 +205,10 @@ class Actors:
 
     def _begin(self, executor: Executor, place: Place) -> Iterator[Happening]:
         copy, job = self._table.jobs[executor.copy], self._table.jobs[place.job]
+        # Both are found out before the lease is looked at.
+        yield self._committing("fail", executor, place, f"{_of(copy)} cannot read the payload")
+        if self._scenario.deferrals and copy.fence <= _DEFERRED_UP_TO_FENCE:
+            yield self._committing("defer", executor, place, f"{_of(copy)} does not know the target")
         if copy.lease_until is None or copy.lease_until <= NOW:
             yield Happening(f"{_of(copy)} finds its lease over", place, IDLE, Urgency.EXECUTOR)
             return
@@ -215,8 +219,6 @@ class Actors:
             Urgency.EXECUTOR,
             invariants.broken_by_begin(copy, job, place.begun),
         )
-        if self._scenario.deferrals and copy.fence <= _DEFERRED_UP_TO_FENCE:
-            yield self._committing("defer", executor, place, f"{_of(copy)} cannot run the job")
 
     def _beat(self, executor: Executor, place: Place) -> Iterator[Happening]:
         copy = self._table.jobs[executor.copy]

@@ -29,8 +29,10 @@ Two jobs meet in nothing but in that an executor has one message at a time: ever
 one job, with at most one executor. What either job meets beside the other it therefore meets alone too, where another
 job's step is no step, and what a job meets alone is explored with any number of faults. `test_explore.py` checks it.
 
-Not in the model: clocks that disagree (there is one; the seconds that a watcher waits beyond a lease are fewer than a
-step), redeliveries within a step, the due index, cursors, and everything that is not a job's own item.
+Bounds: two executors, two attempts, one deferral, one request held by the network for each job (`--large`: two, where
+that takes minutes and not hours), times told apart as far back as a scenario says. Nothing else is bounded but, for two
+jobs side by side, the number of faults. Not in the model: clocks that disagree (there is one; the seconds that a
+watcher waits beyond a lease are fewer than a step), the due index, cursors, and all that is not a job's own item.
 """
 
 from __future__ import annotations

@@ -33,10 +33,10 @@ class Scenario:
     surprises: int | None = None
 
 
-def a_job(name: str = "job", *, attempts: int = 2, retry_on: tuple[str, ...] = (), **spec: Any) -> Job:
-    """A job that is due a step from now, and whose retry follows a step after its failure."""
+def a_job(name: str = "job", *, retry_on: tuple[str, ...] = (), **spec: Any) -> Job:
+    """A job of two attempts that is due a step from now, and whose retry follows a step after its failure."""
     retry = RetryPolicy(
-        max_attempts=attempts,
+        max_attempts=2,
         initial_seconds=STEP.total_seconds(),
         multiplier=1,
         jitter=Jitter.NONE,
@@ -47,7 +47,8 @@ def a_job(name: str = "job", *, attempts: int = 2, retry_on: tuple[str, ...] = (
 
 
 def at_most_once(name: str = "job", **spec: Any) -> Job:
-    return a_job(name, attempts=1, delivery=Delivery.AT_MOST_ONCE, **spec)
+    """A job with one attempt, although its policy has two: its delivery alone forbids the other."""
+    return a_job(name, delivery=Delivery.AT_MOST_ONCE, **spec)
 
 
 _STEP_SECONDS: Final = round(STEP.total_seconds())

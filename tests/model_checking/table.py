@@ -1,13 +1,13 @@
 """The jobs table as the model has it: real jobs, and real changes on their way to them, each known by a small number.
 
-Time. All times are told relative to a present that never moves (`NOW`): when a step of 30 s passes, half a lease, every
-time in every job and every request becomes 30 s less (`later`). What is older than a scenario remembers stays as old as
-that. So the model needs no end of time, and it has finitely many states. Two times that have both grown that old are
-no longer told apart; this lets an old message claim a job that another old time is written in, which is more than can
-happen, and it refuses a claim that was held on its way until longer ago than that after a start deadline.
+Time. All times are told relative to a present that never moves (`present.NOW`): when a step passes, every time in every
+job and every request becomes a step earlier. What is older than a scenario remembers stays as old as that. So the model
+needs no end of time, and it has finitely many states. Two times that have both grown that old cannot be told apart:
+an old message then fits a job that waits since another old time, which is more than can happen; and a claim fits no job
+whose start deadline was still ahead when the claim was sent, which is less, for a claim that long on its way.
 
 Versions. A job is always at version 1, and a request that was decided on an older one says 0: a version only rises
-(checked), so an old one never fits again. Times and texts that no later decision reads are made equal.
+(which is checked), so an old one never fits again. Times and texts that no later decision reads are made equal.
 """
 
 from __future__ import annotations

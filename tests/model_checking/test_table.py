@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.model.change import AnyOf
@@ -48,6 +49,7 @@ def test_a_dead_request_is_refused_now_and_by_whatever_the_job_becomes() -> None
             assert {one for one, job in dead if job == before} <= {one for one, job in dead if job == after}
 
 
+@cache
 def explored_table() -> Table:
     search = Search(DEADLINE)
     search.run()
