@@ -210,22 +210,30 @@ def test_an_attempt_that_was_overtaken_changes_nothing(store: JobStore) -> None:
     assert store.get(job.key) == successor
 
 
+def _defer(job: Job) -> Change:
+    return moves.defer(job, until=at(9), reason="gate_closed", now=at(1))
+
+
 @pytest.mark.parametrize(
-    "ending",
+    "endings",
     [
-        lambda job: moves.succeed(job, output=Output(), now=at(1), retention=RETENTION),
-        lambda job: failed_once(job, failure=NOT_FOUND),
-        lambda job: moves.stop(job, now=at(1), retention=RETENTION),
-        lambda job: moves.defer(job, until=at(9), reason="gate_closed", now=at(1)),
-        failed_once,
+        (lambda job: moves.succeed(job, output=Output(), now=at(1), retention=RETENTION),),
+        (lambda job: failed_once(job, failure=NOT_FOUND),),
+        (lambda job: moves.stop(job, now=at(1), retention=RETENTION),),
+        (failed_once,),
+        (_defer,),
+        (_defer, lambda job: moves.skip(job, reason="expired", now=at(9), retention=RETENTION)),
     ],
-    ids=["succeeded", "failed", "cancelled", "deferred", "waiting for a retry"],
+    ids=["succeeded", "failed", "cancelled", "waiting for a retry", "deferred", "skipped"],
 )
-def test_an_attempt_that_has_ended_changes_nothing(store: JobStore, ending: Callable[[Job], Change]) -> None:
+def test_an_attempt_that_has_ended_changes_nothing(
+    store: JobStore, endings: tuple[Callable[[Job], Change], ...]
+) -> None:
     job = a_job()
     store.create(job)
-    running = store.change_and_get(job.key, claim_of(job))
-    ended = store.change_and_get(job.key, ending(running))
+    ended = running = store.change_and_get(job.key, claim_of(job))
+    for ending in endings:
+        ended = store.change_and_get(job.key, ending(ended))
 
     for change in _whatever_an_attempt_writes(running):
         with pytest.raises(ChangeRefused):

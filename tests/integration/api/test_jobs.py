@@ -197,10 +197,11 @@ def test_a_time_that_stays_is_not_judged_again(api: Api) -> None:
 
 def test_a_large_payload_can_be_created_read_and_changed(api: Api) -> None:
     job = api.create(payload={"text": "a" * 10_000})
+    created = api.stored(job["id"]).payload
 
     changed = api.patch(f"/v1/jobs/{job['id']}", {"payload": {"more": "b" * 10_000}})
 
-    assert api.stored(job["id"]).payload.ref is not None
+    assert None not in {created.ref, api.stored(job["id"]).payload.ref}
     assert changed.body["payload"] == {"text": "a" * 10_000, "more": "b" * 10_000}
     assert api.get(f"/v1/jobs/{job['id']}").body["payload"] == changed.body["payload"]
 
