@@ -33,17 +33,6 @@ _CLAIM_IDS: Final = ("a", "b", "c")
 _DEFERRED_UP_TO_FENCE: Final = 1
 
 
-class Urgency(IntEnum):
-    """In which order things happen once nothing goes wrong any more; what has none is a fault or a client's wish."""
-
-    EXECUTOR = 0  # an executor goes on with what it is at
-    REAP = 1  # the watcher writes down an attempt whose lease ran out
-    SEND = 2  # the populator or the watcher sends the message of a waiting job
-    RECEIVE = 3  # an executor takes a message whose time has come
-    TIME = 4  # nobody has anything to do
-    NEVER = 9
-
-
 class Place(NamedTuple):
     """`job`, `held` and `read` are numbers of the table; `begun` counts the effects of an `at_most_once` job;
     `claim_ids` are those that executors are claiming with."""
@@ -78,12 +67,15 @@ IDLE: Final = Executor()
 
 
 class Happening(NamedTuple):
-    """What may happen: told in a line, the place and the executor afterwards, and the invariant that it breaks."""
+    """What may happen: told in a line, the place and the executor afterwards, and the invariant that it breaks.
+
+    `fair`: somebody does his part. All else is a fault, or a client's wish.
+    """
 
     line: str
     place: Place
     executor: Executor = IDLE
-    urgency: Urgency = Urgency.NEVER
+    fair: bool = False
     broken: str | None = None
 
 
@@ -107,7 +99,7 @@ class Actors:
             message = (job.due_shard.lane, job.wake_at)
             if message not in place.messages:
                 sent = place._replace(messages=tuple(sorted((*place.messages, message))))
-                yield Happening(f"a message is sent, {_due(job.wake_at)}", sent, urgency=Urgency.SEND)
+                yield Happening(f"a message is sent, {_due(job.wake_at)}", sent, fair=True)
         for message in place.messages:
             left = tuple(one for one in place.messages if one != message)
             yield Happening(f"the message that is {_due(message[1])} is lost", place._replace(messages=left))
@@ -121,7 +113,7 @@ class Actors:
     def _watcher(self, place: Place) -> Iterator[Happening]:
         running = self._table.jobs[place.job].status is Status.RUNNING
         if running:
-            yield from self._asked(place, "reap", place.job, "the watcher", urgency=Urgency.REAP)
+            yield from self._asked(place, "reap", place.job, "the watcher", fair=True)
         if place.read != NOTHING:
             forgot = place._replace(read=NOTHING)
             yield from self._asked(forgot, "reap", place.read, "the watcher, by what it read earlier,")
@@ -133,22 +125,18 @@ class Actors:
         for wish in self._scenario.wishes:
             yield from self._asked(place, wish, place.job, f"a client ({wish})")
 
-    def _asked(
-        self, place: Place, what: str, view: int, who: str, *, urgency: Urgency = Urgency.NEVER
-    ) -> Iterator[Happening]:
+    def _asked(self, place: Place, what: str, view: int, who: str, *, fair: bool = False) -> Iterator[Happening]:
         """Somebody who does not wait for the outcome sends a request: it arrives at once, or the network holds it."""
         request = self._table.make(what, view)
         if request != NOTHING:
-            yield from self._delivered(place, request, f"{who} sends {self._name(request)}", urgency=urgency)
+            yield from self._delivered(place, request, f"{who} sends {self._name(request)}", fair=fair)
             for held in self._held(place, request):
                 yield Happening(f"{who} sends {self._name(request)}, which the network holds", held)
 
-    def _delivered(
-        self, place: Place, request: int, line: str, *, urgency: Urgency = Urgency.NEVER
-    ) -> Iterator[Happening]:
+    def _delivered(self, place: Place, request: int, line: str, *, fair: bool = False) -> Iterator[Happening]:
         after, broken = self._arrived(place, request)
         if after is not None:
-            yield Happening(f"{line}: {self._tell(after)}", after, urgency=urgency, broken=broken)
+            yield Happening(f"{line}: {self._tell(after)}", after, fair=fair, broken=broken)
 
     # What may happen between a job and an executor.
 
@@ -181,7 +169,7 @@ class Actors:
                 f"an executor receives the message that is {_due(wake_at)}",
                 place._replace(claim_ids=tuple(sorted((*place.claim_ids, claim_id)))),
                 Executor(Phase.CLAIMING, position, request=request),
-                Urgency.RECEIVE if fits else Urgency.NEVER,
+                fair=fits,
             )
 
     def _claim(self, executor: Executor, place: Place) -> Iterator[Happening]:
@@ -191,17 +179,17 @@ class Actors:
         if after is not None or self._table.jobs[place.job].claim_id == claim_id:
             known = self._let_go(after or place, claim_id)
             claimed = Executor(Phase.CLAIMED, executor.place, copy=self._table.view(known.job))
-            yield Happening(f"an executor has claimed: {self._tell(known)}", known, claimed, Urgency.EXECUTOR, broken)
+            yield Happening(f"an executor has claimed: {self._tell(known)}", known, claimed, fair=True, broken=broken)
             if after is not None:
                 yield Happening(f"a claim is applied, its answer is lost: {self._tell(after)}", after, executor)
             return
         after, line = self._let_go(place, claim_id), "an executor's claim is refused"
         job, started_at = self._table.jobs[place.job], request.change.set["started_at"]
         if request.message is not None and job.wake_at == request.message[1] and moves.has_expired(job, started_at):
-            yield from self._asked(after, "skip", after.job, f"{line}: it", urgency=Urgency.EXECUTOR)
+            yield from self._asked(after, "skip", after.job, f"{line}: it", fair=True)
             yield Happening(line, after)
         else:
-            yield Happening(line, after, urgency=Urgency.EXECUTOR)
+            yield Happening(line, after, fair=True)
 
     def _begin(self, executor: Executor, place: Place) -> Iterator[Happening]:
         copy, job = self._table.jobs[executor.copy], self._table.jobs[place.job]
@@ -210,14 +198,14 @@ class Actors:
         if self._scenario.deferrals and copy.fence <= _DEFERRED_UP_TO_FENCE:
             yield self._committing("defer", executor, place, f"{_of(copy)} does not know the target")
         if copy.lease_until is None or copy.lease_until <= NOW:
-            yield Happening(f"{_of(copy)} finds its lease over", place, IDLE, Urgency.EXECUTOR)
+            yield Happening(f"{_of(copy)} finds its lease over", place, IDLE, fair=True)
             return
         yield Happening(
             f"the effect of {_of(copy)} begins",
             place._replace(begun=min(place.begun + 1, 2) if job.delivery is Delivery.AT_MOST_ONCE else 0),
             executor._replace(phase=Phase.EFFECT),
-            Urgency.EXECUTOR,
-            invariants.broken_by_begin(copy, job, place.begun),
+            fair=True,
+            broken=invariants.broken_by_begin(copy, job, place.begun),
         )
 
     def _beat(self, executor: Executor, place: Place) -> Iterator[Happening]:
@@ -241,29 +229,27 @@ class Actors:
 
     def _end(self, executor: Executor, place: Place) -> Iterator[Happening]:
         copy = self._table.jobs[executor.copy]
-        yield self._committing("succeed", executor, place, f"the effect of {_of(copy)} succeeds", Urgency.EXECUTOR)
+        yield self._committing("succeed", executor, place, f"the effect of {_of(copy)} succeeds", fair=True)
         for failure in self._scenario.failures:
             yield self._committing(failure, executor, place, f"the effect of {_of(copy)} ends: {failure}")
 
-    def _committing(
-        self, what: str, executor: Executor, place: Place, line: str, urgency: Urgency = Urgency.NEVER
-    ) -> Happening:
+    def _committing(self, what: str, executor: Executor, place: Place, line: str, fair: bool = False) -> Happening:
         otherwise = NOTHING if what == "succeed" else self._table.make("stop", executor.copy)
         request = self._table.make(what, executor.copy)
         after = Executor(Phase.COMMITTING, executor.place, request=request, otherwise=otherwise)
-        return Happening(line, place, after, urgency)
+        return Happening(line, place, after, fair)
 
     def _commit(self, executor: Executor, place: Place) -> Iterator[Happening]:
         name = self._name(executor.request)
         after, broken = self._arrived(place, executor.request)
         if after is not None:
-            yield Happening(f"{name} is written: {self._tell(after)}", after, IDLE, Urgency.EXECUTOR, broken)
+            yield Happening(f"{name} is written: {self._tell(after)}", after, IDLE, fair=True, broken=broken)
             yield Happening(f"{name} is written, its answer is lost: {self._tell(after)}", after, executor)
         elif self._table.jobs[place.job].cancel_requested_at is not None and executor.otherwise != NOTHING:
             stopping = executor._replace(request=executor.otherwise, otherwise=NOTHING)
-            yield Happening(f"{name} is refused, since a client cancelled", place, stopping, Urgency.EXECUTOR)
+            yield Happening(f"{name} is refused, since a client cancelled", place, stopping, fair=True)
         else:
-            yield Happening(f"{name} is refused", place, IDLE, Urgency.EXECUTOR)
+            yield Happening(f"{name} is refused", place, IDLE, fair=True)
 
     def _crash(self, executor: Executor, place: Place) -> Iterator[Happening]:
         """It dies, or gives up; a request that it had sent may be held by the network."""

@@ -22,8 +22,8 @@ target; the effect begins with that look. So it is shown: no effect begins after
 under an attempt that the table does not hold any more; and once a cancel was requested, no other attempt begins. It is
 not shown, since it is not so, that an effect which began earlier has ended by then: see `test_not_promised.py`.
 
-That nothing is lost (I1): from every state the fair course, in which nothing goes wrong any more and the most urgent
-thing is done each time, leads to the end of every job.
+That nothing is lost (I1): from every state, once nothing goes wrong any more and everybody does his part, each job
+comes to an end, in whatever order things are done; time passes when nobody has anything to do.
 
 Two jobs meet in nothing but in that an executor has one message at a time: every step but the passing of time changes
 one job, with at most one executor. What either job meets beside the other it therefore meets alone too, where another

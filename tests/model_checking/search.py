@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tests.model_checking.actors import IDLE, Actors, Executor, Place, Urgency
+from tests.model_checking.actors import IDLE, Actors, Executor, Place
 from tests.model_checking.present import STEP
 from tests.model_checking.table import Table
 
@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 State = tuple[int, ...]
 
 _TIME_PASSES: Final = f"{STEP.total_seconds():.0f} s pass"
-_STUCK: Final = -1
+_STUCK, _ON_THE_WAY, _UNKNOWN = -1, -2, -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Run:
     trace: tuple[str, ...] = ()
 
 
-# One transition: where it leads, how it is told, how urgent it is, what it breaks.
-Edge = tuple[State, str, int, str | None]
+# One transition: where it leads, how it is told, whether somebody does his part by it, what it breaks.
+Edge = tuple[State, str, bool, str | None]
 
 
 class Numbers(dict[Key, int]):
@@ -121,10 +121,10 @@ class Search:
     def _explored(self) -> Run:
         self.states = states = [self._start()]
         numbers, parents, lines = {states[0]: 0}, self._parents, self._lines
-        nexts, waits, transitions = array("l"), bytearray(), 0
+        fair, bounds, waits, transitions = array("l"), array("l", [0]), bytearray(), 0
         for number, state in enumerate(states):  # which grows on the way
-            most_urgent, goes_on_at, overlap = Urgency.NEVER, number, None
-            for after, line, urgency, broken in self._edges(state):
+            overlap = None
+            for after, line, is_fair, broken in self._edges(state):
                 transitions += 1
                 target = numbers.setdefault(after, len(states))
                 if target == len(states):
@@ -135,11 +135,13 @@ class Search:
                 if broken or overlap:
                     trace = self.way_to(number, line)
                     return Run(self._scenario.name, len(states), transitions, broken=broken or overlap, trace=trace)
-                if urgency < most_urgent:
-                    most_urgent, goes_on_at = urgency, target
-            nexts.append(goes_on_at)
-            waits.append(most_urgent == Urgency.TIME)
-        steps = self._steps_to_end(nexts, waits)
+                if is_fair:
+                    fair.append(target)
+            waits.append(len(fair) == bounds[-1])
+            if waits[-1]:
+                fair.append(target)  # the last edge: time passes, since nobody has anything to do
+            bounds.append(len(fair))
+        steps = self._steps_to_end(fair, bounds, waits)
         if _STUCK in steps:
             trace = self.way_to(steps.index(_STUCK), "from here on, not every job ends by itself")
             broken = "I1: a job is lost"
@@ -158,11 +160,9 @@ class Search:
         spent = (left[0] - 1,) if left and not no_surprise else left
         for position in range(first):
             before, after = state[:position], state[position + 1 : last]
-            for line, place, urgency, broken in self._around[state[position]]:
-                if urgency < Urgency.NEVER:
-                    yield (*before, place, *after, *left), line, urgency, broken
-                elif not no_surprise:
-                    yield (*before, place, *after, *spent), line, urgency, broken
+            for line, place, fair, broken in self._around[state[position]]:
+                if fair or not no_surprise:
+                    yield (*before, place, *after, *(left if fair else spent)), line, fair, broken
         for index, one in enumerate(executors):
             if index and one == executors[index - 1]:
                 continue  # the same would happen again
@@ -170,27 +170,26 @@ class Search:
             at = self.executor(one).place
             for position in range(first) if at < 0 else (at,):
                 before, after = state[:position], state[position + 1 : first]
-                for line, place, executor, urgency, broken in self._between[one, state[position], position]:
-                    if urgency == Urgency.NEVER and no_surprise:
-                        continue
-                    rest = spent if urgency == Urgency.NEVER else left
-                    yield (*before, place, *after, *sorted((*others, executor)), *rest), line, urgency, broken
+                for line, place, executor, fair, broken in self._between[one, state[position], position]:
+                    if fair or not no_surprise:
+                        rest = left if fair else spent
+                        yield (*before, place, *after, *sorted((*others, executor)), *rest), line, fair, broken
         places = [self._later_place[one] for one in state[:first]]
         later = sorted(self._later_executor[one] for one in executors)
-        yield (*places, *later, *left), _TIME_PASSES, Urgency.TIME, None
+        yield (*places, *later, *left), _TIME_PASSES, False, None
 
-    def _work_out_around(self, number: int) -> list[tuple[str, int, int, str | None]]:
+    def _work_out_around(self, number: int) -> list[tuple[str, int, bool, str | None]]:
         place = self.place(number)
         return [
-            (one.line, self._places[one.place], int(one.urgency), one.broken)
+            (one.line, self._places[one.place], one.fair, one.broken)
             for one in self._actors.around(place)
             if one.place != place or one.broken
         ]
 
-    def _work_out_between(self, key: tuple[int, int, int]) -> list[tuple[str, int, int, int, str | None]]:
+    def _work_out_between(self, key: tuple[int, int, int]) -> list[tuple[str, int, int, bool, str | None]]:
         executor, place, position = key
         return [
-            (one.line, self._places[one.place], self._executors[one.executor], int(one.urgency), one.broken)
+            (one.line, self._places[one.place], self._executors[one.executor], one.fair, one.broken)
             for one in self._actors.between(self.executor(executor), self.place(place), position)
         ]
 
@@ -204,20 +203,29 @@ class Search:
         held = [one for one in held if one >= 0]
         return "I11: two executors hold a live lease of one job" if len(set(held)) < len(held) else None
 
-    def _steps_to_end(self, nexts: array[int], waits: bytearray) -> array[int]:
-        """For each state, how many steps of time pass until every job has ended, when from then on nothing goes wrong:
-        each time the most urgent thing is done. `_STUCK` where that never leads to an end."""
-        unknown, steps = -2, array("l", [-2]) * len(nexts)
+    def _steps_to_end(self, fair: array[int], bounds: array[int], waits: bytearray) -> array[int]:
+        """For each state, how many steps of time pass at the most until every job has ended, when from then on nothing
+        goes wrong, in whatever order things are done. `_STUCK` where some order never comes to an end.
+
+        `fair` are the states to which such a course may go on: from number n those at `bounds[n]` up to
+        `bounds[n + 1]`; `waits` tells whether it is time that passes.
+        """
+        steps = array("l", [_UNKNOWN]) * len(waits)
         for number, state in enumerate(self.states):
             if all(self._ended[place] for place in state[: self._jobs]):
                 steps[number] = 0
-        for start in range(len(nexts)):
-            way, at = [], start
-            while steps[at] == unknown:
-                steps[at] = _STUCK  # unless it is shown to end: a way that meets itself does not
-                way.append(at)
-                at = nexts[at]
-            for one in reversed(way):
-                known = steps[nexts[one]]
-                steps[one] = _STUCK if known == _STUCK else known + waits[one]
+        for start in range(len(waits)):
+            way = [start]
+            while way:
+                at = way[-1]
+                nexts = fair[bounds[at] : bounds[at + 1]]
+                if steps[at] == _UNKNOWN:
+                    steps[at] = _ON_THE_WAY
+                    way.extend(one for one in nexts if steps[one] == _UNKNOWN)
+                    continue
+                way.pop()
+                if steps[at] == _ON_THE_WAY:
+                    # A way that meets itself goes round for ever.
+                    known = [steps[one] for one in nexts]
+                    steps[at] = _STUCK if min(known) < 0 else max(known) + waits[at]
         return steps

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.model_checking.actors import IDLE, Actors, Executor, Place
 from tests.model_checking.explore import examine
@@ -14,8 +15,8 @@ from tests.model_checking.scenarios import LATE_WRITES, SCENARIOS, TWO_JOBS, Sce
 from tests.model_checking.search import Search
 from tests.model_checking.table import Table
 
-if TYPE_CHECKING:
-    import pytest
+# The first test to ask for it waits for the whole exploration: half a minute of one processor, more on a busy machine.
+pytestmark = pytest.mark.timeout(900)
 
 SMALLEST = next(one for one in SCENARIOS if one.name == "errors that are not tried again")
 

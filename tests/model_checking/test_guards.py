@@ -8,6 +8,9 @@ from shared.model.lifecycle import LEGAL_MOVES, Move, Status, legal
 from tests.model_checking.explore import examine, explore
 from tests.model_checking.mutants import DroppedClause, WidenedMove, redundant
 
+# As in `test_explore`: whoever asks first waits for the whole exploration.
+pytestmark = pytest.mark.timeout(900)
+
 WAKE_AT = DroppedClause("claim", "wake_at =")
 
 
