@@ -14,7 +14,7 @@ from shared.adapters.memory.jobs import MemoryJobStore
 from shared.model.errors import ChangeRefused, PayloadUnavailable, SchedulerError
 from shared.model.job import Job, JobKey, Payload
 from tests.aws import BUCKET, CONTROL_TABLE, JOBS_TABLE, aws, client, create_bucket, create_tables
-from tests.contract.emulator import emulated_dynamodb
+from tests.emulator import emulated_dynamodb, keep_what_has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,10 +87,7 @@ def memory_and(name: str) -> Iterator[tuple[Peer, Peer]]:
 
 def _on_dynamodb(name: str, dynamodb: Any, s3: Any) -> Peer:
     create_tables(dynamodb)
-    # The emulator's would delete jobs by the real time: those of a test have all ended long ago.
-    dynamodb.update_time_to_live(
-        TableName=JOBS_TABLE, TimeToLiveSpecification={"Enabled": False, "AttributeName": schema.TTL}
-    )
+    keep_what_has_ended(dynamodb, JOBS_TABLE)
 
     def content() -> list[Job]:
         pages = dynamodb.get_paginator("scan").paginate(TableName=JOBS_TABLE, ConsistentRead=True)

@@ -1,0 +1,210 @@
+"""What one process does with one job, for every use case and every way through it: the calls of which any may fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.model.job import Delivery, JobKey
+from shared.model.lifecycle import Status
+from shared.model.retry import RetryPolicy
+from shared.ports.queue import Hint
+from tests.integration.faults.wire import At, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.faults.world import World
+
+_MEDIUM: Final = b'"' + b"x" * 2_000 + b'"'
+_ONE_ATTEMPT: Final = RetryPolicy(max_attempts=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """`prepare` brings a world to where it begins, without faults. `act`, given what that returned, is what may fail.
+
+    `calls`: the operations that `act` calls when nothing does; `failing`: which of them fail, when the others do so in
+    another case. `ends`: how the job may then end, whatever failed.
+    """
+
+    name: str
+    prepare: Callable[[World], Any]
+    act: Callable[[World, Any], object]
+    calls: tuple[str, ...]
+    ends: frozenset[Status] = frozenset({Status.SUCCEEDED})
+    failing: tuple[int, ...] | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _nothing(_: World) -> None:
+    """It begins with an empty account."""
+
+
+def _waiting(world: World, **spec: Any) -> JobKey:
+    return world.create("key", due_in=220, **spec).key
+
+
+def _three_waiting(world: World) -> None:
+    for number in range(3):
+        world.create(f"key {number}", due_in=220 + number)
+    world.clock.advance(100)
+
+
+def _queued(world: World, **spec: Any) -> JobKey:
+    """A job whose message can be received."""
+    key = world.create("key", **spec).key
+    world.follow_stream()
+    return key
+
+
+def _queued_early(world: World) -> JobKey:
+    """A job whose message can be received long before its time."""
+    job = world.create("key", due_in=220)
+    assert job.wake_at is not None
+    world.queue.send(job.lane, [(Hint(job.tenant, job.id, job.wake_at), 0)])
+    return job.key
+
+
+def _expired(world: World) -> JobKey:
+    key = _queued(world, expires_after_seconds=5)
+    world.clock.advance(10)
+    return key
+
+
+def _unknown_target(world: World) -> JobKey:
+    world.knows_target = False
+    return _queued(world)
+
+
+def _created(world: World) -> None:
+    for number in range(3):
+        world.create(f"key {number}")
+
+
+def _unsent(world: World) -> None:
+    """Jobs whose messages were lost, long enough ago for the sweep."""
+    _created(world)
+    world.clock.advance(95)
+
+
+def _left_running(world: World, *, is_cancelled: bool = False, **spec: Any) -> JobKey:
+    """A job whose executor died at its work, long enough ago for the sweep."""
+    key = _queued(world, **spec)
+    world.during_effect = world.cancel if is_cancelled else world.during_effect
+    world.wire.fault_of = At(3 if is_cancelled else 1, Fault.DIED_BEFORE)
+    world.execute()
+    world.wire.fault_of = lambda _: None
+    world.clock.advance(66)
+    return key
+
+
+def _cancelled_meanwhile(world: World, **spec: Any) -> JobKey:
+    """A job in a queue which a client will cancel as soon as its work has begun."""
+    key = _queued(world, **spec)
+    world.during_effect = lambda key: world.invoke(lambda: world.cancel(key))
+    return key
+
+
+def _execute(world: World, _: object) -> None:
+    world.execute()
+
+
+def _cancel(world: World, key: JobKey) -> None:
+    world.cancel(key)
+
+
+_GET, _PUT, _UPDATE, _SEND = "GetItem", "PutItem", "UpdateItem", "SendMessageBatch"
+_QUERY, _BATCH = "Query", "BatchGetItem"
+_UNTIL_THE_SHARD: Final = (_QUERY, _QUERY, _QUERY)  # the cursors, and the shards of the lanes high and normal
+_OTHER_SHARDS: Final = (_QUERY, _QUERY)
+_THE_REAPS_WRITE: Final = 4
+_EITHER: Final = frozenset({Status.SUCCEEDED, Status.CANCELLED})
+_FAILED: Final = frozenset({Status.FAILED})
+_ONE_START: Final[dict[str, Any]] = {"delivery": Delivery.AT_MOST_ONCE, "retry": _ONE_ATTEMPT}
+
+CASES: Final = (
+    Case("create", _nothing, lambda world, _: world.create("key"), (_PUT,)),
+    Case("create without a key", _nothing, lambda world, _: world.create(None), (_PUT,)),
+    Case("create again", _waiting, lambda world, _: world.create("key", due_in=220), (_PUT,)),
+    Case(
+        "create with a payload",
+        _nothing,
+        lambda world, _: world.create("key", payload=_MEDIUM),
+        (_GET, _PUT, _PUT),
+    ),
+    Case("edit", _waiting, lambda world, key: world.edit(key, name="renamed"), (_GET, _UPDATE)),
+    Case("edit a payload", _waiting, lambda world, key: world.edit(key, payload="y" * 2_000), (_GET, _PUT, _UPDATE)),
+    Case("run now", _waiting, lambda world, key: world.run_now(key), (_GET, _UPDATE)),
+    Case("cancel", _waiting, _cancel, (_GET, _UPDATE), ends=_EITHER),
+    Case("send from the stream", _created, lambda world, _: world.follow_stream(), (_SEND,)),
+    Case(
+        "tick",
+        _three_waiting,
+        lambda world, _: world.tick(),
+        (*_UNTIL_THE_SHARD, _SEND, _PUT, *_OTHER_SHARDS),
+    ),
+    Case(
+        "sweep what was not sent",
+        _unsent,
+        lambda world, _: world.sweep(),
+        (*_UNTIL_THE_SHARD, _BATCH, _SEND, _PUT, *_OTHER_SHARDS),
+    ),
+    *(
+        Case(
+            f"reap {name}",
+            prepare,
+            lambda world, _: world.sweep(),
+            (*_UNTIL_THE_SHARD, _BATCH, _UPDATE, _PUT, *_OTHER_SHARDS),
+            ends=ends,
+            failing=(_THE_REAPS_WRITE,),
+        )
+        for name, prepare, ends in (
+            ("and try again", _left_running, frozenset({Status.SUCCEEDED})),
+            ("for good", partial(_left_running, retry=_ONE_ATTEMPT), _FAILED),
+            ("at most once", partial(_left_running, **_ONE_START), _FAILED),
+            ("a cancelled one", partial(_left_running, is_cancelled=True), frozenset({Status.CANCELLED})),
+        )
+    ),
+    Case("give back", _queued_early, _execute, ("ChangeMessageVisibility",)),
+    Case("succeed", _queued, _execute, (_UPDATE, _UPDATE)),
+    Case("succeed with a payload", partial(_queued, payload=_MEDIUM), _execute, (_UPDATE, _GET, _UPDATE)),
+    Case(
+        "succeed at most once",
+        partial(_queued, **_ONE_START),
+        _execute,
+        (_UPDATE, _UPDATE),
+        ends=frozenset({Status.SUCCEEDED, Status.FAILED}),
+    ),
+    Case("beat and succeed", partial(_queued, does="50/ok"), _execute, 4 * (_UPDATE,)),
+    Case("fail and try again", partial(_queued, does="0/http_503,ok"), _execute, (_UPDATE, _UPDATE)),
+    Case(
+        "fail for good", partial(_queued, does="0/http_503", retry=_ONE_ATTEMPT), _execute, (_UPDATE, _UPDATE), _FAILED
+    ),
+    Case("defer", _unknown_target, _execute, (_UPDATE, _UPDATE)),
+    Case("skip", _expired, _execute, (_UPDATE, _UPDATE), ends=frozenset({Status.SKIPPED})),
+    Case(
+        "stop at a beat",
+        partial(_cancelled_meanwhile, does="50/ok"),
+        _execute,
+        (_UPDATE, _GET, _UPDATE, _UPDATE, _UPDATE),
+        ends=_EITHER,
+    ),
+    Case(
+        "stop instead of trying again",
+        partial(_cancelled_meanwhile, does="0/http_503,ok"),
+        _execute,
+        (_UPDATE, _GET, _UPDATE, _UPDATE, _UPDATE),
+        ends=_EITHER,
+    ),
+    Case(
+        "succeed although cancelled",
+        partial(_cancelled_meanwhile, does="0/ok"),
+        _execute,
+        (_UPDATE, _GET, _UPDATE, _UPDATE),
+        ends=_EITHER,
+    ),
+)
