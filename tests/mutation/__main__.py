@@ -10,64 +10,74 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.mutation import layers
-from tests.mutation.catalogue import GROUPS
+from tests.mutation.catalogue import GROUPS, ON_AWS
 from tests.mutation.survivors import SURVIVORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.mutation.layers import Killers
     from tests.mutation.mutant import Mutant
 
-_COLUMNS = "{:<64} {:<10} {:<7} {}"
+_ROW = "{:<64} {:<10} {:<8} {}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--only", default="", metavar="WORDS", help="the mutants whose name contains this")
+    parser.add_argument("--fast", action="store_true", help="tests alone, and of those only what needs no AWS")
     options = parser.parse_args()
-    groups = {title: [one for one in group if options.only in one.name] for title, group in GROUPS.items()}
+    groups = {
+        title: [one for one in group if options.only in one.name]
+        for title, group in GROUPS.items()
+        if not (options.fast and title == ON_AWS)
+    }
     mutants = [one for group in groups.values() for one in group]
-    found = {layer.__name__: layer(mutants) for layer in (layers.tests, layers.simulation, layers.model)}
-    found["witness"] = layers.witness([one for one in mutants if found["tests"][one.name] is None])
+    found = {"tests": layers.tests(mutants, on_aws=not options.fast)}
+    if not options.fast:
+        found["simulation"] = layers.simulation(mutants)
+        found["model"] = layers.model(mutants)
+        found["witness"] = layers.witness([one for one in mutants if found["tests"][one.name] is None])
     problems = list(_problems(mutants, found))
     for line in (*_table(groups, found), "", *_summary(mutants, found), *problems):
         sys.stdout.write(f"{line}\n")
     return 1 if problems else 0
 
 
-def _table(groups: dict[str, list[Mutant]], found: dict[str, Killers]) -> Iterator[str]:
+def _table(groups: Mapping[str, list[Mutant]], found: Mapping[str, Killers]) -> Iterator[str]:
     for title, group in groups.items():
         if group:
             yield ""
-            yield _COLUMNS.format(
-                f"{title} ({len(group)})", "simulation", "model", "first test that fails, or why none can"
+            yield _ROW.format(
+                f"{title}: {len(group)}", "simulation", "model", "the first test that fails, or why none can"
             )
         for mutant in group:
-            seed, invariant, test = (
-                found[layer].get(mutant.name, "not met") or "" for layer in ("simulation", "model", "tests")
+            test = (found["tests"][mutant.name] or "").rpartition("::")[2]
+            why = f"- {SURVIVORS.get(mutant.name, 'nothing notices, and no reason is known')}"
+            yield _ROW.format(
+                mutant.name, _short("simulation", mutant, found), _short("model", mutant, found), test or why
             )
-            said = (
-                test.rpartition("::")[2] or f"- {SURVIVORS.get(mutant.name, 'NOTHING NOTICES, AND NO REASON IS KNOWN')}"
-            )
-            yield _COLUMNS.format(mutant.name, seed.partition(":")[0], invariant.partition(":")[0], said)
 
 
-def _summary(mutants: Sequence[Mutant], found: dict[str, Killers]) -> Iterator[str]:
-    yield f"{len(mutants)} mutants"
+def _short(layer: str, mutant: Mutant, found: Mapping[str, Killers]) -> str:
+    """The seed or the invariant, `-` when nothing broke, empty when the mutated code is not met there."""
+    killers = found.get(layer, {})
+    return (killers[mutant.name] or "-").partition(":")[0] if mutant.name in killers else ""
+
+
+def _summary(mutants: Iterable[Mutant], found: Mapping[str, Killers]) -> Iterator[str]:
+    yield f"{sum(1 for _ in mutants)} mutants"
     for layer, killers in found.items():
-        noticed = sum(killer is not None for killer in killers.values())
-        yield f"{layer}: {noticed} noticed of {len(killers)}"
+        yield f"{layer}: {sum(one is not None for one in killers.values())} noticed of {len(killers)} that it meets"
 
 
-def _problems(mutants: Sequence[Mutant], found: dict[str, Killers]) -> Iterator[str]:
+def _problems(mutants: Iterable[Mutant], found: Mapping[str, Killers]) -> Iterator[str]:
     for mutant in mutants:
-        killers = {layer: killers.get(mutant.name) for layer, killers in found.items() if layer != "witness"}
-        by = ", ".join(layer for layer, killer in killers.items() if killer)
-        if killers["tests"] is None and mutant.name not in SURVIVORS:
-            yield f"no test notices, and it is not listed: {mutant.name}" + (f" (noticed by {by})" if by else "")
-        elif by and mutant.name in SURVIVORS:
-            yield f"listed as a survivor, but noticed by {by}: {mutant.name}"
+        by = [layer for layer, killers in found.items() if layer != "witness" and killers.get(mutant.name)]
+        if "tests" not in by and mutant.name not in SURVIVORS:
+            yield f"no test notices, and it is not listed: {mutant.name} (noticed by {', '.join(by) or 'nothing'})"
+        if by and mutant.name in SURVIVORS:
+            yield f"listed as a survivor, and noticed by {', '.join(by)}: {mutant.name}"
 
 
 if __name__ == "__main__":

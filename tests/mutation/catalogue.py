@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tests.mutation.api_guards import API_GUARDS
+from tests.mutation.aws_guards import AWS_GUARDS
 from tests.mutation.clauses import CLAUSE_MUTANTS
 from tests.mutation.dispatch_guards import DISPATCH_GUARDS
 from tests.mutation.executor_guards import EXECUTOR_GUARDS, MOVE_GUARDS
-from tests.mutation.store_guards import API_GUARDS, DYNAMODB_GUARDS, MEMORY_GUARDS
+from tests.mutation.memory_guards import MEMORY_GUARDS
 from tests.mutation.table import TABLE_MUTANTS
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.mutation.mutant import Mutant
 
+ON_AWS: Final = "adapters and handlers on AWS"
 GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "clauses of the moves": CLAUSE_MUTANTS,
     "table of legal moves": TABLE_MUTANTS,
@@ -23,7 +26,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "API": API_GUARDS,
     "stores in memory": MEMORY_GUARDS,
-    "stores in DynamoDB": DYNAMODB_GUARDS,
+    ON_AWS: AWS_GUARDS,
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)
 

@@ -10,9 +10,7 @@ from tests.mutation.mutant import SourceMutant
 _dispatch = partial(SourceMutant, "shared/dispatch.py")
 _tick = partial(SourceMutant, "functions/populator/queue_due_jobs.py")
 _stream = partial(SourceMutant, "functions/populator/queue_changed_jobs.py")
-_handle = partial(SourceMutant, "functions/populator/stream_handler.py")
 _sweep = partial(SourceMutant, "functions/watcher/sweep.py")
-_sqs = partial(SourceMutant, "shared/adapters/sqs/work_queue.py")
 
 _SEND = "            unsent = self.dispatch("
 _ADVANCE_FIRST = """\
@@ -51,12 +49,6 @@ DISPATCH_GUARDS: Final = (
         "return min(max(math.floor((wake_at - now).total_seconds()), 0), _MAX_DELAY_SECONDS)",
         "return max(math.floor((wake_at - now).total_seconds()), 0)",
     ),
-    _sqs(
-        "entries that SQS refused count as sent",
-        'return sorted(int(entry["Id"]) for entry in answer.get("Failed", []))',
-        "return []",
-    ),
-    _sqs("a message that cannot be given back fails its batch", "except StoreUnavailable:", "except KeyError:"),
     # The tick
     _tick(
         "a cursor in the future hides what is due",
@@ -101,9 +93,6 @@ DISPATCH_GUARDS: Final = (
         "failed += ()",
     ),
     _stream("the stream goes on behind the first that failed", "return sorted(failed)", "return failed"),
-    _handle("the stream handler minds more than jobs", ' if schema.STATUS in _new(record["dynamodb"])]', "]"),
-    _handle("the stream handler reports no failure", "for position in failed[:1]", "for position in failed[:0]"),
-    _handle("the stream handler reports the last failure", "for position in failed[:1]", "for position in failed[-1:]"),
     # The sweep
     _sweep("the sweep acts on a lagging copy", "consistent=True)", "consistent=False)"),
     _sweep("the sweep reaps what does not run", "for job in jobs if job.status is Status.RUNNING)", "for job in jobs)"),

@@ -10,8 +10,6 @@ from tests.mutation.mutant import SourceMutant
 _execute = partial(SourceMutant, "functions/executor/execute_job.py")
 _commit = partial(SourceMutant, "functions/executor/commit_outcome.py")
 _beat = partial(SourceMutant, "functions/executor/heartbeat.py")
-_handle = partial(SourceMutant, "functions/executor/handler.py")
-_outputs = partial(SourceMutant, "shared/adapters/outputs.py")
 _move = partial(SourceMutant, "shared/model/moves.py")
 
 _LOAD_PAYLOAD = """\
@@ -106,7 +104,6 @@ EXECUTOR_GUARDS: Final = (
     _commit("a move without a history is looked for in it", "history is not None and ", ""),
     _commit("an outcome is tried once", "if self.clock.now() >= give_up_at:", "if True:"),
     _commit("an outcome is lost with its output", "except StoreUnavailable as error:", "except KeyError as error:"),
-    _outputs("a zombie's output overwrites its successor's", "{job.id}/{job.fence}", "{job.id}"),
     # Keeping the lease
     _beat(
         "failing beats never stop the work", "watched.lost = watched.failures >= FAILED_BEATS", "watched.lost = False"
@@ -141,14 +138,6 @@ EXECUTOR_GUARDS: Final = (
     _beat("stopped work keeps its lease", "not one.deadline.stopped and ", ""),
     _beat("a lease is kept at every look", " and one.next_beat_at <= self._clock.now()", ""),
     _beat("a lease is kept after its work", "self._watched.remove(watched)", "pass"),
-    # The batch
-    _handle("no lease is kept", "heartbeats().beat_due()", "pass"),
-    _handle(
-        "a message that goes back is deleted",
-        "if error is not None or future.result() is Verdict.KEEP:",
-        "if error is not None:",
-    ),
-    _handle("one defect fails the whole batch", "if error is not None or future", "if future"),
 )
 
 MOVE_GUARDS: Final = (

@@ -18,7 +18,7 @@ import pytest
 from tests.model_checking.explore import examine
 from tests.model_checking.mutants import DroppedClause, WidenedMove
 from tests.mutation.mutant import ROOT, ClauseMutant, TableMutant, probe
-from tests.mutation.runner import Hung, MutantRunner, in_children
+from tests.mutation.runner import OPTIONS, Hung, MutantRunner, in_children
 from tests.simulation.run import simulate
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # For each mutant's name what noticed it, None where nothing did.
 Killers = dict[str, str | None]
 
-BEHAVIOUR: Final = (
+IN_MEMORY: Final = (
     "tests/unit/model/test_laws.py",
     "tests/unit/model/test_moves_of_a_client.py",
     "tests/unit/model/test_moves_of_an_attempt.py",
@@ -40,18 +40,20 @@ BEHAVIOUR: Final = (
     "tests/unit/test_dispatch.py",
     "tests/unit/api/test_authorize.py",
     "tests/unit/api/test_preconditions.py",
-    "tests/unit/adapters/test_update_expressions.py",
     "tests/contract/test_job_store.py",
+    "tests/contract/test_control_store.py",
+    "tests/integration/api/test_idempotency.py",
+    "tests/integration/api/test_jobs.py",
+    "tests/integration/api/test_bulk.py",
+)
+ON_AWS: Final = (
+    "tests/unit/adapters/test_update_expressions.py",
     "tests/contract/test_job_store_indexes.py",
     "tests/contract/test_job_store_payloads.py",
-    "tests/contract/test_control_store.py",
     "tests/contract/test_output_store.py",
     "tests/contract/test_work_queue.py",
     "tests/integration/adapters",
     "tests/integration/handlers",
-    "tests/integration/api/test_idempotency.py",
-    "tests/integration/api/test_jobs.py",
-    "tests/integration/api/test_bulk.py",
     "tests/integration/api/test_on_aws.py",
 )
 WITNESSES: Final = (
@@ -59,14 +61,14 @@ WITNESSES: Final = (
     "tests/unit/model/test_lifecycle.py",
     "tests/architecture/test_state_machine_page.py",
 )
-SEEDS: Final = 200
+SEEDS: Final = 60
 
 
-def tests(mutants: Sequence[Mutant]) -> Killers:
-    """The first of `BEHAVIOUR` that fails. Raises when one fails without any mutant."""
+def tests(mutants: Sequence[Mutant], *, on_aws: bool) -> Killers:
+    """The first test of behaviour that fails. Raises when one fails without any mutant."""
     runner = MutantRunner(mutants)
-    options = ("-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:terminal", "--assert=plain")
-    status = pytest.main([*options, "--timeout=20", *BEHAVIOUR], plugins=[runner])
+    wanted = (*IN_MEMORY, *ON_AWS) if on_aws else (*IN_MEMORY, "-k", "not dynamodb")
+    status = pytest.main([*OPTIONS, *wanted], plugins=[runner])
     if len(runner.killed_by) < len(mutants):
         raise RuntimeError(f"the tests could not be run: pytest ended with {status!r}")
     return runner.killed_by

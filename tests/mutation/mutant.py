@@ -144,8 +144,10 @@ class SourceMutant:
 
     def apply(self) -> None:
         (place,) = self.places
-        mutated = source_of(self.path).replace(self.fragment, self.replacement)
-        swap_code(place, ast.parse(mutated, self.path))
+        swap_code(place, self.mutated_tree())
+
+    def mutated_tree(self) -> ast.Module:
+        return ast.parse(source_of(self.path).replace(self.fragment, self.replacement), self.path)
 
 
 @cache

@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 from hypothesis import Phase, settings
@@ -31,12 +31,20 @@ R = TypeVar("R")
 
 # The same examples in each run, and none of them made smaller: what counts is whether there is one.
 settings.register_profile(
-    "mutation", settings.get_profile("default"), derandomize=True, deadline=None, database=None, phases=[Phase.generate]
+    "mutation", derandomize=True, deadline=None, database=None, max_examples=30, phases=[Phase.generate]
 )
+OPTIONS: Final = (
+    *("-o", "addopts=--import-mode=importlib"),
+    *("-p", "no:cacheprovider"),
+    *("-p", "no:terminal"),
+    "--assert=plain",
+    "--hypothesis-profile=mutation",
+    "--timeout=20",
+)
+"""How pytest is to be called for `MutantRunner`: nothing is printed, and a test that a mutant sends round in circles
+ends (none of those that run here takes a tenth of that)."""
 
 _FORK = multiprocessing.get_context("fork")
-# A mutant may go round in circles; no test of those that run here takes a tenth of this.
-_SECONDS_PER_TEST = 20
 _SECONDS_PER_MUTANT = 300
 
 

@@ -1,4 +1,4 @@
-"""The conditions of the adapters, in memory and in DynamoDB, and of what the API does with their refusals."""
+"""The conditions of the adapters on AWS, and what the handlers tell Lambda."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ from typing import Final
 
 from tests.mutation.mutant import SourceMutant
 
-_memory = partial(SourceMutant, "shared/adapters/memory/jobs.py")
-_memory_control = partial(SourceMutant, "shared/adapters/memory/control.py")
 _dynamo = partial(SourceMutant, "shared/adapters/dynamodb/jobs.py")
 _expressions = partial(SourceMutant, "shared/adapters/dynamodb/expressions.py")
 _codec = partial(SourceMutant, "shared/adapters/dynamodb/codec.py")
 _control = partial(SourceMutant, "shared/adapters/dynamodb/control.py")
 _aws = partial(SourceMutant, "shared/adapters/aws.py")
-_create = partial(SourceMutant, "functions/api/create_job.py")
-_create_many = partial(SourceMutant, "functions/api/create_jobs.py")
-_change = partial(SourceMutant, "functions/api/change_job.py")
-_cancel = partial(SourceMutant, "functions/api/cancel_job.py")
-_edit = partial(SourceMutant, "functions/api/edit_job.py")
-_precondition = partial(SourceMutant, "functions/api/preconditions.py")
-_job = partial(SourceMutant, "shared/model/job.py")
-_key = partial(SourceMutant, "shared/model/api_key.py")
-_authorize = partial(SourceMutant, "functions/api/authorize.py")
+_sqs = partial(SourceMutant, "shared/adapters/sqs/work_queue.py")
+_outputs = partial(SourceMutant, "shared/adapters/outputs.py")
+_execute = partial(SourceMutant, "functions/executor/handler.py")
+_stream = partial(SourceMutant, "functions/populator/stream_handler.py")
 
 _SWEEP_SEEN = "seen=None if seen is None else _sweep_attributes(seen)"
 
@@ -34,32 +27,7 @@ def _sweep_seen_without(attribute: str) -> SourceMutant:
     )
 
 
-MEMORY_GUARDS: Final = (
-    _memory("memory: a job is created over another", "if existing is not None:", "if False:"),
-    _memory("memory: a job that was there counts as created", "created=False", "created=True"),
-    _memory("memory: no condition is asked", " or not all(holds(condition, job) for condition in change.when)", ""),
-    _memory("memory: one condition is enough", "not all(holds(", "not any(holds("),
-    _memory("memory: a change makes a job", "if job is None or not all", "if not all"),
-    _memory_control(
-        "memory: a tick's cursor is replaced whatever it is", "if self._ticks.get(shard) != seen:", "if False:"
-    ),
-    _memory_control(
-        "memory: a sweep's cursor is replaced whatever it is", "if self._sweeps.get(shard) != seen:", "if False:"
-    ),
-    _memory_control(
-        "memory: a key is put over another",
-        "if self._keys.setdefault(key.id, key) != key:",
-        "self._keys[key.id] = key\n            if False:",
-    ),
-    _memory_control(
-        "memory: a key that is not there is revoked",
-        "if key is None:\n                return False",
-        "if key is None:\n                return True",
-    ),
-    _memory_control("memory: revoking again moves the time", "if key.revoked_at is None:", "if True:"),
-)
-
-DYNAMODB_GUARDS: Final = (
+AWS_GUARDS: Final = (
     # Jobs
     _dynamo(
         "dynamodb: a job is created over another",
@@ -198,56 +166,23 @@ DYNAMODB_GUARDS: Final = (
         "outcome_unknown=resent",
     ),
     _aws("a lost connection counts as nothing done", "outcome_unknown=True", "outcome_unknown=False"),
-)
-
-API_GUARDS: Final = (
-    _create("a key is used for another body", "if creation.job.fingerprint != job.fingerprint:", "if False:"),
-    _create("a key is found with another body", "if job.fingerprint != idempotency.fingerprint:", "if False:"),
-    _create(
-        "an earlier call's job is answered as new",
-        "replayed=creation.job.created_at != job.created_at",
-        "replayed=False",
+    # Queues and the bucket
+    _sqs(
+        "entries that SQS refused count as sent",
+        'return sorted(int(entry["Id"]) for entry in answer.get("Failed", []))',
+        "return []",
     ),
-    _create(
-        "one's own resent create is answered as a replay",
-        "replayed=creation.job.created_at != job.created_at",
-        "replayed=True",
+    _sqs("a message that cannot be given back fails its batch", "except StoreUnavailable:", "except KeyError:"),
+    _outputs("a zombie's output overwrites its successor's", "{job.id}/{job.fence}", "{job.id}"),
+    # Handlers
+    _execute("no lease is kept", "heartbeats().beat_due()", "pass"),
+    _execute(
+        "a message that goes back is deleted",
+        "if error is not None or future.result() is Verdict.KEEP:",
+        "if error is not None:",
     ),
-    _create("what was accepted is refused when it comes again", "except SchedulerError:", "except KeyError:"),
-    _create("a refused call leaves a payload", "if spec.payload is not None:", "if False:"),
-    _create(
-        "a job is created without its payload's place",
-        "self.jobs.create(self.jobs.place_payload(job))",
-        "self.jobs.create(job)",
-    ),
-    _job("the items of a bulk call share an id", '"" if index is None else str(index)', '""'),
-    _job("a key and an item's number run together", '"\\0".join((tenant, key', '"".join((tenant, key'),
-    _create_many("an item is begun without time", "if seconds_left() < _SECONDS_PER_ITEM:", "if False:"),
-    _change("If-Match is not heeded", "precondition.check(job)", "pass"),
-    _change("a lost race is decided on the old job", "                job = refusal.current\n", ""),
-    _change("one's own change is another's", "if _is_written(change, job, refusal.current):", "if False:"),
-    _change("another's later version is one's own", "current.version == before.version + 1 and all(", "all("),
-    _change(
-        "another's change is one's own",
-        "return current.version == before.version + 1 and all(",
-        "return current.version == before.version + 1 or all(",
-    ),
-    _change("a job that has gone is still decided on", "if refusal.current is None:", "if False:"),
-    _cancel(
-        "a second cancel of a running job is another change",
-        "if job.status is Status.CANCELLED or is_stopping:",
-        "if job.status is Status.CANCELLED:",
-    ),
-    _cancel("a second cancel is refused", "if job.status is Status.CANCELLED or is_stopping:", "if is_stopping:"),
-    _edit("a job that cannot be changed is looked into", "if job.status not in legal(Move.EDIT).sources:", "if False:"),
-    _edit("a changed payload has no place", 'if "payload" in changes:', "if False:"),
-    _precondition("a weak tag matches", " and match[1] is None", ""),
-    _precondition(
-        "any version matches", "if self.tags is not None and str(job.version) not in self.tags:", "if False:"
-    ),
-    _key("any secret opens", "return matches and self", "return self"),
-    _key("a revoked key opens", "self.revoked_at is None and ", ""),
-    _key("an expired key opens", " and (self.expires_at is None or now < self.expires_at)", ""),
-    _key("a key opens as it expires", "now < self.expires_at", "now <= self.expires_at"),
-    _authorize("any key opens", "return found if is_theirs else None", "return found"),
+    _execute("one defect fails the whole batch", "if error is not None or future", "if future"),
+    _stream("the stream handler minds more than jobs", ' if schema.STATUS in _new(record["dynamodb"])]', "]"),
+    _stream("the stream handler reports no failure", "for position in failed[:1]", "for position in failed[:0]"),
+    _stream("the stream handler reports the last failure", "for position in failed[:1]", "for position in failed[-1:]"),
 )
