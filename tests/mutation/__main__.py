@@ -26,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--only", default="", metavar="WORDS", help="the mutants whose name contains this")
     parser.add_argument("--fast", action="store_true", help="tests alone, and of those only what needs no AWS")
+    parser.add_argument("--seeds", type=int, default=25, help="how many the simulation tries for each mutant")
     options = parser.parse_args()
     groups = {
         title: [one for one in group if options.only in one.name]
@@ -35,7 +36,7 @@ def main() -> int:
     mutants = [one for group in groups.values() for one in group]
     found = {"tests": layers.tests(mutants, on_aws=not options.fast)}
     if not options.fast:
-        found["simulation"] = layers.simulation(mutants)
+        found["simulation"] = layers.simulation(mutants, seeds=options.seeds)
         found["model"] = layers.model(mutants)
         found["witness"] = layers.witness([one for one in mutants if found["tests"][one.name] is None])
     problems = list(_problems(mutants, found))

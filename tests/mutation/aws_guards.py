@@ -76,11 +76,18 @@ AWS_GUARDS: Final = (
     ),
     _dynamo("dynamodb: a list repeats the entry it ended on", " if entry.sort_key < before]", "]"),
     _dynamo("dynamodb: a list asks for an impossible span", "if before <= not_before:", "if False:"),
+    _dynamo(
+        "dynamodb: payload items share a name",
+        'ref = f"{schema.PAYLOAD_SK}#{digest}"',
+        'ref = f"{schema.PAYLOAD_SK}#1"',
+    ),
+    _dynamo("dynamodb: payload objects share a name", "{job.id}/{digest}", "{job.id}"),
+    _codec("dynamodb: tenants share their ids", 'return f"{key.tenant}#{key.job_id}"', 'return f"all#{key.job_id}"'),
     # Expressions
     _expressions(
         "dynamodb: a change makes a job",
         'conditions = ["attribute_exists(#pk)"]',
-        'conditions = ["size(#pk) >= :zero"][:0] or ["#pk = #pk OR attribute_not_exists(#pk)"]',
+        'conditions = ["(attribute_exists(#pk) OR attribute_not_exists(#pk))"]',
     ),
     _expressions("dynamodb: one condition is enough", '" AND ".join(conditions)', '" OR ".join(conditions)'),
     _expressions("dynamodb: every alternative is asked", "' OR '.join(rendered)", "' AND '.join(rendered)"),

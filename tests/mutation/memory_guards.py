@@ -8,6 +8,7 @@ from typing import Final
 from tests.mutation.mutant import SourceMutant
 
 _memory = partial(SourceMutant, "shared/adapters/memory/jobs.py")
+_change = partial(SourceMutant, "shared/model/change.py")
 _memory_control = partial(SourceMutant, "shared/adapters/memory/control.py")
 
 MEMORY_GUARDS: Final = (
@@ -16,6 +17,11 @@ MEMORY_GUARDS: Final = (
     _memory("memory: no condition is asked", " or not all(holds(condition, job) for condition in change.when)", ""),
     _memory("memory: one condition is enough", "not all(holds(", "not any(holds("),
     _memory("memory: a change makes a job", "if job is None or not all", "if not all"),
+    _memory("memory: payloads share a name", "ref = hashlib.sha256(data).hexdigest()", 'ref = "1"'),
+    _change("memory: what is not there equals anything", "result = False", "result = True"),
+    _change("memory: less may be equal", "result = actual < condition.value", "result = actual <= condition.value"),
+    _change("memory: more may be equal", "result = actual > condition.value", "result = actual >= condition.value"),
+    _change("memory: every alternative is asked", "return any(holds(clause, job)", "return all(holds(clause, job)"),
     _memory_control(
         "memory: a tick's cursor is replaced whatever it is", "if self._ticks.get(shard) != seen:", "if False:"
     ),

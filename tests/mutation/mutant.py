@@ -172,9 +172,8 @@ def _functions(body: Iterable[ast.stmt], prefix: str = "") -> Iterator[tuple[str
 def swap_code(place: Place, tree: ast.Module) -> None:
     """Give the function at `place` the code that it has in `tree`: whoever holds the function runs that from now on."""
     module = importlib.import_module(place.module)
-    _function_at(module, place.function).__code__ = _code_at(
-        compile(tree, module.__file__ or "", "exec"), place.function
-    )
+    code = compile(tree, module.__file__ or "", "exec")
+    _function_at(module, place.function).__code__ = _code_at(code, place.function)
 
 
 def _function_at(module: ModuleType, name: str) -> FunctionType:

@@ -49,11 +49,14 @@ _SECONDS_PER_MUTANT = 300
 
 
 class Hung(Exception):
-    """A child did not end in time, or died without a result."""
+    """A child did not end in time."""
 
 
 def in_children(work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T, R | Hung]]:
-    """`work` for each task in a forked process of its own, as many at once as there are processors."""
+    """`work` for each task in a forked process of its own, as many at once as there are processors.
+
+    Raises what `work` raises in any of them.
+    """
     waiting, running = deque(tasks), dict[Connection, tuple[T, "BaseProcess", float]]()
     while waiting or running:
         while waiting and len(running) < (os.cpu_count() or 1):
@@ -67,18 +70,20 @@ def in_children(work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T,
         for receiver, (task, process, end) in list(running.items()):
             if receiver not in ready and time.monotonic() < end:
                 continue
-            try:
-                result = receiver.recv() if receiver in ready else Hung("no end")
-            except EOFError:
-                result = Hung("it died")
+            error, result = receiver.recv() if receiver in ready else (None, Hung())
             process.kill()
             process.join()
             del running[receiver]
+            if error is not None:
+                raise error
             yield task, result
 
 
 def _send_result(sender: Connection, work: Callable[[T], R], task: T) -> None:
-    sender.send(work(task))
+    try:
+        sender.send((None, work(task)))
+    except Exception as error:
+        sender.send((error, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,10 @@ class MutantRunner:
 
     mutants: Sequence[Mutant]
     killed_by: dict[str, str | None] = field(default_factory=dict)
-    tests: int = 0
     _failed: str | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self.tests = len(session.items)
         concerned = self._tests_by_place(session.items)
 
         def run(mutant: Mutant) -> str | None:
@@ -113,7 +116,7 @@ class MutantRunner:
             return self._first_failure([by_id[one] for one in sorted(items, key=lambda one: (items[one], one))])
 
         for mutant, killer in in_children(run, self.mutants):
-            self.killed_by[mutant.name] = f"it hangs ({killer})" if isinstance(killer, Hung) else killer
+            self.killed_by[mutant.name] = "it hangs" if isinstance(killer, Hung) else killer
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
