@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,12 +22,20 @@ _MEDIUM: Final = b'"' + b"x" * 2_000 + b'"'
 _ONE_ATTEMPT: Final = RetryPolicy(max_attempts=1)
 
 
+class Unseen(StrEnum):
+    """Beside those after which the SDK sends again, the failures after which all must be as if there had been none."""
+
+    ONCE = "once"  # one call fails, and the process lives on: it tries again, or the next one does
+    IF_REPEATED = "if_repeated"  # the client, who is not sure, asks again
+    NONE = "none"  # it may cost an attempt, or the request of the client that acts meanwhile
+
+
 @dataclass(frozen=True)
 class Case:
     """`prepare` brings a world to where it begins, without faults. `act`, given what that returned, is what may fail.
 
     `calls`: the operations that `act` calls when nothing does; `failing`: which of them fail, when the others do so in
-    another case. `ends`: how the job may then end, whatever failed.
+    another case. `ends`: how the job may then end, whatever failed; `unseen`: when exactly as if nothing had.
     """
 
     name: str
@@ -35,6 +44,7 @@ class Case:
     calls: tuple[str, ...]
     ends: frozenset[Status] = frozenset({Status.SUCCEEDED})
     failing: tuple[int, ...] | None = None
+    unseen: Unseen = Unseen.ONCE
 
     def __str__(self) -> str:
         return self.name
@@ -109,102 +119,85 @@ def _cancelled_meanwhile(world: World, **spec: Any) -> JobKey:
     return key
 
 
-def _execute(world: World, _: object) -> None:
-    world.execute()
-
-
-def _cancel(world: World, key: JobKey) -> None:
-    world.cancel(key)
-
-
 _GET, _PUT, _UPDATE, _SEND = "GetItem", "PutItem", "UpdateItem", "SendMessageBatch"
 _QUERY, _BATCH = "Query", "BatchGetItem"
 _UNTIL_THE_SHARD: Final = (_QUERY, _QUERY, _QUERY)  # the cursors, and the shards of the lanes high and normal
 _OTHER_SHARDS: Final = (_QUERY, _QUERY)
-_THE_REAPS_WRITE: Final = 4
 _EITHER: Final = frozenset({Status.SUCCEEDED, Status.CANCELLED})
-_FAILED: Final = frozenset({Status.FAILED})
 _ONE_START: Final[dict[str, Any]] = {"delivery": Delivery.AT_MOST_ONCE, "retry": _ONE_ATTEMPT}
 
+_of_a_client = partial(Case, unseen=Unseen.IF_REPEATED)
+_of_an_executor = partial(Case, act=lambda world, _: world.execute())
+_beside_a_client = partial(_of_an_executor, ends=_EITHER, unseen=Unseen.NONE)
+
+
+def _reap(name: str, prepare: Callable[[World], JobKey], end: Status, failing: tuple[int, ...]) -> Case:
+    calls = (*_UNTIL_THE_SHARD, _BATCH, _UPDATE, _PUT, *_OTHER_SHARDS)
+    return Case(name, prepare, lambda world, _: world.sweep(), calls, frozenset({end}), failing)
+
+
 CASES: Final = (
-    Case("create", _nothing, lambda world, _: world.create("key"), (_PUT,)),
-    Case("create without a key", _nothing, lambda world, _: world.create(None), (_PUT,)),
-    Case("create again", _waiting, lambda world, _: world.create("key", due_in=220), (_PUT,)),
-    Case(
-        "create with a payload",
-        _nothing,
-        lambda world, _: world.create("key", payload=_MEDIUM),
-        (_GET, _PUT, _PUT),
+    _of_a_client("create", _nothing, lambda world, _: world.create("key"), (_PUT,)),
+    _of_a_client("create without a key", _nothing, lambda world, _: world.create(None), (_PUT,)),
+    _of_a_client("create again", _waiting, lambda world, _: world.create("key", due_in=220), (_PUT,)),
+    _of_a_client(
+        "create with a payload", _nothing, lambda world, _: world.create("key", payload=_MEDIUM), (_GET, _PUT, _PUT)
     ),
-    Case("edit", _waiting, lambda world, key: world.edit(key, name="renamed"), (_GET, _UPDATE)),
-    Case("edit a payload", _waiting, lambda world, key: world.edit(key, payload="y" * 2_000), (_GET, _PUT, _UPDATE)),
-    Case("run now", _waiting, lambda world, key: world.run_now(key), (_GET, _UPDATE)),
-    Case("cancel", _waiting, _cancel, (_GET, _UPDATE), ends=_EITHER),
+    _of_a_client("edit", _waiting, lambda world, key: world.edit(key, name="renamed"), (_GET, _UPDATE)),
+    _of_a_client(
+        "edit a payload", _waiting, lambda world, key: world.edit(key, payload="y" * 2_000), (_GET, _PUT, _UPDATE)
+    ),
+    _of_a_client("run now", _waiting, lambda world, key: world.run_now(key), (_GET, _UPDATE)),
+    _of_a_client("cancel", _waiting, lambda world, key: world.cancel(key), (_GET, _UPDATE), ends=_EITHER),
     Case("send from the stream", _created, lambda world, _: world.follow_stream(), (_SEND,)),
-    Case(
-        "tick",
-        _three_waiting,
-        lambda world, _: world.tick(),
-        (*_UNTIL_THE_SHARD, _SEND, _PUT, *_OTHER_SHARDS),
-    ),
+    Case("tick", _three_waiting, lambda world, _: world.tick(), (*_UNTIL_THE_SHARD, _SEND, _PUT, *_OTHER_SHARDS)),
     Case(
         "sweep what was not sent",
         _unsent,
         lambda world, _: world.sweep(),
         (*_UNTIL_THE_SHARD, _BATCH, _SEND, _PUT, *_OTHER_SHARDS),
     ),
-    *(
-        Case(
-            f"reap {name}",
-            prepare,
-            lambda world, _: world.sweep(),
-            (*_UNTIL_THE_SHARD, _BATCH, _UPDATE, _PUT, *_OTHER_SHARDS),
-            ends=ends,
-            failing=(_THE_REAPS_WRITE,),
-        )
-        for name, prepare, ends in (
-            ("and try again", _left_running, frozenset({Status.SUCCEEDED})),
-            ("for good", partial(_left_running, retry=_ONE_ATTEMPT), _FAILED),
-            ("at most once", partial(_left_running, **_ONE_START), _FAILED),
-            ("a cancelled one", partial(_left_running, is_cancelled=True), frozenset({Status.CANCELLED})),
-        )
+    _reap("reap and try again", _left_running, Status.SUCCEEDED, (3, 4, 5)),
+    _reap("reap for good", partial(_left_running, retry=_ONE_ATTEMPT), Status.FAILED, (4,)),
+    _reap("reap at most once", partial(_left_running, **_ONE_START), Status.FAILED, (4,)),
+    _reap("reap a cancelled one", partial(_left_running, is_cancelled=True), Status.CANCELLED, (4,)),
+    _of_an_executor("give back", _queued_early, calls=("ChangeMessageVisibility",)),
+    _of_an_executor("succeed", _queued, calls=(_UPDATE, _UPDATE)),
+    _of_an_executor(
+        "succeed with a payload",
+        partial(_queued, payload=_MEDIUM),
+        calls=(_UPDATE, _GET, _UPDATE),
+        unseen=Unseen.NONE,
     ),
-    Case("give back", _queued_early, _execute, ("ChangeMessageVisibility",)),
-    Case("succeed", _queued, _execute, (_UPDATE, _UPDATE)),
-    Case("succeed with a payload", partial(_queued, payload=_MEDIUM), _execute, (_UPDATE, _GET, _UPDATE)),
-    Case(
+    _of_an_executor(
         "succeed at most once",
         partial(_queued, **_ONE_START),
-        _execute,
-        (_UPDATE, _UPDATE),
+        calls=(_UPDATE, _UPDATE),
         ends=frozenset({Status.SUCCEEDED, Status.FAILED}),
     ),
-    Case("beat and succeed", partial(_queued, does="50/ok"), _execute, 4 * (_UPDATE,)),
-    Case("fail and try again", partial(_queued, does="0/http_503,ok"), _execute, (_UPDATE, _UPDATE)),
-    Case(
-        "fail for good", partial(_queued, does="0/http_503", retry=_ONE_ATTEMPT), _execute, (_UPDATE, _UPDATE), _FAILED
+    _of_an_executor("beat and succeed", partial(_queued, does="50/ok"), calls=4 * (_UPDATE,)),
+    _of_an_executor("fail and try again", partial(_queued, does="0/http_503,ok"), calls=(_UPDATE, _UPDATE)),
+    _of_an_executor(
+        "fail for good",
+        partial(_queued, does="0/http_503", retry=_ONE_ATTEMPT),
+        calls=(_UPDATE, _UPDATE),
+        ends=frozenset({Status.FAILED}),
     ),
-    Case("defer", _unknown_target, _execute, (_UPDATE, _UPDATE)),
-    Case("skip", _expired, _execute, (_UPDATE, _UPDATE), ends=frozenset({Status.SKIPPED})),
-    Case(
+    _of_an_executor("defer", _unknown_target, calls=(_UPDATE, _UPDATE)),
+    _of_an_executor("skip", _expired, calls=(_UPDATE, _UPDATE), ends=frozenset({Status.SKIPPED})),
+    _beside_a_client(
         "stop at a beat",
         partial(_cancelled_meanwhile, does="50/ok"),
-        _execute,
-        (_UPDATE, _GET, _UPDATE, _UPDATE, _UPDATE),
-        ends=_EITHER,
+        calls=(_UPDATE, _GET, _UPDATE, _UPDATE, _UPDATE),
     ),
-    Case(
+    _beside_a_client(
         "stop instead of trying again",
         partial(_cancelled_meanwhile, does="0/http_503,ok"),
-        _execute,
-        (_UPDATE, _GET, _UPDATE, _UPDATE, _UPDATE),
-        ends=_EITHER,
+        calls=(_UPDATE, _GET, _UPDATE, _UPDATE, _UPDATE),
     ),
-    Case(
+    _beside_a_client(
         "succeed although cancelled",
         partial(_cancelled_meanwhile, does="0/ok"),
-        _execute,
-        (_UPDATE, _GET, _UPDATE, _UPDATE),
-        ends=_EITHER,
+        calls=(_UPDATE, _GET, _UPDATE, _UPDATE),
     ),
 )

@@ -12,18 +12,21 @@ import pytest
 
 from shared.model.errors import StoreUnavailable
 from tests.integration.faults.account import Account, account_on
-from tests.integration.faults.cases import CASES, Case
+from tests.integration.faults.cases import CASES, Case, Unseen
 from tests.integration.faults.oracle import wrongs
 from tests.integration.faults.wire import At, Died, Fault, faults_of
-from tests.integration.faults.world import world_on
+from tests.integration.faults.world import World, world_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-CALLS_ENUMERATED: Final = 69
+    from shared.model.execution import Outcome
+    from shared.model.lifecycle import Status
+
+CALLS_ENUMERATED: Final = 71
 """How many calls fail, each in every way there is."""
 
-FAILURES_ENUMERATED: Final = 1010
+FAILURES_ENUMERATED: Final = 1035
 """How many ways that makes: the worlds that are run."""
 
 
@@ -79,7 +82,13 @@ def test_a_case_makes_the_calls_that_are_made_to_fail(account: Account, case: Ca
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_every_job_ends_as_it_should_whatever_call_fails(account: Account, case: Case) -> None:
-    wrong = {failure: found for failure in failures_of(case) if (found := what_goes_wrong(account, case, failure))}
+    undisturbed = undisturbed_ends(account, case)
+
+    wrong = {
+        failure: found
+        for failure in failures_of(case)
+        if (found := what_goes_wrong(account, case, failure, undisturbed))
+    }
 
     assert not wrong
 
@@ -89,7 +98,7 @@ def test_no_call_and_no_way_of_failing_is_left_out() -> None:
     assert sum(1 for case in CASES for _ in failures_of(case)) == FAILURES_ENUMERATED
 
 
-def what_goes_wrong(account: Account, case: Case, failure: Failure) -> list[str]:
+def what_goes_wrong(account: Account, case: Case, failure: Failure, undisturbed: set[End]) -> list[str]:
     with world_on(account) as world:
         prepared = case.prepare(world)
         fault = At(failure.position, failure.fault, lasting=failure.lasting)
@@ -100,5 +109,43 @@ def what_goes_wrong(account: Account, case: Case, failure: Failure) -> list[str]
                 case.act(world, prepared)
         assert fault.hits
         world.settle()
-        ends = [f"it is {job.status}" for job in world.stored().values() if job.status not in case.ends]
-        return [*wrongs(world), *ends]
+        found = wrongs(world)
+        ends = ends_of(world)
+        if not {end.status for end in ends} <= case.ends or (is_unseen(case, failure) and ends != undisturbed):
+            found.append(f"ended with {ends}")
+        return found
+
+
+def is_unseen(case: Case, failure: Failure) -> bool:
+    if failure.fault is Fault.RESENT:
+        return True
+    match case.unseen:
+        case Unseen.ONCE:
+            return not (failure.lasting or failure.fault.kills)
+        case Unseen.IF_REPEATED:
+            return failure.again
+        case Unseen.NONE:
+            return False
+
+
+class End(NamedTuple):
+    """What remains of a job."""
+
+    status: Status
+    name: str | None
+    attempt: int
+    outcomes: tuple[Outcome, ...]
+
+
+def ends_of(world: World) -> set[End]:
+    return {
+        End(job.status, job.name, job.attempt, tuple(one.outcome for one in job.executions))
+        for job in world.stored().values()
+    }
+
+
+def undisturbed_ends(account: Account, case: Case) -> set[End]:
+    with world_on(account) as world:
+        case.act(world, case.prepare(world))
+        world.settle()
+        return ends_of(world)

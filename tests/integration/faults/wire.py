@@ -121,13 +121,15 @@ class Wire:
     """`fault_of` decides what befalls a call of an operation. `others_act` is what happens meanwhile: before each call,
     and before each resend. `chance` gives uniform random numbers in [0, 1), for what is done in part.
 
-    `calls`: the operations called so far. `late`: what is still to arrive, each to be called for that.
+    `calls`: the operations called so far; `faults`: what befell them, by their numbers. `late`: what is still to
+    arrive, each to be called for that.
     """
 
     fault_of: Callable[[str], Fault | None] = lambda _: None
     others_act: Callable[[], None] = lambda: None
     chance: Callable[[], float] = lambda: 0.0
     calls: list[str] = field(default_factory=list)
+    faults: dict[int, Fault] = field(default_factory=dict)
     late: list[Callable[[], object]] = field(default_factory=list)
     # A stack: in the middle of one call, others make theirs.
     _under_way: list[Call] = field(default_factory=list)
@@ -157,6 +159,8 @@ class Wire:
         self.others_act()
         self.calls.append(model.name)
         fault = self.fault_of(model.name)
+        if fault is not None:
+            self.faults[len(self.calls) - 1] = fault
         if fault is Fault.DIED_BEFORE:
             raise Died
         self._under_way.append(Call(model.name, fault, list(_SENDS[fault])))

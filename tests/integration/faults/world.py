@@ -82,6 +82,7 @@ class World:
         self.during_effect: Callable[[JobKey], object] = lambda _: None
         self._unsent: list[JobWritten] = []
         self._tries = 0
+        self._is_sending = False
         self.jobs = DynamoJobStore(account.dynamodb, JOBS_TABLE)
         self.control = DynamoControlStore(account.dynamodb, CONTROL_TABLE)
         self.queue = SqsWorkQueue(account.sqs, account.urls)
@@ -155,21 +156,26 @@ class World:
         )
 
     def follow_stream(self) -> None:
-        """What was written since the last time: judged, and given to the populator, which has three tries."""
+        """What was written since the last time: judged, and given to the populator, which has three tries. Lambda gives
+        it one batch at a time."""
         for record in self.account.new_records():
             if "status" in record["NewImage"]:
                 old = record.get("OldImage")
                 self.history.append((decode_job(old) if old else None, decode_job(record["NewImage"])))
                 self._unsent.append(_job_written(record))
-        if not self._unsent:
-            return
-        batch = list(self._unsent)
-        self._tries += 1
+        if self._unsent and not self._is_sending:
+            self._is_sending = True
+            self._send_what_changed(list(self._unsent))
+            self._is_sending = False
+
+    def _send_what_changed(self, batch: list[JobWritten]) -> None:
         failed = self.invoke(lambda: QueueChangedJobs(dispatch=self.dispatch, clock=self.clock)(batch))
-        sent_up_to = len(batch) if failed == [] or self._tries == _STREAM_TRIES else (failed or [0])[0]
-        if sent_up_to:
+        self._tries += 1
+        if failed == [] or self._tries == _STREAM_TRIES:
+            failed = [len(batch)]
+        if failed and failed[0]:
             self._tries = 0
-        del self._unsent[:sent_up_to]
+            del self._unsent[: failed[0]]
 
     def execute(self, lane: Lane = Lane.NORMAL) -> int:
         """An executor has what the queue delivers now, one message after the other; how many."""
@@ -191,14 +197,14 @@ class World:
 
     def settle(self, *, minutes: int = 90) -> None:
         """No more faults: whatever was under way arrives, and all functions do their work until every job has ended."""
-        self.wire.fault_of = lambda _: None
+        self.wire.fault_of, self.wire.others_act = lambda _: None, lambda: None
         self.during_effect = lambda _: None
         self.knows_target = self.redelivers = True
         while self.wire.late:
             self.wire.late.pop(0)()
         for _ in range(minutes):
             self.follow_stream()
-            for lane in {job.lane for job in self.stored().values() if not job.status.is_terminal}:
+            for lane in sorted({job.lane for job in self.stored().values() if not job.status.is_terminal}):
                 while self.execute(lane):
                     pass
             self.follow_stream()
