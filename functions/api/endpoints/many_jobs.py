@@ -18,9 +18,9 @@ from functions.api.request import fingerprint
 from functions.api.wire.answers import listed_answer
 from functions.api.wire.json_text import pointer_to
 from functions.api.wire.page_tokens import page_token, parse_page_token
-from functions.api.wire.times import parse_time
 from shared.model import limits
 from shared.model.lifecycle import Status
+from shared.model.times import parse_time
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from functions.api.wire.durations import EXPECTED, format_seconds, parse_duration
-from functions.api.wire.times import EXAMPLE, parse_time
 from shared.model import limits
+from shared.model.durations import EXPECTED, format_seconds, parse_duration
+from shared.model.times import EXAMPLE, parse_time
 
 
 class Shape(BaseModel):

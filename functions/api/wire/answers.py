@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.api.wire.durations import format_seconds
-from functions.api.wire.times import format_time
+from shared.model.durations import format_seconds
 from shared.model.lifecycle import Status
+from shared.model.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

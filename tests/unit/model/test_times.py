@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.api.wire.times import format_time, parse_time
+from shared.model.times import format_time, parse_time
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

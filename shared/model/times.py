@@ -1,4 +1,4 @@
-"""Times on the wire: RFC 3339 with an offset in, UTC with milliseconds out."""
+"""Times as clients write them: RFC 3339 with an offset in, UTC with milliseconds out."""
 
 from __future__ import annotations
 

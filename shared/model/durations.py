@@ -1,4 +1,4 @@
-"""Durations on the wire: strings with a unit."""
+"""Durations as clients write them: strings with a unit."""
 
 from __future__ import annotations
 
