@@ -151,6 +151,7 @@ def test_each_way_to_be_within_the_start_deadline_lets_a_claim_through(
         (Clause("status", Op.IN, (Status.RUNNING,)), False),
         (Clause("due_shard", Op.BEGINS_WITH, "normal#"), True),
         (Clause("due_shard", Op.BEGINS_WITH, "norm#"), False),
+        (Clause("due_shard", Op.BEGINS_WITH, "ormal#"), False),
     ],
     ids=lambda value: f"{value.field} {value.op.name}" if isinstance(value, Clause) else None,
 )

@@ -14,7 +14,7 @@ _move = partial(SourceMutant, "shared/model/moves.py")
 
 _LOAD_PAYLOAD = """\
         try:
-            payload = self.jobs.load_payload(job)
+            payload = self._try_for_a_while(partial(self.jobs.load_payload, job))
         except PayloadUnavailable as error:
             return Answer(failure=Failure("payload_unavailable", str(error)))
 """
@@ -41,7 +41,7 @@ EXECUTOR_GUARDS: Final = (
         "return Verdict.DONE",
     ),
     # Claiming
-    _execute("a claim is tried once", "range(_CLAIM_TRIES - 1)", "range(0)"),
+    _execute("a claim, and a payload, is tried once", "range(_TRIES - 1)", "range(0)"),
     _execute(
         "one's own claim is not recognised", "if current is not None and current.claim_id == claim_id:", "if False:"
     ),

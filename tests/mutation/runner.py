@@ -39,10 +39,10 @@ OPTIONS: Final = (
     *("-p", "no:terminal"),
     "--assert=plain",
     "--hypothesis-profile=mutation",
-    "--timeout=20",
+    "--timeout=60",
 )
 """How pytest is to be called for `MutantRunner`: nothing is printed, and a test that a mutant sends round in circles
-ends (none of those that run here takes a tenth of that)."""
+ends. None of those that run here takes a fiftieth of that time, unless the machine is very busy."""
 
 _FORK = multiprocessing.get_context("fork")
 _SECONDS_PER_MUTANT = 300

@@ -51,7 +51,6 @@ SURVIVORS: Final[Mapping[str, str]] = {
     "the sweep sends what never wakes": "a scheduled job has a time to wake",
     "the sweep reaps what does not run": "only a running job has a lease that could be over",
     # Guards behind which another stands
-    "a stale message expires a job": "an expired job never begins: whichever message finds that out may say so",
     "a refused retry cancels the job unasked": (
         "a cancel is all that a retry minds and a stop does not: what refused the retry refuses the stop as well"
     ),

@@ -7,13 +7,17 @@ import pytest
 
 from functions.executor import handler, wiring
 from functions.executor.targets.protocol import Answer, Call, Deadline
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.model import limits
 from shared.model.execution import Failure
-from shared.model.lifecycle import Status
+from shared.model.lifecycle import Move, Status
 from tests.integration.handlers.conftest import logged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.model.change import Change
+    from shared.model.job import Job, JobKey
     from tests.integration.handlers.conftest import Account, Context
 
 
@@ -64,6 +68,28 @@ def test_the_payload_reaches_the_target_wherever_it_lies(account: Account, conte
 
     outputs = [account.jobs.get(job.key).executions[0].output.text for job in jobs]
     assert outputs == [str(size) for size in sizes]
+
+
+def test_the_leases_of_a_batch_are_kept_while_it_runs(
+    account: Account, context: Context, answer_with: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, write = threading.Event(), DynamoJobStore.change_and_get
+
+    def watched(store: DynamoJobStore, key: JobKey, change: Change) -> Job:
+        job = write(store, key, change)
+        if change.move is Move.HEARTBEAT:
+            kept.set()
+        return job
+
+    monkeypatch.setattr(DynamoJobStore, "change_and_get", watched)
+    monkeypatch.setattr(limits, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr(handler, "_BEAT_EVERY_SECONDS", 0.01)
+    answer_with(lambda call: Answer(b"kept" if kept.wait(timeout=10) else b"not kept"))
+    job = account.create()
+
+    handler.lambda_handler(account.sqs_event(job), context)
+
+    assert account.jobs.get(job.key).executions[0].output.text == "kept"
 
 
 def test_only_the_messages_that_were_not_dealt_with_come_back(

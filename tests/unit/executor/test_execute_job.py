@@ -8,6 +8,7 @@ import pytest
 from functions.executor.execute_job import Verdict
 from functions.executor.targets.protocol import Answer
 from shared.model import limits, moves
+from shared.model.errors import PayloadUnavailable
 from shared.model.execution import Outcome
 from shared.model.lanes import Priority
 from shared.model.lifecycle import Status
@@ -169,6 +170,19 @@ def test_a_job_past_its_start_deadline_is_skipped_with_its_reason(scheduler: Sch
     assert scheduler.target.calls == []
 
 
+def test_a_second_message_of_a_skipped_job_is_dropped(scheduler: Scheduler) -> None:
+    job = scheduler.create(expires_after_seconds=60)
+    hint = scheduler.hint(job)
+    scheduler.clock.advance(60)
+    scheduler.execute_hint(hint, job)
+    skipped = scheduler.get(job)
+
+    verdict = scheduler.execute_hint(hint, job)
+
+    assert verdict is Verdict.DONE
+    assert scheduler.get(job) == skipped
+
+
 def test_a_target_type_of_a_newer_version_is_left_for_one_that_knows_it(scheduler: Scheduler) -> None:
     job = scheduler.create()
     executor = scheduler.executor()
@@ -249,6 +263,25 @@ def test_a_claim_that_cannot_be_written_leaves_the_message(
 
     assert verdict is Verdict.KEEP
     assert scheduler.target.calls == []
+
+
+def test_a_payload_that_cannot_be_read_at_once_costs_no_attempt(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = scheduler.create(payload=b'"late"')
+    failures = iter([PayloadUnavailable("throttled")] * 2)
+
+    def load_payload(job: Job) -> bytes | None:
+        for failure in failures:
+            raise failure
+        return job.payload.data
+
+    monkeypatch.setattr(scheduler.jobs, "load_payload", load_payload)
+
+    scheduler.execute(job)
+
+    assert [call.payload for call in scheduler.target.calls] == [b'"late"']
+    assert [one.outcome for one in scheduler.get(job).executions] == [Outcome.SUCCEEDED]
 
 
 def test_a_payload_that_cannot_be_read_fails_the_attempt(scheduler: Scheduler) -> None:
