@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from shared.model import moves
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from functions.executor.commit_outcome import CommitOutcome
     from functions.executor.heartbeat import Watched
     from functions.executor.targets.protocol import Target
-    from shared.model.change import Change
     from shared.model.job import Job
     from shared.model.lanes import Lane
     from shared.ports.clock import Clock, Ids
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from shared.ports.queue import Hint, WorkQueue
     from shared.ports.telemetry import Telemetry
 
+T = TypeVar("T")
+
 # Delays are whole seconds and rounded down, so a message is early by up to one; more than this, and it goes back.
 _LONGEST_WAIT_SECONDS: Final = 2
 # What a claimed job needs beyond its own time: to commit its outcome, in spite of a throttled table.
 _COMMIT_SECONDS: Final = 15
-_CLAIM_TRIES: Final = 3
+_TRIES: Final = 3
 _TRY_AGAIN_SECONDS: Final = 1
 _CLAIM_AGAIN_SECONDS: Final = 5
 _DEFER_UNKNOWN_TARGET_SECONDS: Final = 60
@@ -112,7 +114,7 @@ class ExecuteJob:
         hint, claim_id, now = message.hint, self.ids.claim_id(), self.clock.now()
         change = moves.claim(lane=message.lane, wake_at=hint.wake_at, claim_id=claim_id, now=now)
         try:
-            return self._try_for_a_while(JobKey(hint.tenant, hint.job_id), change)
+            return self._try_for_a_while(partial(self.jobs.change_and_get, JobKey(hint.tenant, hint.job_id), change))
         except ChangeRefused as refusal:
             current = refusal.current
             if current is not None and current.claim_id == claim_id:
@@ -126,14 +128,15 @@ class ExecuteJob:
         self.telemetry.measure(Metric.CLAIMED_BY_ANOTHER)
         return None
 
-    def _try_for_a_while(self, key: JobKey, change: Change) -> Job:
-        # A claim that was applied unseen would cost the job an attempt; sent again, it tells.
-        for _ in range(_CLAIM_TRIES - 1):
+    def _try_for_a_while(self, call: Callable[[], T]) -> T:
+        # A claim that was applied unseen would cost the job an attempt, and so would a payload that is not read; sent
+        # again, a claim tells.
+        for _ in range(_TRIES - 1):
             try:
-                return self.jobs.change_and_get(key, change)
-            except StoreUnavailable:
+                return call()
+            except (StoreUnavailable, PayloadUnavailable):
                 self.clock.sleep(_TRY_AGAIN_SECONDS)
-        return self.jobs.change_and_get(key, change)
+        return call()
 
     def _run(self, job: Job) -> None:
         due_at, started_at = job.wake_at or job.run_at, job.started_at or self.clock.now()
@@ -160,7 +163,7 @@ class ExecuteJob:
     def _call(self, target: Target, job: Job, deadline: Deadline) -> Answer | None:
         """What the target answered; None when the lease was over before the call, so that nothing has happened."""
         try:
-            payload = self.jobs.load_payload(job)
+            payload = self._try_for_a_while(partial(self.jobs.load_payload, job))
         except PayloadUnavailable as error:
             return Answer(failure=Failure("payload_unavailable", str(error)))
         if job.lease_until is None or self.clock.now() >= job.lease_until:
