@@ -99,7 +99,8 @@ def _due(peer: Peer, draw: Draw) -> Any:
     """A page from an arbitrary position, and all that follows it."""
     job = _job_in_hand(peer, draw)
     shard = (job and job.due_shard) or draw.one_of(_SHARDS)
-    until = draw.now + timedelta(seconds=draw.one_of((0, -0.001, 60, 2_000, 10_000)))
+    around = draw.one_of((draw.now, (job and job.wake_at) or draw.now))
+    until = around + timedelta(seconds=draw.one_of((0, -0.001, 60, 2_000, 10_000)))
     limit = draw.one_of((1, 2, 3, 100))
     after = None
     if job is not None and draw.below(2):

@@ -88,7 +88,7 @@ def clauses(draw: st.DrawFn, job: Job, other: Job) -> Clause:
             return Clause(field, op, tuple(draw(st.lists(st.sampled_from(values), min_size=1, max_size=3))))
         case Op.BEGINS_WITH:
             text = str(draw(st.sampled_from(values)))
-            return Clause(field, op, text[: draw(st.integers(0, len(text)))])
+            return Clause(field, op, text[draw(st.integers(0, 1)) : draw(st.integers(0, len(text)))])
         case _:
             return Clause(field, op, draw(st.sampled_from(values)))
 
