@@ -53,6 +53,7 @@ class Account:
         self._create_tables()
 
     def sleep(self, seconds: float) -> None:
+        """What an adapter does by itself, before it asks for unprocessed keys again."""
         self.clock.sleep(seconds)
 
     def new_records(self) -> list[dict[str, Any]]:
@@ -74,7 +75,6 @@ def account_on(name: str) -> Iterator[Account]:
             patch("moto.sqs.models.unix_time", lambda: account.clock.now().timestamp()),
             patch("moto.sqs.models.unix_time_millis", lambda: account.clock.now().timestamp() * 1000),
             patch("moto.sqs.models.sqs_enforce_strict_queue_purge_behaviour", lambda: False),
-            # Where an adapter waits by itself.
             patch("shared.adapters.dynamodb.jobs.time", account),
         ):
             yield account

@@ -23,6 +23,8 @@ def wrongs(world: World) -> list[str]:
     for before, after in world.history:
         found += [f"{name}: job {after.id}: {wrong}" for name, judge in OF_A_WRITE for wrong in judge(before, after)]
         states[after.key].append(after)
+    found += [f"an effect of job {key.job_id} began after its cancel was answered" for key in world.too_late]
+    found += [f"an unexpected error: {facts}" for action, facts in world.telemetry.notes if action == "target_defect"]
     for told in world.told:
         if told not in states[told.key]:
             found.append(f"a client was told of a job {told.id} that was never so: {told}")

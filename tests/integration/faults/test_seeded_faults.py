@@ -17,9 +17,10 @@ ACTIONS = 120
 
 
 def seeds() -> list[int]:
-    """Some that are always the same, and one that never is; or the one that `FAULT_SEED` names."""
+    """Some that are always the same (`FAULT_SEEDS` says how many), and one that never is; or just `FAULT_SEED`."""
     asked = os.environ.get("FAULT_SEED")
-    return [int(asked)] if asked else [*range(12), random.SystemRandom().randrange(1_000, 10**9)]
+    always = range(int(os.environ.get("FAULT_SEEDS", "12")))
+    return [int(asked)] if asked else [*always, random.SystemRandom().randrange(10**6, 10**9)]
 
 
 @pytest.mark.parametrize("seed", seeds())

@@ -66,8 +66,11 @@ class SharedClock(VirtualClock):
 
 class World:
     """`history`: each write of each job, before and after, as the stream shows it. `effects`: under which fences each
-    job's target was called. `told`: what clients were answered; `cancelled`: the jobs of which one knows that they are.
-    Without `redelivers`, a message does not come back, whatever became of it.
+    job's target was called. `told`: what clients were answered; `cancelled`: the jobs of which one knows that they are;
+    `too_late`: those of them whose target was called after that.
+
+    Without `redelivers` a message does not come back, whatever became of it; without `knows_target` executors are older
+    than the jobs. `during_effect` is done when a target is called.
     """
 
     def __init__(self, account: Account, wire: Wire, clock: SharedClock) -> None:
@@ -78,6 +81,7 @@ class World:
         self.history: list[tuple[Job | None, Job]] = []
         self.told: list[Job] = []
         self.cancelled: set[JobKey] = set()
+        self.too_late: list[JobKey] = []
         self.knows_target = self.redelivers = True
         self.during_effect: Callable[[JobKey], object] = lambda _: None
         self._unsent: list[JobWritten] = []
@@ -251,7 +255,8 @@ class ScriptedTarget:
 
     def call(self, call: Call, deadline: Deadline) -> Answer:
         world, key = self._world, JobKey(call.tenant, call.job_id)
-        assert key not in world.cancelled, "an effect began after a client was told that the job is cancelled"
+        if key in world.cancelled:
+            world.too_late.append(key)
         world.effects[key].append(call.fence)
         world.during_effect(key)
         seconds, _, ends = str(call.target["url"]).removeprefix("https://example.com/").partition("/")
