@@ -60,13 +60,14 @@ def test_placing_the_same_payload_again_changes_nothing(store: JobStore, data: b
     assert store.load_payload(store.place_payload(job)) == data
 
 
-def test_another_payload_lies_elsewhere_so_that_nobody_reads_half_an_edit(store: JobStore) -> None:
-    before = store.place_payload(a_job(payload=MEDIUM))
+@pytest.mark.parametrize("data", [MEDIUM, LARGE], ids=["medium", "large"])
+def test_another_payload_lies_elsewhere_so_that_nobody_reads_half_an_edit(store: JobStore, data: bytes) -> None:
+    before = store.place_payload(a_job(payload=data))
 
-    after = store.place_payload(a_job(payload=MEDIUM.replace(b"x", b"y")))
+    after = store.place_payload(a_job(payload=data.replace(b"x", b"y")))
 
     assert after.payload != before.payload
-    assert store.load_payload(before) == MEDIUM
+    assert store.load_payload(before) == data
 
 
 def test_a_payload_can_be_placed_before_there_is_a_job_and_makes_none(store: JobStore) -> None:

@@ -6,6 +6,7 @@ costs as much as the first test that notices it.
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import time
@@ -140,8 +141,13 @@ class MutantRunner:
         found: list[Reached] = []
         places_of_one: set[Place] = set()
         probe(places, places_of_one.add)
+        modules = {importlib.import_module(place.module) for place in places}
+        caches = [one for module in modules for one in vars(module).values() if hasattr(one, "cache_clear")]
         for item in items:
             places_of_one.clear()
+            for cached in caches:
+                # Else a test would not be seen to call what an earlier one has called for it.
+                cached.cache_clear()
             started = time.monotonic()
             if self._first_failure([item]):
                 raise AssertionError(f"{item.nodeid} fails without any mutant")
