@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import cpu, end_to_end, imports, units
+from benchmarks import cpu, end_to_end, imports, million, units
 from local.emulator import free_port
 from local.settings import ROOT, LocalSettings
 from local.system import LocalSystem
@@ -19,6 +19,7 @@ def main() -> None:
     figures: dict[str, Any] = {"import_ratio": imports.measure()}
     figures |= {f"{name}_cpu_ratio": ratio for name, ratio in cpu.measure().items()}
     figures |= _on_a_system_of_its_own()
+    figures |= million.measure()
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(figures, indent=2) + "\n")
     print(f"\nThese figures are in {RESULT.relative_to(ROOT)}.")

@@ -14,7 +14,7 @@ from benchmarks.load_figures import CountingTelemetry, Figures
 from benchmarks.load_kernel import START, Kernel
 from benchmarks.load_table import MeteredJobs, Partitions
 from functions.executor.commit_outcome import CommitOutcome
-from functions.executor.execute_job import ExecuteJob
+from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
 from functions.executor.heartbeat import Watched
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from functions.populator.queue_changed_jobs import Image, JobWritten, QueueChangedJobs
@@ -130,7 +130,8 @@ class Run:
         first_ms = figures.first_due_ms
         last_ms = first_ms + load.over_seconds * 1_000
         while self._live and kernel.now_ms < last_ms + load.at_most_minutes * _MINUTE_MS:
-            self._begin_minute()
+            self._begin_ticks()
+            kernel.spawn(self._sweep)
             kernel.run_until(kernel.now_ms + _MINUTE_MS)
         figures.sort()
         figures.messages, figures.most_executors = self._deliveries.sent, self._deliveries.most_at_work
@@ -140,6 +141,28 @@ class Run:
             figures.claims[job.fence] += 1
             figures.statuses[job.status] += 1
         return figures
+
+    def populate(self) -> Figures:
+        """Create the jobs and let the populators send them. Nobody claims them: the lateness is that of each job's
+        first message, as it arrives."""
+        kernel, arrived = self.kernel, set[str]()
+
+        def arrive(message: ReceivedHint, seconds_left: Callable[[], float]) -> Verdict:
+            del seconds_left
+            if message.hint.job_id not in arrived:
+                arrived.add(message.hint.job_id)
+                late = kernel.now() - message.hint.wake_at
+                self.figures.lateness.append(max(0, late // timedelta(milliseconds=1)))
+            return Verdict.DONE
+
+        self._deliveries.execute = arrive
+        self.create()
+        while len(arrived) < self._load.jobs:
+            self._begin_ticks()
+            kernel.run_until(kernel.now_ms + _MINUTE_MS)
+        self.figures.messages = self._deliveries.sent
+        self.figures.sort()
+        return self.figures
 
     def create(self) -> Figures:
         """Only create the jobs, at a steady rate, each due at a random millisecond of the span. One that is throttled
@@ -164,10 +187,9 @@ class Run:
             self.figures.throttled_creations += 1
             self.kernel.call_at(self.kernel.now_ms + 1_000, partial(self._create, job))
 
-    def _begin_minute(self) -> None:
+    def _begin_ticks(self) -> None:
         for _ in range(self._load.populators):
             self.kernel.spawn(self._tick)
-        self.kernel.spawn(self._sweep)
 
     def _tick(self) -> None:
         began_ms = self.kernel.now_ms

@@ -34,18 +34,65 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1_000_000, help="due within one minute")
     parser.add_argument("--shards", type=int, default=64, help="of the due index, in the lane of the jobs")
+    parser.add_argument("--populators", action="store_true", help="only how late fewer and more of them send the jobs")
     wanted = parser.parse_args()
-    # Nothing here is garbage before the end, and looking for it takes longer than all the rest.
+    if wanted.populators:
+        _print_populators(wanted.jobs, wanted.shards)
+    else:
+        measure(wanted.jobs, wanted.shards)
+
+
+def measure(jobs: int = 1_000_000, shards: int = 64) -> dict[str, float]:
+    """Print all tables, and return the asked figures of the first."""
+    # Nothing here is garbage before a run's end, and looking for it takes longer than all the rest.
     gc.disable()
-    measure(wanted.jobs, wanted.shards)
+    try:
+        full = _full(jobs, shards)
+        figures = Run(full)()
+        _print_full(full, figures)
+        gc.collect()
+        _print_beside()
+    finally:
+        gc.enable()
+    return {
+        "million_late_p50_ms": figures.late_ms(0.5),
+        "million_late_p99_ms": figures.late_ms(0.99),
+        "million_early": figures.early,
+        "million_throttled": figures.running.throttled.total(),
+    }
 
 
-def measure(jobs: int, shards: int) -> None:
-    """Print all tables."""
-    full = Load(jobs=jobs, over_seconds=_SECONDS, due_shards=shards, group_shards=64, created_per_second=10_000)
-    _print_full(full, Run(full)())
-    gc.collect()
-    _print_tenth("shards of the due index", [(str(n), replace(TENTH, due_shards=n)) for n in (4, 8, 16, 32, 64)])
+def _full(jobs: int, shards: int) -> Load:
+    return Load(jobs=jobs, over_seconds=_SECONDS, due_shards=shards, group_shards=64, created_per_second=10_000)
+
+
+def _print_populators(jobs: int, shards: int) -> None:
+    gc.disable()
+    rows = []
+    for populators, memory_mb in ((1, 1_024), (1, 1_769), (2, 1_024)):
+        load = replace(_full(jobs, shards), populators=populators, populator_memory_mb=memory_mb)
+        figures = Run(load).populate()
+        late = sum(1 for one in figures.lateness if one > 1_000) / jobs
+        by_tick = ", ".join(f"{tick.sent:,} in {took_ms / 1_000:.0f} s" for _, took_ms, tick in figures.ticks)
+        last = f"{figures.lateness[-1] / 1_000:.0f}"
+        rows.append(
+            (f"{populators} of {memory_mb:,} MB", f"{late:.1%}", last, round(figures.messages / jobs, 3), by_tick)
+        )
+        gc.collect()
+    header = ("", "over 1 s late", "the latest s", "messages per job", "ticks")
+    print_table(f"{jobs:,} jobs due within a minute: the arrival of their messages", header, rows)
+
+
+def _print_beside() -> None:
+    longer = replace(TENTH, due_shards=8, jobs=2 * TENTH.jobs, over_seconds=2 * TENTH.over_seconds)
+    _print_tenth(
+        "shards of the due index",
+        [
+            *((str(n), replace(TENTH, due_shards=n)) for n in (64, 32, 16, 8)),
+            ("8, and twice as long", longer),
+            ("4", replace(TENTH, due_shards=4)),
+        ],
+    )
     _print_tenth(
         "executors at once, at ten times their number here",
         [
