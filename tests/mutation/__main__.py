@@ -54,7 +54,8 @@ def _table(groups: Mapping[str, list[Mutant]], found: Mapping[str, Killers]) -> 
             )
         for mutant in group:
             test = (found["tests"][mutant.name] or "").rpartition("::")[2]
-            why = f"- {SURVIVORS.get(mutant.name, 'nothing notices, and no reason is known')}"
+            reason = SURVIVORS.get(mutant.name, "no reason is known")
+            why = f"only its witness: {reason}" if found.get("witness", {}).get(mutant.name) else f"nothing: {reason}"
             yield _ROW.format(
                 mutant.name, _short("simulation", mutant, found), _short("model", mutant, found), test or why
             )
