@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import threading
+import time
 from collections import Counter
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +23,8 @@ _LARGEST_BODY: Final = 10_000_000
 
 
 class Received(NamedTuple):
-    """A request: `number` is the how-manieth with its Idempotency-Key, `answered` the status it got."""
+    """A request: `number` is the how-manieth with its Idempotency-Key, `answered` the status it got, `at` when it came,
+    in seconds since 1970."""
 
     method: str
     path: str
@@ -30,6 +32,7 @@ class Received(NamedTuple):
     body: bytes
     number: int
     answered: int
+    at: float
 
 
 class Receiver:
@@ -72,6 +75,7 @@ class Receiver:
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Take a request in; status, headers and body of its answer."""
+        at = time.time()
         wishes = {name: values[-1] for name, values in parse_qs(urlsplit(path).query).items()}
         with self._lock:
             key = headers.get("idempotency-key", "")
@@ -79,7 +83,7 @@ class Receiver:
             number = self._counts[key]
             fails = wishes.get("fail", "0")
             status = int(wishes.get("status", "500")) if fails == "always" or number <= int(fails) else 200
-            received = Received(method, path, headers, body, number, status)
+            received = Received(method, path, headers, body, number, status, at)
             self.received.append(received)
         if self._note is not None:
             self._note(received)

@@ -1,0 +1,125 @@
+"""Clients that go on using the API while it is sabotaged, and remember what they were told."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from local.receiver import Receiver
+    from tests.e2e.conftest import Answer, Client
+
+# Some calls last until the sabotage is noticed: an answer may take as long as a gateway waits.
+_CALL_SECONDS: Final = 40
+_TRIES: Final = 8
+_SERVER_ERROR: Final = 500
+_AT_ONCE: Final = 8
+
+
+@dataclass(slots=True)
+class Wish:
+    """A job that somebody wants, the id it was accepted under, and what was done with it afterwards.
+
+    `ids`: every id that a create with its key was answered with. `cancelled_at`: when a cancel was answered with
+    `cancelled`.
+    """
+
+    key: str
+    body: dict[str, Any]
+    ids: set[str] = field(default_factory=set)
+    cancel_asked: bool = False
+    cancelled_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        (one,) = self.ids
+        return one
+
+
+@dataclass
+class Clients:
+    """Whoever uses the API as one tenant. `wishes`: what they wanted; `accepted`: those that were answered with 201."""
+
+    api: Client
+    receiver: Receiver
+    seed: int
+    wishes: list[Wish] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def accepted(self) -> list[Wish]:
+        return [wish for wish in self.wishes if wish.ids]
+
+    def go_on(self, *, seconds: float, jobs_a_second: float) -> None:
+        """Want jobs for so long, and do with each what comes to mind."""
+        chance = random.Random(self.seed)
+        ends = time.monotonic() + seconds
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            futures = []
+            while time.monotonic() < ends:
+                wish = Wish(f"chaos-{self.seed}-{len(self.wishes)}", self._body(chance))
+                self.wishes.append(wish)
+                futures.append(pool.submit(self._live, wish, random.Random(chance.random())))
+                time.sleep(1 / jobs_a_second)
+        for future in futures:
+            future.result()
+
+    def _body(self, chance: random.Random) -> dict[str, Any]:
+        url = f"{self.receiver.url}/chaos"
+        target = chance.choice(
+            (
+                {"type": "http", "url": url},
+                {"type": "http", "url": f"{url}?sleep=3"},
+                {"type": "http", "url": f"{url}?fail=1"},
+                {"type": "http", "url": f"{url}?fail=always&status=400"},
+                {"type": "task", "name": "examples.echo"},
+                {"type": "command", "argv": ["/bin/sleep", "1"]},
+            )
+        )
+        body = {
+            "target": target,
+            "delay": f"{chance.choice((0, 0, 1, 10, 30))}s",
+            "priority": chance.choice(("high", "normal", "low")),
+            "timeout": chance.choice(("20s", "20s", "90s")),
+            "retry": {"max_attempts": 8, "initial": "500ms", "max_delay": "2s"},
+            "payload": {"size": "x" * chance.choice((1, 2_000))},
+            "tags": {"run": f"chaos-{self.seed}"},
+        }
+        if chance.random() < 0.15:
+            body |= {"delivery": "at_most_once", "retry": None}
+        return body
+
+    def _live(self, wish: Wish, chance: random.Random) -> None:
+        for _ in range(chance.choice((1, 1, 2))):
+            self._create(wish)
+        if not wish.ids or chance.random() < 0.5:
+            return
+        time.sleep(chance.uniform(0, 4))
+        action = chance.choice(("cancel", "run", "reschedule"))
+        body = {"delay": "3s"} if action == "reschedule" else None
+        wish.cancel_asked |= action == "cancel"
+        answer = self._call("POST", f"/v1/jobs/{wish.id}/{action}", body)
+        if answer is not None and answer.status == 200 and answer.json["status"] == "cancelled":
+            wish.cancelled_at = datetime.now(UTC)
+
+    def _create(self, wish: Wish) -> None:
+        """Until it is accepted: whoever is not answered asks again with the same key."""
+        for _ in range(_TRIES):
+            answer = self._call("POST", "/v1/jobs", wish.body, **{"Idempotency-Key": wish.key})
+            if answer is not None and answer.status == 201:
+                wish.ids.add(answer.json["id"])
+                return
+            time.sleep(1)
+
+    def _call(self, method: str, path: str, body: Any, **headers: str) -> Answer | None:
+        """The answer; None when there was none, or one of a server that does not know any better."""
+        try:
+            answer = self.api.call(method, path, body, headers=headers, timeout=_CALL_SECONDS)
+        except OSError:
+            return None
+        return None if answer.status >= _SERVER_ERROR else answer

@@ -1,0 +1,115 @@
+"""Whatever is done to the running system, no accepted job is lost, and none is run where it must not."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e import chaos_checks
+from tests.e2e.chaos import Saboteur, items
+from tests.e2e.chaos_clients import Clients, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.receiver import Receiver
+    from local.system import LocalSystem
+    from tests.e2e.conftest import Client
+
+pytestmark = pytest.mark.e2e
+
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "40"))
+SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1_000_000))
+# A lease (60 s), two sweeps, and one more of each for an attempt that the last sabotage took.
+SETTLE_SECONDS = 300
+DEEDS = {
+    "processes killed",
+    "messages duplicated",
+    "messages deleted",
+    "messages forged",
+    "times the table was denied",
+    "times AWS stood still",
+}
+
+
+@pytest.mark.timeout(SECONDS + 2 * SETTLE_SECONDS)
+def test_whatever_is_done_to_it_every_accepted_job_ends_as_promised(
+    system: LocalSystem, receiver: Receiver, new_client: Callable[..., Client]
+) -> None:
+    api = new_client("chaos", "read", "write")
+    clients, saboteur = Clients(api, receiver, SEED), Saboteur(system, SEED)
+
+    with saboteur.at_work(seconds=SECONDS):
+        clients.go_on(seconds=SECONDS, jobs_a_second=2)
+    dead = api.create({"delay": "20s", "priority": "low", "target": {"type": "task", "name": "examples.echo"}})
+    time.sleep(5)
+    saboteur.to_dead_letters("QueueUrlLow", {"tenant": "chaos", "job_id": dead["id"], "wake_at": 0})
+    jobs = when_ended(api, [*(wish.id for wish in clients.accepted), dead["id"]])
+    lost = sum(one["outcome"] == "lost" for job in jobs.values() for one in job["executions"])
+    tell(f"{len(jobs)} jobs, {dict(saboteur.done)}, {lost} attempts lost; repeat it with CHAOS_SEED={SEED}")
+
+    assert set(saboteur.done) == DEEDS
+    assert lost
+    assert lateness(jobs[dead["id"]]) <= timedelta(minutes=3)
+    assert len(clients.accepted) > SECONDS / 2
+    assert broken(clients, jobs, receiver) == []
+    assert jobs.keys() == listed(api)
+    assert listed(new_client("somebody-else", "read")) == set()
+    assert list(chaos_checks.i8_who_is_not_terminal_wakes(items(system))) == []
+    assert jobs == {job_id: api.job(job_id) for job_id in jobs}, "I5: an end was not final"
+
+
+def tell(line: str) -> None:
+    """Into what pytest shows of a test that fails, or with `-s`."""
+    sys.stdout.write(f"{line}\n")
+
+
+def broken(clients: Clients, jobs: dict[str, Any], receiver: Receiver) -> list[str]:
+    calls = defaultdict(list)
+    for received in receiver.received:
+        calls[received.headers.get("x-punctual-job-id", "")].append(received)
+
+    def of_a_job(wish: Wish) -> list[str]:
+        job = jobs[wish.id]
+        seen = [f"{check.__name__}: {what}" for check in chaos_checks.OF_A_JOB for what in check(wish, job)]
+        if job["target"]["type"] == "http":
+            seen += chaos_checks.of_its_effects(wish, job, calls[job["id"]])
+        return [f"job {job['id']}: {what}" for what in seen]
+
+    return [what for wish in clients.accepted for what in of_a_job(wish)]
+
+
+def when_ended(api: Client, ids: list[str]) -> dict[str, Any]:
+    give_up = time.monotonic() + SETTLE_SECONDS
+    jobs = {job_id: api.job(job_id) for job_id in ids}
+    while time.monotonic() < give_up:
+        live = [job_id for job_id, job in jobs.items() if job["status"] not in chaos_checks.TERMINAL]
+        if not live:
+            break
+        time.sleep(2)
+        jobs |= {job_id: api.job(job_id) for job_id in live}
+    return jobs
+
+
+def lateness(job: dict[str, Any]) -> timedelta:
+    started, due = job["executions"][0]["started_at"], job["run_at"]
+    return datetime.fromisoformat(started) - datetime.fromisoformat(due)
+
+
+def listed(api: Client) -> set[str]:
+    """The ids of all jobs of a tenant, page by page."""
+    ids: set[str] = set()
+    path = "/v1/jobs?limit=200"
+    while path:
+        page = api.call("GET", path).json
+        ids |= {job["id"] for job in page["items"]}
+        cursor = page.get("next_cursor")
+        path = f"/v1/jobs?limit=200&cursor={cursor}" if cursor else ""
+    return ids
