@@ -1,4 +1,5 @@
-"""Sabotage of the running system: what a seed draws is done to it while clients use it."""
+"""Sabotage of the running system: what a seed draws is done to it while clients use it. What comes of it depends on
+the machine too, so a seed repeats what is tried, and not to the millisecond."""
 
 from __future__ import annotations
 
@@ -9,9 +10,11 @@ import signal
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Final
+
+from local.throttle import TableProxy, in_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,13 +23,11 @@ if TYPE_CHECKING:
 
 _VICTIMS: Final = ("executor", "executor", "executor-long", "runner", "api", "populator", "populator-stream", "watcher")
 _QUEUES: Final = ("QueueUrlHigh", "QueueUrlNormal", "QueueUrlLow", "QueueUrlLong")
-_ROLES: Final = ("executor", "executor-long", "populator", "watcher", "api")
-_DENIED: Final = "chaos"
 # A frozen emulator applies what it got when it goes on: writes whose callers have seen a timeout long before.
 _FROZEN_SECONDS: Final = (2.0, 7.0)
-_DENIED_SECONDS: Final = (2.0, 7.0)
+_SPELL_SECONDS: Final = (3.0, 7.0)
 _PAUSE_SECONDS: Final = (0.3, 1.5)
-_LULL_SECONDS: Final = (3.0, 8.0)
+_LULL_SECONDS: Final = (1.0, 3.0)
 
 
 class Saboteur:
@@ -34,44 +35,47 @@ class Saboteur:
 
     def __init__(self, system: LocalSystem, seed: int) -> None:
         self._system = system
+        self._seed = seed
         self._random = random.Random(seed)
         self._sqs = system.client("sqs")
-        self._iam = system.client("iam")
         self._lambda = system.client("lambda")
+        self._proxy = TableProxy(system.settings.endpoint, seed)
         self.done: Counter[str] = Counter()
 
     @contextmanager
     def at_work(self, *, seconds: float) -> Iterator[None]:
         """It does one thing after another with either hand, for so long or while the block runs."""
         over, ends = threading.Event(), time.monotonic() + seconds
-        right = (
+        messages = (
             self._kill,
             self._kill,
             self._duplicate_messages,
             self._delete_messages,
             self._forge_messages,
+            self._double_ticks,
         )
-        left = (self._deny_the_table, self._freeze_aws)
+        weather = (self._throttle_the_table, self._lose_answers, self._take_the_table_away, self._freeze_aws)
 
         def work(deeds: Sequence[Callable[[], None]], pause: tuple[float, float]) -> None:
+            chance = random.Random(self._seed)
             # In rounds, so that each is done, and done often.
-            for deed in chain.from_iterable(self._random.sample(deeds, len(deeds)) for _ in count()):
-                if time.monotonic() > ends or over.wait(self._random.uniform(*pause)):
+            for deed in chain.from_iterable(chance.sample(deeds, len(deeds)) for _ in count()):
+                if time.monotonic() > ends or over.wait(chance.uniform(*pause)):
                     return
                 deed()
 
-        hands = [
-            threading.Thread(target=work, args=(right, _PAUSE_SECONDS)),
-            threading.Thread(target=work, args=(left, _LULL_SECONDS)),
-        ]
-        for hand in hands:
-            hand.start()
-        try:
+        with ExitStack() as undoing:
+            undoing.enter_context(self._proxy)
+            undoing.enter_context(in_between(self._proxy, self._lambda, self._system.function_names()))
+            for deeds, pause in ((messages, _PAUSE_SECONDS), (weather, _LULL_SECONDS)):
+                hand = threading.Thread(target=work, args=(deeds, pause))
+                hand.start()
+                undoing.callback(hand.join)
+            undoing.callback(over.set)
             yield
-        finally:
-            over.set()
-            for hand in hands:
-                hand.join()
+        self.done["writes throttled"] = self._proxy.counts["throttled"]
+        self.done["writes applied but not answered"] = self._proxy.counts["unanswered"]
+        self.done["calls while the table was away"] = self._proxy.counts["away"]
 
     def to_dead_letters(self, queue: str, hint: Mapping[str, Any]) -> None:
         """What becomes of a message that was received too often: it leaves its queue for the one of dead letters."""
@@ -112,17 +116,26 @@ class Saboteur:
             self._send(self._queue(), hint)
             self.done["messages forged"] += 2
 
-    def _deny_the_table(self) -> None:
-        """A function is refused by DynamoDB for a while, as it is when a table is throttled."""
-        role = self._role_of(self._random.choice(_ROLES))
-        deny = {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-        self._iam.put_role_policy(RoleName=role, PolicyName=_DENIED, PolicyDocument=document)
-        try:
-            time.sleep(self._random.uniform(*_DENIED_SECONDS))
-        finally:
-            self._iam.delete_role_policy(RoleName=role, PolicyName=_DENIED)
-        self.done["times the table was denied"] += 1
+    def _double_ticks(self) -> None:
+        """Two populators and two watchers at once, whatever the clock says."""
+        for name in ("populator", "populator", "watcher", "watcher"):
+            self._lambda.invoke(FunctionName=self._system.function_name(name), InvocationType="Event")
+            self.done["ticks and sweeps beside the minute's"] += 1
+
+    def _throttle_the_table(self) -> None:
+        self._proxy.throttled = 0.5
+        time.sleep(self._random.uniform(*_SPELL_SECONDS))
+        self._proxy.throttled = 0.0
+
+    def _lose_answers(self) -> None:
+        self._proxy.unanswered = 0.5
+        time.sleep(self._random.uniform(*_SPELL_SECONDS))
+        self._proxy.unanswered = 0.0
+
+    def _take_the_table_away(self) -> None:
+        self._proxy.is_away = True
+        time.sleep(self._random.uniform(*_SPELL_SECONDS))
+        self._proxy.is_away = False
 
     def _freeze_aws(self) -> None:
         """Nothing answers for a while, and what was sent meanwhile is carried out afterwards."""
@@ -135,10 +148,6 @@ class Saboteur:
 
     def _queue(self) -> str:
         return self._system.outputs[self._random.choice(_QUEUES)]
-
-    def _role_of(self, function: str) -> str:
-        configuration = self._lambda.get_function_configuration(FunctionName=self._system.function_name(function))
-        return str(configuration["Role"]).rpartition("/")[2]
 
     def _waiting(self) -> list[tuple[str, dict[str, Any]]]:
         """Some jobs that wait for their time: the output that names their queue, and what their message says."""

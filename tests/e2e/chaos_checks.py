@@ -76,8 +76,8 @@ def of_its_effects(wish: Wish, job: Job, calls: Sequence[Received]) -> Iterator[
         yield "I3: it succeeded, and its target answered no call with success"
     if wish.cancelled_at is not None and any(call.at > wish.cancelled_at.timestamp() for call in calls):
         yield f"I7: called after {wish.cancelled_at}, when the cancel was answered"
-    if any(call.at < _time(job["created_at"]).timestamp() for call in calls):
-        yield "I10: called before it was created"
+    if not wish.is_moved and any(call.at < _time(job["run_at"]).timestamp() for call in calls):
+        yield f"I10: called before {job['run_at']}"
 
 
 def i8_who_is_not_terminal_wakes(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -25,14 +25,15 @@ _AT_ONCE: Final = 8
 class Wish:
     """A job that somebody wants, the id it was accepted under, and what was done with it afterwards.
 
-    `ids`: every id that a create with its key was answered with. `cancelled_at`: when a cancel was answered with
-    `cancelled`.
+    `ids`: every id that a create with its key was answered with. `is_moved`: another time was asked for.
+    `cancelled_at`: when a cancel was answered with `cancelled`.
     """
 
     key: str
     body: dict[str, Any]
     ids: set[str] = field(default_factory=set)
     cancel_asked: bool = False
+    is_moved: bool = False
     cancelled_at: datetime | None = None
 
     @property
@@ -69,6 +70,11 @@ class Clients:
         for future in futures:
             future.result()
 
+    def ask_again(self) -> None:
+        """Every create once more, with its key: one whose answer was lost may have made its job, or makes it now."""
+        for wish in self.wishes:
+            self._create(wish)
+
     def _body(self, chance: random.Random) -> dict[str, Any]:
         url = f"{self.receiver.url}/chaos"
         target = chance.choice(
@@ -103,6 +109,7 @@ class Clients:
         action = chance.choice(("cancel", "run", "reschedule"))
         body = {"delay": "3s"} if action == "reschedule" else None
         wish.cancel_asked |= action == "cancel"
+        wish.is_moved |= action != "cancel"
         answer = self._call("POST", f"/v1/jobs/{wish.id}/{action}", body)
         if answer is not None and answer.status == 200 and answer.json["status"] == "cancelled":
             wish.cancelled_at = datetime.now(UTC)

@@ -34,7 +34,10 @@ DEEDS = {
     "messages duplicated",
     "messages deleted",
     "messages forged",
-    "times the table was denied",
+    "ticks and sweeps beside the minute's",
+    "writes throttled",
+    "writes applied but not answered",
+    "calls while the table was away",
     "times AWS stood still",
 }
 
@@ -51,14 +54,15 @@ def test_whatever_is_done_to_it_every_accepted_job_ends_as_promised(
     dead = api.create({"delay": "20s", "priority": "low", "target": {"type": "task", "name": "examples.echo"}})
     time.sleep(5)
     saboteur.to_dead_letters("QueueUrlLow", {"tenant": "chaos", "job_id": dead["id"], "wake_at": 0})
+    clients.ask_again()
     jobs = when_ended(api, [*(wish.id for wish in clients.accepted), dead["id"]])
     lost = sum(one["outcome"] == "lost" for job in jobs.values() for one in job["executions"])
     tell(f"{len(jobs)} jobs, {dict(saboteur.done)}, {lost} attempts lost; repeat it with CHAOS_SEED={SEED}")
 
-    assert set(saboteur.done) == DEEDS
+    assert {deed for deed, times in saboteur.done.items() if times} == DEEDS
     assert lost
     assert lateness(jobs[dead["id"]]) <= timedelta(minutes=3)
-    assert len(clients.accepted) > SECONDS / 2
+    assert len(clients.accepted) == len(clients.wishes) > SECONDS
     assert broken(clients, jobs, receiver) == []
     assert jobs.keys() == listed(api)
     assert listed(new_client("somebody-else", "read")) == set()

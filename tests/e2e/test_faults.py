@@ -5,65 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from local.system import LocalSystem
     from tests.e2e.conftest import Client
 
 pytestmark = pytest.mark.e2e
-
-A_TICK_SECONDS = 62
-
-ECHO = {"type": "task", "name": "examples.echo"}
-
-
-@pytest.fixture
-def steady_traffic(api: Client) -> Iterator[None]:
-    """A job of low priority each second, so that its queue is never empty for long."""
-    over = threading.Event()
-
-    def create() -> None:
-        while not over.wait(1):
-            api.create({"delay": "2s", "priority": "low", "target": ECHO, "group": "traffic"})
-
-    thread = threading.Thread(target=create)
-    thread.start()
-    yield
-    over.set()
-    thread.join()
-
-
-def test_jobs_whose_processes_are_killed_end_and_a_lost_message_is_sent_again(
-    api: Client, system: LocalSystem, steady_traffic: None
-) -> None:
-    # Together, since each takes the minutes in which leases run out and sweeps come by.
-    lost = api.create({"delay": f"{A_TICK_SECONDS + 10}s", "priority": "low", "target": ECHO})
-    created = time.monotonic()
-    retry = {"initial": "1s", "jitter": "none"}
-    command = {"type": "command", "argv": ["/bin/sleep", "3"]}
-    running = [api.create({"target": command, "retry": retry, "priority": "high"})["id"] for _ in range(4)]
-    for job_id in running:
-        api.wait_until(job_id, "running")
-    killed = _kill(system, "executor")
-    # By now the stream and a tick have each sent a message for it; both are deleted before their time.
-    time.sleep(max(0, created + A_TICK_SECONDS + 5 - time.monotonic()))
-    system.client("sqs").purge_queue(QueueUrl=system.outputs["QueueUrlLow"])
-
-    assert killed > 0
-    ended = [api.wait_until(job_id, timeout=200) for job_id in running]
-    assert {job["status"] for job in ended} == {"succeeded"}
-    assert ["lost"] in [[one["outcome"] for one in job["executions"]][:1] for job in ended]
-    found = api.wait_until(lost["id"], timeout=200)
-    assert found["status"] == "succeeded"
-    assert timedelta(seconds=90) <= _lateness(found) <= timedelta(minutes=3)
 
 
 def test_a_run_whose_runner_is_killed_is_tried_again(api: Client, system: LocalSystem) -> None:
@@ -146,8 +97,3 @@ def _kill(system: LocalSystem, name: str) -> int:
     for process in processes:
         os.kill(process, signal.SIGKILL)
     return len(processes)
-
-
-def _lateness(job: dict[str, Any]) -> timedelta:
-    started, due = job["executions"][0]["started_at"], job["run_at"]
-    return datetime.fromisoformat(started) - datetime.fromisoformat(due)
