@@ -1,0 +1,37 @@
+"""The bounds of the schedule language, and the error of a search that reaches one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.model.errors import SchedulerError
+
+MAX_TRIGGERS: Final = 10
+MAX_EXPRESSION_LENGTH: Final = 256
+MAX_RULE_LENGTH: Final = 512
+MAX_TIMES: Final = 1_000
+MAX_CALENDARS: Final = 10
+MAX_CALENDAR_ID_LENGTH: Final = 64
+MAX_EVERY_SECONDS: Final = 366 * 86_400
+MAX_SPREAD_SECONDS: Final = 86_400
+# Who starts in the middle without a count counts from the start, so that the number is bounded.
+MAX_OCCURRENCES: Final = 10_000
+
+# Nothing is looked for outside; EventBridge's years are 1970 to 2199.
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2199
+
+# Steps of a recurrence rule between two matches; a step is a day looked at, or a period without one.
+MAX_RULE_STEPS: Final = 5_000
+# Days without a run in a row, all taken away by calendars.
+MAX_EXCLUDED_DAYS: Final = 400
+# How far an occurrence is rolled at the most.
+MAX_ROLL_DAYS: Final = 366
+
+
+class SearchTooLong(SchedulerError):
+    """The next occurrence was not found within the step budget: the schedule fires too rarely, or never."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail

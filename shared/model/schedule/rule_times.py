@@ -1,0 +1,147 @@
+"""Recurrence rules expanded into naive local times, from any point without what came before.
+
+Written here rather than taken from dateutil, whose search for a time that never comes cannot be stopped and goes on for
+seconds; the tests compare the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from shared.model.schedule.bounds import LAST_YEAR, MAX_RULE_STEPS, SearchTooLong
+from shared.model.schedule.local_time import DAY, HORIZON, date_of, day_number
+from shared.model.schedule.rule_days import candidate_days, fires_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.model.schedule.recurrence_rule import Rule
+
+_UNIT: Final = {"HOURLY": 3_600, "MINUTELY": 60}
+
+
+class RuleTimes:
+    """The local times of a rule whose first may be at `start` (local seconds)."""
+
+    def __init__(self, rule: Rule, start: int) -> None:
+        self._start = start
+        self._rule = rule = _with_defaults(rule, start)
+        self._unit = _UNIT.get(rule.frequency)
+        # HOURLY and MINUTELY without BYHOUR have no hour of their own: elapsed time.
+        self.elapsed = self._unit is not None and not rule.hours
+        self._times = [
+            hour * 3_600 + minute * 60 + second
+            for hour in (rule.hours if self._unit is None else (0,))
+            for minute in (rule.minutes if self._unit != _UNIT["MINUTELY"] else (0,))
+            for second in rule.seconds
+        ]
+
+    def local_times(self, start: int, end: int) -> Iterator[int]:
+        """The local seconds in [start, end) at which the rule fires, ascending.
+
+        Raises:
+            SearchTooLong: there is none for a very long time.
+        """
+        end = min(end, HORIZON)
+        if self._rule.until is not None:
+            end = min(end, self._rule.until + 1)
+        if self._rule.count is None:
+            yield from self._from(max(start, self._start), end)
+        else:
+            counted = islice(self._from(self._start, end), self._rule.count)
+            yield from (time for time in counted if time >= start)
+
+    def _from(self, start: int, end: int) -> Iterator[int]:
+        steps = 0
+        for first, last in self._periods(start // DAY):
+            if first * DAY >= end:
+                return
+            days = candidate_days(self._rule, first, last)
+            firing = [day for day in days if fires_on(self._rule, day)]
+            steps += max(len(days), 1) + len(firing) * self._units_looked_at
+            times = [time for day in firing for time in self._times_on(day)]
+            if self._rule.positions:
+                times = _at_positions(times, self._rule.positions)
+            for time in times:
+                if time >= end:
+                    return
+                if time >= start:
+                    steps = 0
+                    yield time
+            if steps > MAX_RULE_STEPS:
+                raise SearchTooLong(f"the rule does not fire for a very long time after {date_of(last)}")
+
+    @property
+    def _units_looked_at(self) -> int:
+        """Steps that a firing day costs: ten hours or minutes are looked at in the time of one day."""
+        return 0 if self._unit is None else DAY // self._unit // self._rule.interval // 10
+
+    def _times_on(self, day: int) -> Iterator[int]:
+        if self._unit is None:
+            yield from (day * DAY + time for time in self._times)
+            return
+        rule, per_day = self._rule, DAY // self._unit
+        for number in range((self._start // self._unit - day * per_day) % rule.interval, per_day, rule.interval):
+            time = number * self._unit
+            if rule.hours and time // 3_600 not in rule.hours:
+                continue
+            if self._unit == _UNIT["MINUTELY"] and rule.minutes and time // 60 % 60 not in rule.minutes:
+                continue
+            yield from (day * DAY + time + offset for offset in self._times)
+
+    def _periods(self, day: int) -> Iterator[tuple[int, int]]:
+        """First and last day of each period of the rule, from the one in which `day` lies."""
+        interval = self._rule.interval
+        origin = date_of(self._start // DAY)
+        found = date_of(day)
+        if self._rule.frequency == "YEARLY":
+            for year in _every(interval, origin.year, found.year, LAST_YEAR):
+                yield day_number(year, 1, 1), day_number(year, 12, 31)
+        elif self._rule.frequency == "MONTHLY":
+            last = LAST_YEAR * 12 + 11
+            for month in _every(interval, origin.year * 12 + origin.month - 1, found.year * 12 + found.month - 1, last):
+                next_month = month + 1
+                yield (
+                    day_number(month // 12, month % 12 + 1, 1),
+                    day_number(next_month // 12, next_month % 12 + 1, 1) - 1,
+                )
+        elif self._rule.frequency == "WEEKLY":
+            # Day 0 was a Thursday: weeks that begin on `week_start` begin `shift` days after day 0.
+            shift = (self._rule.week_start - 3) % 7
+            weeks = _every(interval, (self._start // DAY - shift) // 7, (day - shift) // 7, HORIZON // DAY // 7)
+            yield from ((week * 7 + shift, week * 7 + shift + 6) for week in weeks)
+        else:
+            spacing = interval if self._unit is None else 1
+            yield from ((number, number) for number in _every(spacing, self._start // DAY, day, HORIZON // DAY))
+
+
+def _every(interval: int, origin: int, first: int, last: int) -> range:
+    """The numbers from `first` or the one before on that are `origin` plus a multiple of `interval`."""
+    return range(first - (first - origin) % interval, last + 1, interval)
+
+
+def _at_positions(times: list[int], positions: tuple[int, ...]) -> list[int]:
+    chosen = {position - 1 if position > 0 else len(times) + position for position in positions}
+    return [times[index] for index in sorted(chosen) if 0 <= index < len(times)]
+
+
+def _with_defaults(rule: Rule, start: int) -> Rule:
+    """What the rule does not say comes from its start (RFC 5545, page 45)."""
+    day, time = date_of(start // DAY), start % DAY
+    sub_daily = rule.frequency in _UNIT
+    if not rule.seconds:
+        rule = replace(rule, seconds=(time % 60,))
+    if not rule.minutes and rule.frequency != "MINUTELY":
+        rule = replace(rule, minutes=(time // 60 % 60,))
+    if not rule.hours and not sub_daily:
+        rule = replace(rule, hours=(time // 3_600,))
+    if sub_daily or rule.weeks or rule.year_days or rule.month_days or rule.weekdays:
+        return rule
+    if rule.frequency == "WEEKLY":
+        return replace(rule, weekdays=((0, day.weekday()),))
+    if rule.frequency in {"MONTHLY", "YEARLY"}:
+        months = rule.months or ((day.month,) if rule.frequency == "YEARLY" else ())
+        return replace(rule, months=months, month_days=(day.day,))
+    return rule

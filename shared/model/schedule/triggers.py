@@ -1,0 +1,105 @@
+"""Each kind of trigger as a stream of instants with their local times; several merged into one."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from shared.model.schedule.cron import cron_times, rate_seconds
+from shared.model.schedule.local_time import HORIZON, instant_ms
+from shared.model.schedule.placement import Effect, Placed, placed
+from shared.model.schedule.recurrence_rule import read_rule
+from shared.model.schedule.rule_times import RuleTimes
+from shared.model.schedule.schedule import Cron, Every, RecurrenceRule, Times
+from shared.model.schedule.zones import stretch_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from shared.model.schedule.placement import LocalTimes
+    from shared.model.schedule.schedule import Schedule, Trigger
+
+_HORIZON_MS: Final = HORIZON * 1000
+
+
+def stream(schedule: Schedule, seed: str, start: int) -> Iterator[Placed]:
+    """What all triggers say from the instant `start` (milliseconds) on, ascending.
+
+    One instant may come several times: the smallest of them by effect is the one that runs.
+
+    Raises:
+        ValueError: a trigger cannot be read, or never fires.
+        SearchTooLong: a recurrence rule does not fire for a very long time.
+    """
+    streams = [_stream(trigger, schedule, seed, start) for trigger in schedule.triggers]
+    return streams[0] if len(streams) == 1 else heapq.merge(*streams)
+
+
+def by_instant(stream: Iterator[Placed]) -> Iterator[list[Placed]]:
+    """Groups of one instant each, the one that runs first in each; what two triggers share is there once."""
+    for _, group in groupby(stream, key=lambda entry: entry.instant):
+        found = list(group)
+        yield found if len(found) == 1 else sorted(set(found))
+
+
+def check_trigger(trigger: Trigger, schedule: Schedule) -> None:
+    """Whether `trigger` can be read and ever fires.
+
+    Raises:
+        ValueError: what is wrong, and what would be right.
+    """
+    if isinstance(trigger, RecurrenceRule):
+        times = _rule_times(trigger, schedule.start_at, schedule.timezone)
+        if next(times.local_times(0, HORIZON), None) is None:
+            raise ValueError("it never fires")
+    elif isinstance(trigger, Cron) and rate_seconds(trigger) is None:
+        cron_times(trigger, "")
+
+
+def _stream(trigger: Trigger, schedule: Schedule, seed: str, start: int) -> Iterator[Placed]:
+    if isinstance(trigger, Times):
+        instants = [instant_ms(time) for time in trigger.instants]
+        return _placed_instants(schedule.timezone, iter(instants[bisect_left(instants, start) :]))
+    seconds = trigger.seconds if isinstance(trigger, Every) else None
+    if isinstance(trigger, Cron):
+        seconds = rate_seconds(trigger)
+    if seconds is not None:
+        anchor = 0 if schedule.start_at is None else instant_ms(schedule.start_at)
+        first = anchor + max(0, -(-(start - anchor) // (seconds * 1000))) * seconds * 1000
+        return _placed_instants(schedule.timezone, iter(range(first, _HORIZON_MS, seconds * 1000)))
+    times: LocalTimes
+    if isinstance(trigger, Cron):
+        times = cron_times(trigger, seed)
+    else:
+        assert isinstance(trigger, RecurrenceRule)
+        times = _rule_times(trigger, schedule.start_at, schedule.timezone)
+    return placed(times, schedule.timezone, -(-start // 1000), schedule.dst_gap, schedule.dst_overlap)
+
+
+def _placed_instants(zone_name: str, instants: Iterator[int]) -> Iterator[Placed]:
+    """Instants that no zone moves, with the local time that its clocks show."""
+    end = offset = 0
+    for instant in instants:
+        if instant >= end:
+            stretch = stretch_at(zone_name, instant // 1000)
+            end, offset = stretch.end * 1000, stretch.offset * 1000
+        yield Placed(instant, Effect.NONE, instant + offset)
+
+
+@lru_cache(maxsize=1024)
+def _rule_times(trigger: RecurrenceRule, start_at: datetime | None, zone_name: str) -> RuleTimes:
+    rule = read_rule(trigger.text)
+    if rule.until is not None and rule.until_utc:
+        rule = replace(rule, until=rule.until + stretch_at(zone_name, rule.until).offset, until_utc=False)
+    if rule.start is not None:
+        return RuleTimes(rule, rule.start)
+    if start_at is None:
+        raise ValueError("it says no start: give `start_at`, or a line DTSTART:20261120T090000 before it")
+    # Rounded up: nothing runs before it.
+    seconds = -(-instant_ms(start_at) // 1000)
+    return RuleTimes(rule, seconds + stretch_at(zone_name, seconds).offset)
