@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 _VICTIMS: Final = ("executor", "executor", "executor-long", "runner", "api", "populator", "populator-stream", "watcher")
 _QUEUES: Final = ("QueueUrlHigh", "QueueUrlNormal", "QueueUrlLow", "QueueUrlLong")
+_DEEDS: Final = (
+    "processes killed",
+    "messages duplicated",
+    "messages deleted",
+    "messages forged",
+    "ticks and sweeps beside the minute's",
+    "times AWS stood still",
+)
 # A frozen emulator applies what it got when it goes on: writes whose callers have seen a timeout long before.
 _FROZEN_SECONDS: Final = (2.0, 7.0)
 _SPELL_SECONDS: Final = (3.0, 7.0)
@@ -31,7 +39,7 @@ _LULL_SECONDS: Final = (1.0, 3.0)
 
 
 class Saboteur:
-    """`done` counts what was done, by kind. Everything that it does is undone when its block ends."""
+    """Everything that it does is undone when its block ends."""
 
     def __init__(self, system: LocalSystem, seed: int) -> None:
         self._system = system
@@ -40,12 +48,23 @@ class Saboteur:
         self._sqs = system.client("sqs")
         self._lambda = system.client("lambda")
         self._proxy = TableProxy(system.settings.endpoint, seed)
-        self.done: Counter[str] = Counter()
+        self._done: Counter[str] = Counter()
+
+    @property
+    def done(self) -> dict[str, int]:
+        """How often it did each thing."""
+        names = {
+            "throttled": "writes throttled",
+            "unanswered": "writes applied but not answered",
+            "away": "calls while the table was away",
+        }
+        by_the_proxy = {name: self._proxy.counts[fate] for fate, name in names.items()}
+        return {deed: self._done[deed] for deed in _DEEDS} | by_the_proxy
 
     @contextmanager
-    def at_work(self, *, seconds: float) -> Iterator[None]:
-        """It does one thing after another with either hand, for so long or while the block runs."""
-        over, ends = threading.Event(), time.monotonic() + seconds
+    def at_work(self) -> Iterator[None]:
+        """It does one thing after another with either hand while the block runs."""
+        over = threading.Event()
         messages = (
             self._kill,
             self._kill,
@@ -60,7 +79,7 @@ class Saboteur:
             chance = random.Random(self._seed)
             # In rounds, so that each is done, and done often.
             for deed in chain.from_iterable(chance.sample(deeds, len(deeds)) for _ in count()):
-                if time.monotonic() > ends or over.wait(chance.uniform(*pause)):
+                if over.wait(chance.uniform(*pause)):
                     return
                 deed()
 
@@ -73,9 +92,6 @@ class Saboteur:
                 undoing.callback(hand.join)
             undoing.callback(over.set)
             yield
-        self.done["writes throttled"] = self._proxy.counts["throttled"]
-        self.done["writes applied but not answered"] = self._proxy.counts["unanswered"]
-        self.done["calls while the table was away"] = self._proxy.counts["away"]
 
     def to_dead_letters(self, queue: str, hint: Mapping[str, Any]) -> None:
         """What becomes of a message that was received too often: it leaves its queue for the one of dead letters."""
@@ -92,14 +108,14 @@ class Saboteur:
         for process in self._random.choice(running or [[]]):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-                self.done["processes killed"] += 1
+                self._done["processes killed"] += 1
 
     def _duplicate_messages(self) -> None:
         """More of the messages of jobs that wait."""
         for queue, hint in self._waiting():
             for _ in range(self._random.randint(2, 5)):
                 self._send(self._system.outputs[queue], hint)
-                self.done["messages duplicated"] += 1
+                self._done["messages duplicated"] += 1
 
     def _delete_messages(self) -> None:
         """All of a queue, also those whose time has not come."""
@@ -107,20 +123,20 @@ class Saboteur:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
         counted = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         self._sqs.purge_queue(QueueUrl=url)
-        self.done["messages deleted"] += sum(map(int, counted.values()))
+        self._done["messages deleted"] += sum(map(int, counted.values()))
 
     def _forge_messages(self) -> None:
         """Of a time that has passed, in another queue, and of a job that nobody knows."""
         for _, hint in [*self._waiting(), ("", {"tenant": "chaos", "job_id": "nobody", "wake_at": 0})]:
             self._send(self._queue(), {**hint, "wake_at": hint["wake_at"] - 60_000})
             self._send(self._queue(), hint)
-            self.done["messages forged"] += 2
+            self._done["messages forged"] += 2
 
     def _double_ticks(self) -> None:
         """Two populators and two watchers at once, whatever the clock says."""
         for name in ("populator", "populator", "watcher", "watcher"):
             self._lambda.invoke(FunctionName=self._system.function_name(name), InvocationType="Event")
-            self.done["ticks and sweeps beside the minute's"] += 1
+            self._done["ticks and sweeps beside the minute's"] += 1
 
     def _throttle_the_table(self) -> None:
         self._proxy.throttled = 0.5
@@ -144,7 +160,7 @@ class Saboteur:
             time.sleep(self._random.uniform(*_FROZEN_SECONDS))
         finally:
             os.kill(self._system.emulator.pid, signal.SIGCONT)
-        self.done["times AWS stood still"] += 1
+        self._done["times AWS stood still"] += 1
 
     def _queue(self) -> str:
         return self._system.outputs[self._random.choice(_QUEUES)]

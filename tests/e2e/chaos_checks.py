@@ -45,8 +45,9 @@ def i9_no_attempt_too_many(_: Wish, job: Job) -> Iterator[str]:
         yield f"attempt {job['attempt']} of {most}"
 
 
-def i10_never_before_its_time(_: Wish, job: Job) -> Iterator[str]:
-    if job["executions"] and _time(job["executions"][0]["started_at"]) < _time(job["run_at"]):
+def i10_never_before_its_time(wish: Wish, job: Job) -> Iterator[str]:
+    """Of a job whose time was not changed, as it may be between two attempts."""
+    if not wish.is_moved and job["executions"] and _time(job["executions"][0]["started_at"]) < _time(job["run_at"]):
         yield f"started at {job['executions'][0]['started_at']}, due at {job['run_at']}"
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local.receiver import Receiver
     from tests.e2e.conftest import Answer, Client
 
@@ -50,25 +53,41 @@ class Clients:
     receiver: Receiver
     seed: int
     wishes: list[Wish] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def accepted(self) -> list[Wish]:
         return [wish for wish in self.wishes if wish.ids]
 
-    def go_on(self, *, seconds: float, jobs_a_second: float) -> None:
-        """Want jobs for so long, and do with each what comes to mind."""
-        chance = random.Random(self.seed)
-        ends = time.monotonic() + seconds
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+    @contextmanager
+    def at_work(self, *, jobs_a_second: float) -> Iterator[None]:
+        """They want jobs while the block runs, and do with each what comes to mind. At its end all have an answer, or
+        have given up."""
+        chance, over = random.Random(self.seed), threading.Event()
+
+        def want() -> list[Future[None]]:
             futures = []
-            while time.monotonic() < ends:
+            while not over.wait(1 / jobs_a_second):
                 wish = Wish(f"chaos-{self.seed}-{len(self.wishes)}", self._body(chance))
                 self.wishes.append(wish)
                 futures.append(pool.submit(self._live, wish, random.Random(chance.random())))
-                time.sleep(1 / jobs_a_second)
-        for future in futures:
-            future.result()
+            return futures
+
+        with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
+            wanting = pool.submit(want)
+            try:
+                yield
+            finally:
+                over.set()
+            for future in wanting.result():
+                future.result()
+
+    def want(self, body: dict[str, Any]) -> Wish:
+        """One job more, which must be accepted."""
+        wish = Wish(f"chaos-{self.seed}-{len(self.wishes)}", {"timeout": "20s", **body})
+        self.wishes.append(wish)
+        self._create(wish)
+        assert wish.ids
+        return wish
 
     def ask_again(self) -> None:
         """Every create once more, with its key: one whose answer was lost may have made its job, or makes it now."""
