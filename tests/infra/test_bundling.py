@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 RUNTIME = {
     *("annotated-types", "aws-lambda-powertools", "boto3", "botocore", "jmespath", "pydantic", "pydantic-core"),
-    *("holidays", "python-dateutil", "s3transfer", "six", "typing-extensions", "typing-inspection", "tzdata", "urllib3"),
+    *("holidays", "python-dateutil", "s3transfer", "six", "tzdata"),
+    *("typing-extensions", "typing-inspection", "urllib3"),
 }
 
 
