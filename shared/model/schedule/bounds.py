@@ -25,6 +25,8 @@ LAST_YEAR: Final = 2199
 MAX_RULE_STEPS: Final = 5_000
 # Days without a run in a row, all taken away by calendars.
 MAX_EXCLUDED_DAYS: Final = 400
+# Occurrences in a row that roll to where another one runs: each minute of a week.
+MAX_MERGED: Final = 10_080
 # How far an occurrence is rolled at the most.
 MAX_ROLL_DAYS: Final = 366
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from shared.model.schedule import cron_fields as fields
-from shared.model.schedule.bounds import FIRST_YEAR, LAST_YEAR, MAX_EXPRESSION_LENGTH
+from shared.model.schedule.bounds import FIRST_YEAR, LAST_YEAR, MAX_EVERY_SECONDS, MAX_EXPRESSION_LENGTH
 from shared.model.schedule.cron_days import day_rule
 from shared.model.schedule.local_time import DAY, date_of, day_number
 from shared.model.schedule.schedule import Dialect
@@ -130,7 +130,10 @@ def rate_seconds(cron: Cron) -> int | None:
     match = _RATE.fullmatch(" ".join(call[2].split()))
     if match is None:
         raise ValueError(f"a rate of {call[2]!r} is not understood; write rate(5 minutes), rate(1 hour) or rate(1 day)")
-    return int(match[1]) * _RATE_SECONDS[match[2]]
+    seconds = int(match[1]) * _RATE_SECONDS[match[2]]
+    if seconds > MAX_EVERY_SECONDS:
+        raise ValueError(f"a rate of {call[2]} is too slow; at most 366 days lie between two runs")
+    return seconds
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from shared.model.errors import InvalidField
-from shared.model.schedule.bounds import MAX_EXCLUDED_DAYS, SearchTooLong
+from shared.model.schedule.bounds import MAX_EXCLUDED_DAYS, MAX_MERGED, SearchTooLong
 from shared.model.schedule.calendar import BusinessDays
 from shared.model.schedule.local_time import DAY, date_of, day_number, instant_ms, naive_time, utc_time
 from shared.model.schedule.placement import Effect, Placed, passes
@@ -124,7 +124,7 @@ class _Expansion:
     def run(self, start: int) -> Iterator[Occurrence]:
         """The occurrences from the instant `start` on."""
         position: int | None = start
-        excluded_days = 0
+        excluded_days = merged = 0
         while position is not None:
             start, position = position, None
             for placed, *others in by_instant(stream(self._schedule, self._seed, start)):
@@ -134,11 +134,17 @@ class _Expansion:
                     yield from (_without_run(other) for other in others if other.effect >= Effect.SHIFTED)
                 occurrence = self._decide(placed)
                 if occurrence.excluded is None:
-                    excluded_days = 0
+                    excluded_days = merged = 0
                     yield occurrence
                 elif self._with_excluded:
                     yield occurrence
-                elif occurrence.excluded is Excluded.CALENDAR:
+                elif occurrence.excluded is Excluded.MERGED:
+                    merged += 1
+                    if merged > MAX_MERGED:
+                        raise SearchTooLong(
+                            f"{MAX_MERGED} times in a row roll to others; such dense ones are to be skipped"
+                        )
+                elif occurrence.excluded in (Excluded.CALENDAR, Excluded.NO_BUSINESS_DAY):
                     excluded_days += 1
                     position = self._after_excluded_days(placed, excluded_days)
                     break

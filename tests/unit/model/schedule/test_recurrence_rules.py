@@ -1,0 +1,122 @@
+"""Recurrence rules: RFC 5545's own examples, and dateutil beside them on random rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import islice
+
+import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from shared.model.schedule.bounds import SearchTooLong
+from shared.model.schedule.local_time import HORIZON, local_seconds, naive_time
+from shared.model.schedule.recurrence_rule import WEEKDAYS, read_rule
+from shared.model.schedule.rule_times import RuleTimes
+from tests.unit.model.schedule.expansion import instants, nominals
+
+START = datetime(1997, 9, 2, 9)
+# RFC 5545 §3.8.5.3, with the days that it lists.
+EXAMPLES = [
+    ("FREQ=DAILY;COUNT=10", "0902 0903 0904 0905 0906 0907 0908 0909 0910 0911"),
+    ("FREQ=DAILY;INTERVAL=10;COUNT=5", "0902 0912 0922 1002 1012"),
+    ("FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH", "0902 0904 0916 0918 0930 1002 1014 1016"),
+    ("FREQ=MONTHLY;COUNT=4;BYMONTHDAY=2,15", "0902 0915 1002 1015"),
+    ("FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "0904 1007 1106"),
+    ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2;COUNT=4", "0929 1030 1127 1230"),
+    ("FREQ=MONTHLY;BYMONTHDAY=-3;COUNT=3", "0928 1029 1128"),
+    ("FREQ=WEEKLY;UNTIL=19971007T000000;WKST=SU;BYDAY=TU,TH", "0902 0904 0909 0911 0916 0918 0923 0925 0930 1002"),
+]
+NUMBERS = st.lists(st.integers(1, 31), min_size=1, max_size=3)
+
+
+@pytest.mark.parametrize(("text", "expected"), EXAMPLES)
+def test_a_rule_fires_on_the_days_that_the_rfc_lists(text: str, expected: str) -> None:
+    times = RuleTimes(read_rule(text), local_seconds(START)).local_times(0, HORIZON)
+
+    assert [f"{naive_time(time * 1000):%m%d}" for time in islice(times, 20)] == expected.split()
+
+
+@st.composite
+def rules(draw) -> str:
+    frequency = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"]))
+    parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.sampled_from([1, 1, 2, 3, 7]))}"]
+    # dateutil takes `MO,1MO` for both at once; after the RFC, and here, either suffices. So they are not mixed.
+    numbered = frequency in ("YEARLY", "MONTHLY") and draw(st.booleans())
+    nth = st.sampled_from(["1", "2", "-1"] if numbered else [""])
+    optional = {
+        "BYMONTH": st.lists(st.integers(1, 12), min_size=1, max_size=6),
+        "BYDAY": st.lists(st.tuples(nth, st.sampled_from(WEEKDAYS)).map("".join), min_size=1, max_size=4),
+        "BYHOUR": st.lists(st.integers(0, 23), min_size=1, max_size=3),
+        "BYMINUTE": st.lists(st.integers(0, 59), min_size=1, max_size=3),
+        "BYSECOND": st.lists(st.integers(0, 59), min_size=1, max_size=2),
+        "WKST": st.sampled_from(WEEKDAYS).map(lambda day: [day]),
+    }
+    if frequency != "WEEKLY":
+        optional["BYMONTHDAY"] = st.lists(st.integers(1, 31) | st.integers(-31, -1), min_size=1, max_size=6)
+    if frequency == "YEARLY":
+        optional["BYYEARDAY"] = st.lists(st.integers(1, 366) | st.integers(-366, -1), min_size=1, max_size=6)
+    if frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY"):
+        optional["BYSETPOS"] = st.lists(st.integers(1, 4) | st.integers(-4, -1), min_size=1, max_size=2)
+    chosen = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=3))
+    if chosen == ["BYSETPOS"]:
+        chosen = []
+    return ";".join(parts + [f"{name}={','.join(map(str, draw(optional[name])))}" for name in chosen])
+
+
+@given(rules(), st.datetimes(datetime(2019, 1, 1), datetime(2024, 1, 1)).map(lambda time: time.replace(microsecond=0)))
+@example("FREQ=YEARLY;BYWEEKNO=1,53,-1;BYDAY=MO,SU", datetime(2019, 1, 1, 9))
+def test_a_rule_fires_when_dateutil_says(text: str, start: datetime) -> None:
+    end = datetime(start.year + 3, start.month, 1)
+    theirs = rrulestr(f"{text};UNTIL={end:%Y%m%dT%H%M%S}", dtstart=start)
+
+    try:
+        times = RuleTimes(read_rule(text), local_seconds(start))
+        ours = [naive_time(time * 1000) for time in islice(times.local_times(0, local_seconds(end) + 1), 20)]
+    except (ValueError, SearchTooLong):
+        assume(False)
+
+    assert ours == list(islice(iter(theirs), 20))
+
+
+@given(rules(), st.integers(0, 15))
+def test_a_rule_goes_on_from_anywhere(text: str, index: int) -> None:
+    end = local_seconds(START) + 3 * 366 * 86_400
+    try:
+        times = RuleTimes(read_rule(text), local_seconds(START))
+        whole = list(islice(times.local_times(0, end), 20))
+    except (ValueError, SearchTooLong):
+        assume(False)
+
+    if index < len(whole):
+        rest = list(islice(times.local_times(whole[index] + 1, end), 19 - index))
+        assert rest == whole[index + 1 :]
+
+
+def test_a_rule_takes_its_time_from_the_start_of_the_schedule() -> None:
+    document = {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "start_at": "2026-01-01T08:00:00Z", "timezone": "Europe/Berlin"}
+
+    assert nominals(document, "2026-11-01T00:00:00Z", 2) == ["2026-11-27T09:00:00", "2026-12-25T09:00:00"]
+
+
+def test_the_last_weekday_of_the_quarter() -> None:
+    rule = "DTSTART:20260101T170000\nRRULE:FREQ=MONTHLY;BYMONTH=3,6,9,12;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"
+
+    assert nominals({"rrule": rule}, "2026-04-01T00:00:00Z", 2) == ["2026-06-30T17:00:00", "2026-09-30T17:00:00"]
+
+
+def test_an_hourly_rule_is_elapsed_time_when_the_clocks_go_back() -> None:
+    document = {"rrule": "DTSTART:20260101T003000\nFREQ=HOURLY", "timezone": "America/New_York"}
+
+    assert instants(document, "2026-11-01T05:00:00Z", 3) == [
+        "2026-11-01T05:30Z",
+        "2026-11-01T06:30Z",
+        "2026-11-01T07:30Z",
+    ]
+
+
+def test_until_in_utc_ends_at_that_instant() -> None:
+    document = {"rrule": "DTSTART:20261101T090000\nFREQ=DAILY;UNTIL=20261103T130000Z", "timezone": "America/New_York"}
+
+    assert len(instants(document, None, 9)) == 2

@@ -1,0 +1,141 @@
+"""What holds for every schedule."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice, pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.schedule.bounds import SearchTooLong
+from shared.model.schedule.calendar import Calendar, DateRange
+from shared.model.schedule.documents import read_schedule, write_schedule
+from shared.model.schedule.occurrences import Moved, occurrences
+from tests.unit.model.schedule.oracle import rules_of
+from tests.unit.model.schedule.strategies import INSTANTS, POLICIES, SCHEDULES, TRIGGERS, UNIX, ZONES
+
+CALENDAR = Calendar(
+    weekend=frozenset({5, 6}),
+    dates=frozenset({date(2026, 12, 24)}),
+    ranges=(DateRange(date(2025, 7, 1), date(2025, 7, 9)),),
+)
+CALENDARS = {"c": CALENDAR}
+
+
+def found(document, after, count, **options):
+    expansion = occurrences(read_schedule(document), seed="t", calendars=CALENDARS, after=after, **options)
+    runs = []
+    # The calendar may leave a schedule nothing.
+    with suppress(SearchTooLong):
+        runs.extend(islice(expansion, count))
+    return runs
+
+
+@given(SCHEDULES, INSTANTS)
+def test_nominal_instants_strictly_increase_and_come_after_the_start(document, after):
+    instants = [after, *(one.nominal_at for one in found(document, after, 30))]
+
+    assert all(earlier < later for earlier, later in pairwise(instants))
+
+
+@given(SCHEDULES, INSTANTS, st.integers(0, 19))
+def test_starting_anywhere_gives_the_same_tail(document, after, index):
+    whole = found(document, after, 20)
+
+    if index < len(whole):
+        rest = found(document, whole[index].nominal_at, 19 - index)
+        assert rest == whole[index + 1 :]
+
+
+@given(SCHEDULES, INSTANTS, st.integers(1, 10**6))
+def test_between_two_occurrences_the_next_is_the_second(document, after, part):
+    pair = found(document, after, 2)
+
+    if len(pair) == 2:
+        between = pair[0].nominal_at + (pair[1].nominal_at - pair[0].nominal_at) * part / (10**6 + 1)
+        assert found(document, between, 1) == pair[1:]
+
+
+@given(SCHEDULES)
+def test_a_schedule_reads_as_it_was_written(document):
+    schedule = read_schedule(document)
+
+    assert read_schedule(write_schedule(schedule)) == schedule
+
+
+@given(st.lists(TRIGGERS, min_size=2, max_size=4), POLICIES, INSTANTS)
+def test_a_union_is_the_sorted_merge_without_duplicates(triggers, policies, after):
+    policies = {**policies, "calendars": []}
+    end = after + timedelta(days=20)
+
+    def until_end(document):
+        return {one.nominal_at for one in found(document, after, 2_000) if one.nominal_at < end}
+
+    apart = sorted(set().union(*(until_end({**policies, **trigger}) for trigger in triggers)))
+    together = [one.nominal_at for one in found({**policies, "any_of": triggers}, after, 300) if one.nominal_at < end]
+
+    assert together == apart[: len(together)]
+    assert len(together) in (len(apart), 300)
+
+
+@given(UNIX, ZONES, INSTANTS)
+def test_what_the_clocks_show_is_what_the_rule_says_where_no_change_moved_it(expression, zone, after):
+    for one in found({"cron": expression, "timezone": zone}, after, 20):
+        if Moved.DST_GAP not in one.moved:
+            assert one.nominal_at.astimezone(rules_of(zone)).replace(tzinfo=None) == one.nominal
+
+
+@given(SCHEDULES, INSTANTS)
+def test_the_spread_stays_in_its_window_and_is_the_same_each_time(document, after):
+    plain = {name: value for name, value in document.items() if name != "spread"}
+    landings = found(plain, after, 10)
+
+    spread = found({**plain, "spread": "7m"}, after, 10)
+
+    assert [one.nominal_at for one in spread] == [one.nominal_at for one in landings]
+    shifts = [one.effective_at - landing.effective_at for one, landing in zip(spread, landings, strict=True)]
+    assert all(timedelta(0) <= shift < timedelta(minutes=7) for shift in shifts)
+    assert spread == found({**plain, "spread": "7m"}, after, 10)
+
+
+@given(SCHEDULES, INSTANTS)
+def test_asking_for_the_excluded_ones_changes_nothing_about_the_others(document, after):
+    running = found(document, after, 10)
+    told = found(document, after, 400, with_excluded=True)
+
+    with_runs = [one for one in told if one.excluded is None][:10]
+
+    assert with_runs == running[: len(with_runs)]
+    assert all(one.day_excluded for one in told if one.excluded == "calendar")
+
+
+@given(SCHEDULES, INSTANTS)
+def test_no_two_run_at_one_landing_and_none_lands_on_an_excluded_day(document, after):
+    document = {**document, "calendars": ["c"], "spread": "0s"}
+    rules = rules_of(document["timezone"])
+
+    runs = found(document, after, 30)
+
+    rolled = [one for one in runs if Moved.ROLLED in one.moved]
+    if document.get("on_excluded", "skip") != "run":
+        assert all(CALENDAR.reason(one.effective_at.astimezone(rules).date()) is None for one in rolled)
+        assert len({one.effective_at for one in runs}) == len(runs)
+
+
+def test_max_occurrences_counts_the_same_from_anywhere() -> None:
+    document = {"cron": "0 9 * * *", "start_at": "2026-11-01T00:00:00Z", "max_occurrences": 5, "calendars": ["c"]}
+    whole = found(document, None, 100)
+
+    assert [one.nominal.day for one in whole] == [2, 3, 4, 5, 6]
+    assert [found(document, one.nominal_at, 100) for one in whole] == [whole[index + 1 :] for index in range(5)]
+    assert found(document, whole[1].nominal_at, 100, ran=2) == whole[2:]
+
+
+def test_start_and_end_are_inclusive() -> None:
+    bounds = {"start_at": "2026-11-02T09:00:00Z", "end_at": "2026-11-04T09:00:00Z"}
+
+    runs = found({"cron": "0 9 * * *", **bounds}, None, 10)
+
+    assert [one.nominal_at for one in runs] == [datetime(2026, 11, day, 9, tzinfo=UTC) for day in (2, 3, 4)]
