@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from functions.api.endpoints import jobs, many_jobs, outputs, service
+from functions.api.endpoints import jobs, many_jobs, outputs, schedules, service
 from shared.model.api_key import Scope
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ ROUTES: Final = (
     Route("POST", "/v1/jobs/{job_id}/run", jobs.run_job, Scope.WRITE),
     Route("GET", "/v1/jobs/{job_id}/executions", jobs.get_executions, Scope.READ),
     Route("GET", "/v1/jobs/{job_id}/executions/{attempt}/output", outputs.get_output, Scope.READ),
+    Route("POST", "/v1/schedules/preview", schedules.preview_schedule, Scope.READ),
+    Route("GET", "/v1/schedules/timezones", schedules.get_timezones, Scope.READ),
     Route("GET", "/health", service.get_health, None),
     Route("GET", "/ready", service.get_ready, None),
     Route("GET", "/openapi.json", service.get_openapi, None),

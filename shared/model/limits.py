@@ -56,6 +56,7 @@ TABLE_PAYLOAD_BYTES: Final = 128 * KIB
 
 MAX_LIST_LIMIT: Final = 200
 DEFAULT_LIST_LIMIT: Final = 50
+MAX_PREVIEW: Final = 500
 # Filters look at this many entries a call at the most, so that a rare match cannot make a call slow.
 MAX_ENTRIES_READ: Final = 1_000
 

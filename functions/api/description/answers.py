@@ -139,6 +139,39 @@ class BulkResults(BaseModel):
     results: list[BulkResult]
 
 
+class OccurrenceNote(BaseModel):
+    """Why an occurrence is not simply at the time that the rule says."""
+
+    code: Literal["dst_gap", "dst_overlap", "rolled", "spread", "calendar", "merged", "no_business_day"]
+    detail: str
+
+
+class PreviewedOccurrence(BaseModel):
+    """One time of a schedule."""
+
+    nominal_at: Time = Field(description="What the rule says, as an instant: the occurrence's name.")
+    nominal_local: str = Field(description="What the rule says, by the clocks on the wall.")
+    effective_at: Time | None = Field(description="When it runs; null when it does not.")
+    utc_offset: str = Field(json_schema_extra={"examples": ["+01:00"]})
+    notes: list[OccurrenceNote]
+
+
+class Preview(BaseModel):
+    """What a schedule means."""
+
+    dialect: Literal["unix", "quartz", "eventbridge"] | None = Field(
+        description="Whose cron it is. null when there is none, or several differ."
+    )
+    schedule: dict[str, Any] = Field(description="The schedule as it was understood.")
+    occurrences: list[PreviewedOccurrence]
+
+
+class TimezoneList(BaseModel):
+    """Names of time zones."""
+
+    items: list[str]
+
+
 class ServiceStatus(BaseModel):
     """What the service says of itself."""
 

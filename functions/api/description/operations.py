@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.description import answers
-from functions.api.models import jobs
+from functions.api.models import jobs, schedules
 from functions.api.request import JSON, MERGE_PATCH
 from shared.model import limits
 from shared.model.lifecycle import Status
@@ -181,6 +181,25 @@ OPERATIONS: Final = {
         answer="text/plain",
         statuses={200: "The output; as application/octet-stream when it is not text."},
         problems=("not-found",),
+    ),
+    ("POST", "/v1/schedules/preview"): Operation(
+        id="previewSchedule",
+        summary="See what a schedule means",
+        description="Nothing is stored. Occurrences that a change of the clocks moves or leaves out say so.",
+        body=schedules.SchedulePreview,
+        example={
+            "schedule": {"cron": "30 9 * * 1-5", "timezone": "Europe/Berlin"},
+            "after": "2026-03-07T12:00:00Z",
+            "count": 10,
+        },
+        answer=answers.Preview,
+        statuses={200: "The next occurrences."},
+    ),
+    ("GET", "/v1/schedules/timezones"): Operation(
+        id="listTimezones",
+        summary="List the time zones",
+        answer=answers.TimezoneList,
+        statuses={200: "All names, as the IANA database has them."},
     ),
     ("GET", "/health"): Operation(
         id="getHealth", summary="Does the API run?", answer=answers.ServiceStatus, statuses={200: "It does."}
