@@ -36,6 +36,7 @@ COMMON = "The common package knows none of its users"
 DEPLOYED = "What runs in Lambda knows nothing of how it is deployed"
 INFRA = "The infrastructure takes names, bounds and lanes from shared, and no code of the functions"
 RUNNER = "Users' tasks are known to the runner alone"
+SCHEDULES = "Who sends or runs a job computes no schedule"
 TASKS = "Tasks know nothing of the scheduler"
 
 WRONG = [
@@ -60,6 +61,7 @@ WRONG = [
     ("infra.watcher", "functions.watcher.sweep", {INFRA}),
     ("functions.executor.execute_job", "tasks.registry", {RUNNER}),
     ("tasks.registry", "shared.model.limits", {TASKS}),
+    ("functions.executor.execute_job", "shared.model.schedule.occurrences", {SCHEDULES}),
 ]
 
 
