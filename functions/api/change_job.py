@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from functions.api.refusals import Refused
+from shared.model.change import is_made_by
 from shared.model.errors import ChangeRefused, JobNotFound
 
 if TYPE_CHECKING:
@@ -46,14 +47,7 @@ class ChangeJob:
             except ChangeRefused as refusal:
                 if refusal.current is None:
                     raise JobNotFound(key.job_id) from None
-                if _is_written(change, job, refusal.current):
+                if is_made_by(change, job, refusal.current):
                     return refusal.current
                 job = refusal.current
         raise Refused("conflict", "the job was changed by others at the same time: read it, and try again")
-
-
-def _is_written(change: Change, before: Job, current: Job) -> bool:
-    """Whether `current` is what `change` makes of `before`: then it was our own write, sent twice on its way."""
-    return current.version == before.version + 1 and all(
-        getattr(current, field) == value for field, value in change.set.items()
-    )

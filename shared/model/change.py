@@ -90,5 +90,13 @@ def applied(change: Change, job: Job) -> Job:
     return replace(job, **values, **counters)
 
 
+def is_made_by(change: Change, before: Job, current: Job) -> bool:
+    """Whether `current` is what `change`, which makes a new version, makes of `before`: then a refused write has met
+    itself, sent twice on its way."""
+    return current.version == before.version + 1 and all(
+        getattr(current, field) == value for field, value in change.set.items()
+    )
+
+
 def _default_of(one: Field[Any]) -> Any:
     return one.default if one.default_factory is MISSING else one.default_factory()

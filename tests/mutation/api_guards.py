@@ -13,6 +13,7 @@ _change = partial(SourceMutant, "functions/api/change_job.py")
 _cancel = partial(SourceMutant, "functions/api/cancel_job.py")
 _edit = partial(SourceMutant, "functions/api/edit_job.py")
 _precondition = partial(SourceMutant, "functions/api/preconditions.py")
+_made_by = partial(SourceMutant, "shared/model/change.py")
 _job = partial(SourceMutant, "shared/model/job.py")
 _key = partial(SourceMutant, "shared/model/api_key.py")
 _authorize = partial(SourceMutant, "functions/api/authorize.py")
@@ -42,9 +43,9 @@ API_GUARDS: Final = (
     _create_many("an item is begun without time", "if seconds_left() < _SECONDS_PER_ITEM:", "if False:"),
     _change("If-Match is not heeded", "precondition.check(job)", "pass"),
     _change("a lost race is decided on the old job", "                job = refusal.current\n", ""),
-    _change("one's own change is another's", "if _is_written(change, job, refusal.current):", "if False:"),
-    _change("another's later version is one's own", "current.version == before.version + 1 and all(", "all("),
-    _change(
+    _change("one's own change is another's", "if is_made_by(change, job, refusal.current):", "if False:"),
+    _made_by("another's later version is one's own", "current.version == before.version + 1 and all(", "all("),
+    _made_by(
         "another's change is one's own",
         "return current.version == before.version + 1 and all(",
         "return current.version == before.version + 1 or all(",

@@ -101,7 +101,7 @@ EXECUTOR_GUARDS: Final = (
         "current.execution(job.fence) == history[-1]",
         "current.execution(job.fence) is not None",
     ),
-    _commit("a move without a history is looked for in it", "history is not None and ", ""),
+    _commit("a move without a history is looked for in it", "if history is None:", "if False:"),
     _commit("an outcome is tried once", "if self.clock.now() >= give_up_at:", "if True:"),
     _commit("an outcome is lost with its output", "except StoreUnavailable as error:", "except KeyError as error:"),
     # Keeping the lease
