@@ -67,9 +67,9 @@ def rules(draw) -> str:
 
 @given(rules(), st.datetimes(datetime(2019, 1, 1), datetime(2024, 1, 1)).map(lambda time: time.replace(microsecond=0)))
 @example("FREQ=YEARLY;BYWEEKNO=1,53,-1;BYDAY=MO,SU", datetime(2019, 1, 1, 9))
+@example("FREQ=HOURLY;INTERVAL=2;BYHOUR=1", datetime(2019, 1, 1))
 def test_a_rule_fires_when_dateutil_says(text: str, start: datetime) -> None:
     end = datetime(start.year + 3, start.month, 1)
-    theirs = rrulestr(f"{text};UNTIL={end:%Y%m%dT%H%M%S}", dtstart=start)
 
     try:
         times = RuleTimes(read_rule(text), local_seconds(start))
@@ -77,7 +77,17 @@ def test_a_rule_fires_when_dateutil_says(text: str, start: datetime) -> None:
     except (ValueError, SearchTooLong):
         assume(False)
 
-    assert ours == list(islice(iter(theirs), 20))
+    assert ours == by_dateutil(text, start, end)
+
+
+def by_dateutil(text: str, start: datetime, end: datetime) -> list[datetime]:
+    try:
+        rule = rrulestr(f"{text};UNTIL={end:%Y%m%dT%H%M%S}", dtstart=start)
+    except ValueError as error:
+        # `FREQ=HOURLY;INTERVAL=2;BYHOUR=1` from an even hour on: it never fires, and dateutil says so at once.
+        assert "generates an empty set" in str(error)
+        return []
+    return list(islice(iter(rule), 20))
 
 
 @given(rules(), st.integers(0, 15))
