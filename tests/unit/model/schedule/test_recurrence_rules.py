@@ -57,7 +57,8 @@ def rules(draw) -> str:
         optional["BYMONTHDAY"] = st.lists(st.integers(1, 31) | st.integers(-31, -1), min_size=1, max_size=6)
     if frequency == "YEARLY":
         optional["BYYEARDAY"] = st.lists(st.integers(1, 366) | st.integers(-366, -1), min_size=1, max_size=6)
-    if frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY"):
+    # Of the first week dateutil counts the days from DTSTART on only; after the RFC, and here, the whole week.
+    if frequency in ("YEARLY", "MONTHLY", "DAILY"):
         optional["BYSETPOS"] = st.lists(st.integers(1, 4) | st.integers(-4, -1), min_size=1, max_size=2)
     chosen = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=3))
     if chosen == ["BYSETPOS"]:
@@ -85,7 +86,8 @@ def by_dateutil(text: str, start: datetime, end: datetime) -> list[datetime]:
         rule = rrulestr(f"{text};UNTIL={end:%Y%m%dT%H%M%S}", dtstart=start)
     except ValueError as error:
         # `FREQ=HOURLY;INTERVAL=2;BYHOUR=1` from an even hour on: it never fires, and dateutil says so at once.
-        assert "generates an empty set" in str(error)
+        if "empty set" not in str(error):
+            raise
         return []
     return list(islice(iter(rule), 20))
 
