@@ -45,6 +45,7 @@ IN_MEMORY: Final = (
     "tests/contract/test_job_store_payloads.py",
     "tests/contract/test_control_store.py",
     "tests/integration/api/test_idempotency.py",
+    "tests/integration/api/test_changing_jobs.py",
     "tests/integration/api/test_jobs.py",
     "tests/integration/api/test_bulk.py",
 )
