@@ -9,11 +9,11 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from local.settings import HOST
+from local.loopback import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,8 @@ class Received(NamedTuple):
     at: float
 
 
-class Receiver:
-    """A context manager around the server. What it got is in `received`, in order.
+class Receiver(LoopbackServer):
+    """What it got is in `received`, in order. `host` is written as ALLOWED_TARGET_HOSTS takes it.
 
     By default it answers 200 and echoes. Query parameters ask for something else: `?fail=2` answers the first two
     requests with one Idempotency-Key (so: of one job) with 500, `?fail=always` all; `&status=503` says with what;
@@ -49,29 +49,13 @@ class Receiver:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._note = note
-        self._server = ThreadingHTTPServer((HOST, port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def host(self) -> str:
-        """`127.0.0.1:<port>`, as ALLOWED_TARGET_HOSTS takes it."""
-        return f"{HOST}:{self._server.server_address[1]}"
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__(_handler(self), port)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__(kind, error, traceback)
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Take a request in; status, headers and body of its answer."""

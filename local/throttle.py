@@ -17,16 +17,15 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from cli.stage import LOCAL, CommandFailed, find_stage
-from local.settings import HOST
+from local.loopback import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
 
 _VARIABLE: Final = "AWS_ENDPOINT_URL_DYNAMODB"
 _WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
@@ -36,7 +35,7 @@ _OWN_HEADERS: Final = frozenset({"connection", "content-length", "date", "server
 Reply = tuple[int, list[tuple[str, str]], bytes]
 
 
-class TableProxy:
+class TableProxy(LoopbackServer):
     """A context manager around the proxy; by default it hands everything on as it is.
 
     throttled: which share of writes is refused without having been carried out.
@@ -53,23 +52,7 @@ class TableProxy:
         self._random = random.Random(seed)
         self._target = urlsplit(endpoint).netloc
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer((HOST, 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_handler(self))
 
     def answer(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
         """Take a call; what is answered to it."""
