@@ -85,10 +85,10 @@ class CommitOutcome:
         stopped = moves.stop(job, now=now, retention=self.retention)
         self._write(job, deferred, now, if_cancelled=stopped, why=reason)
 
-    def expired(self, job: Job) -> None:
-        """End a job whose start deadline has passed before any attempt began."""
+    def too_late(self, job: Job, reason: str) -> None:
+        """End a job that may not begin any more, for the `reason` that `moves.why_too_late` gives."""
         now = self.clock.now()
-        self._write(job, moves.skip(job, reason="expired", now=now, retention=self.retention), now, why="expired")
+        self._write(job, moves.skip(job, reason=reason, now=now, retention=self.retention), now, why=reason)
 
     def _keep(self, job: Job, output: bytes, inline_bytes: int) -> Output:
         try:

@@ -110,7 +110,7 @@ class ExecuteJob:
         return Verdict.KEEP
 
     def _claim(self, message: ReceivedHint) -> Job | None:
-        """The job, claimed; None when there is nothing to run: moved, claimed by another, ended or expired."""
+        """The job, claimed; None when there is nothing to run: moved, claimed by another, ended or too late."""
         hint, claim_id, now = message.hint, self.ids.claim_id(), self.clock.now()
         change = moves.claim(lane=message.lane, wake_at=hint.wake_at, claim_id=claim_id, now=now)
         try:
@@ -120,9 +120,11 @@ class ExecuteJob:
             if current is not None and current.claim_id == claim_id:
                 # The claim was applied, its answer was lost, and it was sent again.
                 return current
-            if current is not None and current.wake_at == hint.wake_at and moves.has_expired(current, now):
-                self.commit.expired(current)
-                return None
+            if current is not None and current.wake_at == hint.wake_at:
+                reason = moves.why_too_late(current, now)
+                if reason is not None:
+                    self.commit.too_late(current, reason)
+                    return None
         # The usual fate of a message that came twice, or whose job was moved. Its other message, or nobody, runs it.
         self.telemetry.debug("claimed_by_another", status=current and current.status, **_identity(hint))
         self.telemetry.measure(Metric.CLAIMED_BY_ANOTHER)

@@ -75,6 +75,10 @@ class Job:
     each edit and each change of status, `fence` with each claim, `attempt` with each attempt of the present budget.
     `lease_until`, `claim_id` and `started_at` belong to the latest attempt. `fingerprint` is a digest of the request
     that created it under an Idempotency-Key.
+
+    What a template plans or triggers names it in `template_id` and its version in `template_version`; an occurrence has
+    its `nominal_at`, and in `misfire_at` the time from which its first attempt would be too late by the template's
+    misfire policy.
     """
 
     tenant: str
@@ -113,6 +117,10 @@ class Job:
     attention_sk: str | None = None
     expire_item_at: datetime | None = None
     executions: tuple[Execution, ...] = ()
+    template_id: str | None = None
+    template_version: int | None = None
+    nominal_at: datetime | None = None
+    misfire_at: datetime | None = None
 
     @property
     def key(self) -> JobKey:
@@ -192,6 +200,11 @@ def due_shard_of(key: JobKey, lane: Lane, shards: int) -> DueShard:
 def group_partition(tenant: str, group: str | None, number: int) -> str:
     """The partition key of the `group` index: one of several for the jobs of a group, or for those without one."""
     return f"{tenant}#adhoc#{number}" if group is None else f"{tenant}#g/{group}#{number}"
+
+
+def template_partition(tenant: str, template_id: str) -> str:
+    """The partition key of the `group` index for the jobs of a template: one, since it makes a few a second at most."""
+    return f"{tenant}#t/{template_id}#0"
 
 
 def attention_partition(tenant: str, number: int) -> str:

@@ -20,7 +20,7 @@ class Status(StrEnum):
     SUCCEEDED = "succeeded"  # nobody
     FAILED = "failed"  # nobody; it is listed until its item goes, for a person to look at
     CANCELLED = "cancelled"  # nobody
-    SKIPPED = "skipped"  # nobody
+    SKIPPED = "skipped"  # nobody; only one that its template withdrew may be reinstated by it
 
     @property
     def is_terminal(self) -> bool:
@@ -46,6 +46,9 @@ class Move(StrEnum):
     REQUEST_CANCEL = "request_cancel"
     CANCEL = "cancel"
     SKIP = "skip"
+    REPLAN = "replan"
+    WITHDRAW = "withdraw"
+    REINSTATE = "reinstate"
 
 
 class Actor(StrEnum):
@@ -54,6 +57,7 @@ class Actor(StrEnum):
     API = "api"
     EXECUTOR = "executor"
     WATCHER = "watcher"
+    RECURRENCE = "recurrence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,13 @@ _SCHEDULED: Final = frozenset({Status.SCHEDULED})
 _NEW: Final[frozenset[Status]] = frozenset()
 
 LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
-    LegalMove(Move.CREATE, _NEW, Status.SCHEDULED, (Actor.API,), "a client asks for a job"),
+    LegalMove(
+        Move.CREATE,
+        _NEW,
+        Status.SCHEDULED,
+        (Actor.API, Actor.RECURRENCE),
+        "a client asks for a job, or a template is due",
+    ),
     LegalMove(
         Move.EDIT, _SCHEDULED, Status.SCHEDULED, (Actor.API,), "a client changes it, moves its time or runs it now"
     ),
@@ -104,7 +114,34 @@ LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
     ),
     LegalMove(Move.REQUEST_CANCEL, _RUNNING, Status.RUNNING, (Actor.API,), "a client cancels a job while it runs"),
     LegalMove(Move.CANCEL, _WAITING, Status.CANCELLED, (Actor.API,), "a client cancels it before it runs"),
-    LegalMove(Move.SKIP, _SCHEDULED, Status.SKIPPED, (Actor.EXECUTOR,), "its start deadline has passed"),
+    LegalMove(
+        Move.SKIP,
+        _SCHEDULED,
+        Status.SKIPPED,
+        (Actor.EXECUTOR,),
+        "its start deadline has passed, or a missed occurrence is not to run any more",
+    ),
+    LegalMove(
+        Move.REPLAN,
+        _SCHEDULED,
+        Status.SCHEDULED,
+        (Actor.API, Actor.RECURRENCE),
+        "its template has changed: it is planned as the new version says",
+    ),
+    LegalMove(
+        Move.WITHDRAW,
+        _SCHEDULED,
+        Status.SKIPPED,
+        (Actor.API, Actor.RECURRENCE),
+        "its template has changed, was paused or deleted, and has no such occurrence any more",
+    ),
+    LegalMove(
+        Move.REINSTATE,
+        frozenset({Status.SKIPPED}),
+        Status.SCHEDULED,
+        (Actor.API, Actor.RECURRENCE),
+        "its template has the withdrawn occurrence again",
+    ),
 )
 
 

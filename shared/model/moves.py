@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.model import limits
-from shared.model.change import AnyOf, Change, Clause, Condition, Op
-from shared.model.errors import IllegalTransition, InvalidField
+from shared.model.change import AnyOf, Change, Clause, Op
+from shared.model.errors import InvalidField
 from shared.model.execution import NO_OUTPUT, Failure, Outcome, Output
 from shared.model.history import history_with
 from shared.model.job import (
@@ -27,6 +27,7 @@ from shared.model.job import (
 from shared.model.lanes import Lane, lane_of, spread
 from shared.model.lifecycle import Move, legal
 from shared.model.retry import delay_before_retry
+from shared.model.status_change import check_source, status_change, status_in, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,14 +41,16 @@ def claim(*, lane: Lane, wake_at: datetime, claim_id: str, now: datetime) -> Cha
     """An attempt begins, on behalf of a message that came through `lane` and promised `wake_at`.
 
     It is refused when the job has been moved, has left the lane, was claimed by another, or when its start deadline has
-    passed. The deadline is for the first start only: a retry has its own limits.
+    passed, or the time until which a missed occurrence of a template may begin. Both are for the first start only: a
+    retry has its own limits.
     """
-    return _change(
+    return status_change(
         Move.CLAIM,
         when=(
             Clause("wake_at", Op.EQ, wake_at),
             Clause("due_shard", Op.BEGINS_WITH, f"{lane}#"),
-            AnyOf((Clause("expires_at", Op.ABSENT), Clause("expires_at", Op.GT, now), Clause("attempt", Op.GT, 0))),
+            _begins_in_time("expires_at", now),
+            _begins_in_time("misfire_at", now),
         ),
         now=now,
         values={
@@ -65,7 +68,7 @@ def heartbeat(job: Job, *, now: datetime) -> Change:
     lease_until = now + timedelta(seconds=limits.LEASE_SECONDS)
     return Change(
         move=Move.HEARTBEAT,
-        when=(_status_in(Move.HEARTBEAT), _held(job), Clause("lease_until", Op.LT, lease_until)),
+        when=(status_in(Move.HEARTBEAT), _held(job), Clause("lease_until", Op.LT, lease_until)),
         set={"lease_until": lease_until},
     )
 
@@ -73,13 +76,14 @@ def heartbeat(job: Job, *, now: datetime) -> Change:
 def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
     """The running job goes back to wait until `until`; what had begun does not count as an attempt.
 
-    Like a retry it is refused when a cancel was requested: the caller then ends it by `stop`.
+    It came in time, so that what waits on purpose is no misfire any more. Like a retry it is refused when a cancel was
+    requested: the caller then ends it by `stop`.
     """
-    return _change(
+    return status_change(
         Move.DEFER,
         when=(_held(job), _NO_CANCEL),
         now=now,
-        values={"wake_at": until, "reason": reason, **_NO_LEASE},
+        values={"wake_at": until, "reason": reason, "misfire_at": None, **_NO_LEASE},
         add={"attempt": -1},
     )
 
@@ -112,7 +116,7 @@ def fail(
     if delay is not None and job.delivery is not Delivery.AT_MOST_ONCE:
         # Up to a whole millisecond, as times are stored: a claim compares this one, and a Retry-After is a minimum.
         wake_at = now + timedelta(milliseconds=math.ceil(delay * 1000))
-        return _change(
+        return status_change(
             Move.RETRY,
             when=(_held(job), _NO_CANCEL),
             now=now,
@@ -164,24 +168,26 @@ def lease_is_over(job: Job, now: datetime) -> bool:
 def edit(job: Job, changes: Mapping[str, Any], *, now: datetime, sharding: Sharding) -> Change:
     """A client changes a waiting job: `changes` are new values of its fields.
 
-    A new `run_at` is also the time at which the job wakes; a message already sent for the old one then goes stale.
+    A new `run_at` is also the time at which the job wakes; a message already sent for the old one then goes stale. Of
+    an occurrence it is the client's own time, which is not missed by the template's rules.
 
     Raises:
         IllegalTransition: the job is not waiting.
         InvalidField: the next attempt would be one more than the changed job may have.
     """
-    _check(job, Move.EDIT)
+    check_source(job, Move.EDIT)
     values = dict(changes)
     _check_attempts_left(job, values)
     run_at: datetime = values.get("run_at", job.run_at)
     if "run_at" in values:
         values["wake_at"] = run_at
+        values["misfire_at"] = None
     if not {"run_at", "expires_after_seconds"}.isdisjoint(values):
         values["expires_at"] = start_deadline(run_at, values.get("expires_after_seconds", job.expires_after_seconds))
     if not {"priority", "timeout_seconds"}.isdisjoint(values):
         lane = lane_of(values.get("priority", job.priority), values.get("timeout_seconds", job.timeout_seconds))
         values["due_shard"] = due_shard_of(job.key, lane, sharding.due)
-    return _change(Move.EDIT, when=(_unchanged(job),), now=now, values=values)
+    return status_change(Move.EDIT, when=(_unchanged(job),), now=now, values=values)
 
 
 def run_now(job: Job, *, now: datetime, sharding: Sharding) -> Change:
@@ -190,7 +196,7 @@ def run_now(job: Job, *, now: datetime, sharding: Sharding) -> Change:
     Raises:
         IllegalTransition: the job is not waiting.
     """
-    changes: dict[str, Any] = {"run_at": now} if job.run_at > now else {}
+    changes: dict[str, Any] = {"run_at": now} if job.run_at > now else {"misfire_at": None}
     return edit(job, {**changes, "wake_at": now}, now=now, sharding=sharding)
 
 
@@ -201,15 +207,19 @@ def cancel(job: Job, *, now: datetime, retention: timedelta) -> Change:
         IllegalTransition: the job has ended.
     """
     if job.status in legal(Move.REQUEST_CANCEL).sources:
-        return _change(Move.REQUEST_CANCEL, when=(_unchanged(job),), now=now, values={"cancel_requested_at": now})
-    _check(job, Move.CANCEL)
-    values = {"reason": "cancelled_by_client", **_terminal(job, now, retention)}
-    return _change(Move.CANCEL, when=(_unchanged(job),), now=now, values=values)
+        return status_change(Move.REQUEST_CANCEL, when=(_unchanged(job),), now=now, values={"cancel_requested_at": now})
+    check_source(job, Move.CANCEL)
+    values = {"reason": "cancelled_by_client", **terminal(job, now, retention)}
+    return status_change(Move.CANCEL, when=(_unchanged(job),), now=now, values=values)
 
 
-def has_expired(job: Job, now: datetime) -> bool:
-    """Whether the job's start deadline passed before it began."""
-    return job.expires_at is not None and job.attempt == 0 and job.expires_at <= now
+def why_too_late(job: Job, now: datetime) -> str | None:
+    """The reason for which a job that has not begun will not begin any more at `now`; None when it may."""
+    if job.attempt:
+        return None
+    if job.expires_at is not None and job.expires_at <= now:
+        return "expired"
+    return "missed" if job.misfire_at is not None and job.misfire_at <= now else None
 
 
 def skip(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Change:
@@ -218,40 +228,23 @@ def skip(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Chang
     Raises:
         IllegalTransition: the job is not waiting.
     """
-    _check(job, Move.SKIP)
-    values = {"reason": reason, **_terminal(job, now, retention)}
-    return _change(Move.SKIP, when=(_unchanged(job),), now=now, values=values)
+    check_source(job, Move.SKIP)
+    values = {"reason": reason, **terminal(job, now, retention)}
+    return status_change(Move.SKIP, when=(_unchanged(job),), now=now, values=values)
 
 
 _NO_CANCEL = Clause("cancel_requested_at", Op.ABSENT)
 _NO_LEASE: Mapping[str, Any] = {"lease_until": None, "claim_id": None}
 
 
-def _change(
-    move: Move,
-    *,
-    when: tuple[Condition, ...],
-    now: datetime,
-    values: Mapping[str, Any],
-    add: Mapping[str, int] | None = None,
-) -> Change:
-    """A change of status or by a client: it is a new version, and the table says where it starts and leads to."""
-    row = legal(move)
-    return Change(
-        move=move,
-        when=(_status_in(move), *when),
-        set={**values, "status": row.target, "updated_at": now},
-        add={"version": 1, **(add or {})},
+def _end(move: Move, job: Job, *, now: datetime, retention: timedelta, values: Mapping[str, Any]) -> Change:
+    return status_change(
+        move, when=(_held(job),), now=now, values={**values, **_NO_LEASE, **terminal(job, now, retention)}
     )
 
 
-def _end(move: Move, job: Job, *, now: datetime, retention: timedelta, values: Mapping[str, Any]) -> Change:
-    return _change(move, when=(_held(job),), now=now, values={**values, **_NO_LEASE, **_terminal(job, now, retention)})
-
-
-def _status_in(move: Move) -> Clause:
-    sources = sorted(legal(move).sources)
-    return Clause("status", Op.EQ, sources[0]) if len(sources) == 1 else Clause("status", Op.IN, tuple(sources))
+def _begins_in_time(deadline: str, now: datetime) -> AnyOf:
+    return AnyOf((Clause(deadline, Op.ABSENT), Clause(deadline, Op.GT, now), Clause("attempt", Op.GT, 0)))
 
 
 def _held(job: Job) -> Clause:
@@ -263,29 +256,11 @@ def _unchanged(job: Job) -> Clause:
     return Clause("version", Op.EQ, job.version)
 
 
-def _check(job: Job, move: Move) -> None:
-    if job.status not in legal(move).sources:
-        raise IllegalTransition(move, job)
-
-
 def _check_attempts_left(job: Job, values: Mapping[str, Any]) -> None:
     if job.attempt and values.get("delivery", job.delivery) is Delivery.AT_MOST_ONCE:
         raise InvalidField("/delivery", "the job has begun before and waits for another attempt")
     if job.attempt >= values.get("retry", job.retry).max_attempts:
         raise InvalidField("/retry/max_attempts", f"the job waits for attempt number {job.attempt + 1}")
-
-
-def _terminal(job: Job, now: datetime, retention: timedelta) -> Mapping[str, Any]:
-    """Out of the due index; the item outlives its end, and the time for which its Idempotency-Key must be known. TTL is
-    in whole seconds: up, so that nothing goes before its retention is over."""
-    remembered_until = job.created_at + timedelta(seconds=limits.IDEMPOTENCY_SECONDS)
-    gone_at = max(now, remembered_until) + retention
-    return {
-        "wake_at": None,
-        "due_shard": None,
-        "ended_at": now,
-        "expire_item_at": gone_at + timedelta(microseconds=-gone_at.microsecond % 1_000_000),
-    }
 
 
 def _why_no_retry(job: Job, failure: Failure) -> str:

@@ -185,7 +185,7 @@ class Actors:
             return
         after, line = self._let_go(place, claim_id), "an executor's claim is refused"
         job, started_at = self._table.jobs[place.job], request.change.set["started_at"]
-        if request.message is not None and job.wake_at == request.message[1] and moves.has_expired(job, started_at):
+        if request.message is not None and job.wake_at == request.message[1] and moves.why_too_late(job, started_at):
             yield from self._asked(after, "skip", after.job, f"{line}: it", fair=True)
             yield Happening(line, after)
         else:

@@ -188,7 +188,7 @@ def test_a_job_that_was_given_another_time_meanwhile_does_not_expire(scheduler: 
         expired.key, moves.edit(expired, later, now=scheduler.clock.now(), sharding=SHARDING)
     )
 
-    scheduler.executor().commit.expired(expired)
+    scheduler.executor().commit.too_late(expired, "expired")
 
     assert scheduler.get(expired) == moved
 

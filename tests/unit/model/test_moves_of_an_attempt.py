@@ -80,7 +80,7 @@ def test_a_first_attempt_begins_before_the_start_deadline_or_never(now: datetime
     job = a_job(expires_after_seconds=30)
 
     assert is_accepted(claim_of(job, now=now), job) is accepted
-    assert moves.has_expired(job, now) is not accepted
+    assert (moves.why_too_late(job, now) == "expired") is not accepted
 
 
 def test_a_retry_may_begin_after_the_start_deadline() -> None:
@@ -88,7 +88,7 @@ def test_a_retry_may_begin_after_the_start_deadline() -> None:
     waiting = after(first, failed_once(first))
 
     assert is_accepted(claim_of(waiting, now=at(9_000)), waiting)
-    assert not moves.has_expired(waiting, at(9_000))
+    assert moves.why_too_late(waiting, at(9_000)) is None
 
 
 def test_a_deferred_job_may_still_expire() -> None:
@@ -96,7 +96,7 @@ def test_a_deferred_job_may_still_expire() -> None:
     waiting = after(first, moves.defer(first, until=at(60), reason="gate_closed", now=at(1)))
 
     assert not is_accepted(claim_of(waiting, now=at(60)), waiting)
-    assert moves.has_expired(waiting, at(60))
+    assert moves.why_too_late(waiting, at(60)) == "expired"
 
 
 def test_the_lease_counts_from_before_the_call_and_nothing_else_changes() -> None:
