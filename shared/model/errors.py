@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.model.job import Job
+    from shared.model.template import Template
 
 
 class SchedulerError(Exception):
@@ -52,6 +53,31 @@ class IllegalTransition(SchedulerError):
         super().__init__(f"a job that is {job.status} cannot be moved by {move}")
         self.move = move
         self.job = job
+
+
+class TemplateNotFound(SchedulerError):
+    """No such template for this tenant. Never tells whether another tenant has one of that id."""
+
+    def __init__(self, template_id: str) -> None:
+        super().__init__(f"there is no template {template_id}")
+        self.template_id = template_id
+
+
+class UnreadableTemplate(SchedulerError):
+    """A stored template holds what this version cannot read: a newer one wrote it."""
+
+    def __init__(self, template_id: str) -> None:
+        super().__init__(f"template {template_id} cannot be read by this version")
+        self.template_id = template_id
+
+
+class TemplateChanged(SchedulerError):
+    """A template was not replaced, since it is at another revision. `current` is None when it is gone."""
+
+    def __init__(self, current: Template | None) -> None:
+        found = "no item" if current is None else f"revision {current.revision}"
+        super().__init__(f"the template was changed by another: {found}")
+        self.current = current
 
 
 class VersionMismatch(SchedulerError):

@@ -89,15 +89,18 @@ class ExpansionFailure:
 class Progress:
     """How far a template is expanded.
 
-    Occurrences up to the nominal instant `expanded_until` have been dealt with, `number` of them since the template's
-    creation. `ran`: how many the schedule has up to there, where it limits them. `lag_seconds`: by how much the latest
-    of them is effective after its nominal instant, at the most. `is_stale`: jobs of an earlier version may be left to
-    withdraw; and `settle_at`: when to look for such jobs once more, because an expansion that had begun before the
-    change may have gone on after it.
+    Occurrences up to the nominal instant `expanded_until` have been dealt with, `number` of them since the
+    template's creation, the last at `previous_at`. `since`: when the definition began to hold; what it rolls back
+    to a time before that does not run. `ran`: how many the schedule has up to there, where it limits them.
+    `lag_seconds`: by how much one of them is effective after its nominal instant, at the most. `is_stale`: jobs of
+    an earlier version may be left to withdraw; and `settle_at`: when to look for such jobs once more, because an
+    expansion that had begun before the change may have gone on after it.
     """
 
     expanded_until: datetime
+    since: datetime
     number: int = 0
+    previous_at: datetime | None = None
     ran: int | None = None
     lag_seconds: int = 0
     is_stale: bool = False

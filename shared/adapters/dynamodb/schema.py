@@ -24,3 +24,13 @@ ATTENTION_PK: Final = "attention_pk"
 ATTENTION_SK: Final = "attention_sk"
 
 STATUS: Final = "status"
+
+EXPAND_INDEX: Final = "expand"
+EXPAND_SHARD: Final = "expand_shard"
+EXPAND_AT: Final = "expand_at"
+
+TEMPLATE_SK: Final = "template"
+VERSION_SK: Final = "version"
+GAP_SK: Final = "gap"
+EXTERNAL_KEY_SK: Final = "key"
+TEMPLATE_PAYLOAD_SK: Final = "payload"

@@ -1,0 +1,233 @@
+"""`ports.templates.TemplateStore` on the templates table: one partition per tenant, in which the sort key says what an
+item is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.adapters.aws import ConditionFailed, translated_errors
+from shared.adapters.dynamodb import schema
+from shared.adapters.dynamodb.codec import TIME_IN_SECONDS, item_bytes
+from shared.adapters.dynamodb.template_codec import (
+    decode_gap,
+    decode_template,
+    encode_gap,
+    encode_template,
+    expand_partition,
+    template_item_key,
+    version_item_key,
+)
+from shared.model import limits
+from shared.model.errors import PayloadUnavailable, TemplateChanged, TemplateNotFound
+from shared.model.job import Payload, epoch_ms, from_epoch_ms
+from shared.ports.templates import ExpandEntry, ExpandPage, Planned, TemplateCreation, TemplatePage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shared.adapters.dynamodb.codec import Item
+    from shared.model.gap import Gap
+    from shared.model.template import Template, TemplateKey
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoTemplateStore:
+    """`dynamodb` is a low-level client."""
+
+    dynamodb: Any
+    table: str
+
+    def create_template(self, template: Template) -> TemplateCreation:
+        try:
+            with translated_errors("create template"):
+                self.dynamodb.put_item(
+                    TableName=self.table,
+                    Item=encode_template(template),
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+        except ConditionFailed:
+            return TemplateCreation(self.get_template(template.key), created=False)
+        return TemplateCreation(template, created=True)
+
+    def get_template(self, key: TemplateKey) -> Template:
+        item = self._get(template_item_key(key), "get template")
+        if item is None:
+            raise TemplateNotFound(key.template_id)
+        return decode_template(item)
+
+    def replace_template(self, template: Template) -> None:
+        item = encode_template(template)
+        try:
+            with translated_errors("replace template"):
+                self.dynamodb.put_item(
+                    TableName=self.table,
+                    Item=item,
+                    ConditionExpression="rev = :seen",
+                    ExpressionAttributeValues={":seen": {"N": str(template.revision - 1)}},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConditionFailed as refusal:
+            if refusal.item == item:
+                return  # applied before, its answer was lost, and it was sent again
+            raise TemplateChanged(decode_template(refusal.item) if refusal.item else None) from None
+
+    def list_templates(self, tenant: str, *, before: str | None, limit: int) -> TemplatePage:
+        # After every id stands the character that follows those of base 32.
+        high = f"{schema.TEMPLATE_SK}#{'~' if before is None else before}"
+        answer = self._query(
+            tenant, f"{schema.TEMPLATE_SK}#", high, "list templates", ScanIndexForward=False, Limit=limit + 1
+        )
+        found = [decode_template(item) for item in answer["Items"] if item[schema.SK]["S"] < high]
+        more = len(found) > limit or "LastEvaluatedKey" in answer
+        return TemplatePage(found[:limit], found[:limit][-1].id if more and found else None)
+
+    def to_expand(self, shard: int, *, until: datetime, after: ExpandEntry | None, limit: int) -> ExpandPage:
+        if after is not None and after.expand_at > until:
+            return ExpandPage((), None)
+        parameters: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": schema.EXPAND_INDEX,
+            "KeyConditionExpression": f"{schema.EXPAND_SHARD} = :shard AND {schema.EXPAND_AT} <= :until",
+            "ExpressionAttributeValues": {
+                ":shard": {"S": expand_partition(shard)},
+                ":until": {"N": str(epoch_ms(until))},
+            },
+            "Limit": limit,
+        }
+        if after is not None:
+            parameters["ExclusiveStartKey"] = {
+                schema.PK: {"S": after.tenant},
+                schema.SK: {"S": f"{after.kind}#{after.id}"},
+                schema.EXPAND_SHARD: {"S": expand_partition(shard)},
+                schema.EXPAND_AT: {"N": str(epoch_ms(after.expand_at))},
+            }
+        with translated_errors("query expand index"):
+            answer = self.dynamodb.query(**parameters)
+        last = answer.get("LastEvaluatedKey")
+        return ExpandPage(
+            [_expand_entry(item) for item in answer["Items"]], None if last is None else _expand_entry(last)
+        )
+
+    def place_template_payload(self, template: Template) -> Template:
+        data = template.job.payload.data
+        if data is None or item_bytes(encode_template(template)) <= limits.INLINE_ITEM_BYTES:
+            return template
+        ref = hashlib.sha256(data).hexdigest()
+        item = {**_payload_key(template.key, ref), "data": {"S": data.decode()}}
+        # Named by its content, so putting it again changes nothing.
+        with translated_errors("put template payload"):
+            self.dynamodb.put_item(TableName=self.table, Item=item)
+        return replace(template, job=replace(template.job, payload=Payload(ref=ref)))
+
+    def load_template_payload(self, template: Template) -> bytes | None:
+        ref = template.job.payload.ref
+        if ref is None:
+            return template.job.payload.data
+        try:
+            answer = self.dynamodb.get_item(
+                TableName=self.table, Key=_payload_key(template.key, ref), ConsistentRead=True
+            )
+            return str(answer["Item"]["data"]["S"]).encode()
+        except (ClientError, BotoCoreError, KeyError) as error:
+            detail = f"payload {ref} of template {template.id}: {type(error).__name__}"
+            raise PayloadUnavailable(detail) from error
+
+    def archive_version(self, template: Template) -> None:
+        item = {**encode_template(template), **version_item_key(template.key, template.version)}
+        # An archived version is not to be expanded.
+        for attribute in (schema.EXPAND_AT, schema.EXPAND_SHARD):
+            item.pop(attribute, None)
+        with translated_errors("archive template version"):
+            self.dynamodb.put_item(TableName=self.table, Item=item)
+
+    def archived_versions(self, key: TemplateKey, *, before: int | None, limit: int) -> list[Template]:
+        prefix = f"{schema.VERSION_SK}#{key.template_id}#"
+        high = f"{prefix}~" if before is None else f"{prefix}{before - 1:08d}"
+        answer = self._query(key.tenant, prefix, high, "list versions", ScanIndexForward=False, Limit=limit)
+        return [decode_template(item) for item in answer["Items"]]
+
+    def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:
+        parameters: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if instead_of is not None:
+            parameters = {
+                "ConditionExpression": "attribute_not_exists(pk) OR template_id = :old",
+                "ExpressionAttributeValues": {":old": {"S": instead_of}},
+            }
+        item = {**_external_key(tenant, external_key), "template_id": {"S": template_id}}
+        try:
+            with translated_errors("claim external key"):
+                self.dynamodb.put_item(TableName=self.table, Item=item, **parameters)
+        except ConditionFailed:
+            return self.named_by(tenant, external_key) or template_id
+        return template_id
+
+    def named_by(self, tenant: str, external_key: str) -> str | None:
+        item = self._get(_external_key(tenant, external_key), "get external key")
+        return None if item is None else str(item["template_id"]["S"])
+
+    def record_gap(self, key: TemplateKey, gap: Gap, *, keep_until: datetime) -> None:
+        item = {
+            **_gap_key(key, gap.first),
+            "gap": {"S": encode_gap(gap)},
+            schema.TTL: TIME_IN_SECONDS.encode(keep_until),
+        }
+        with translated_errors("record gap"):
+            self.dynamodb.put_item(TableName=self.table, Item=item)
+
+    def gaps(self, key: TemplateKey, *, since: datetime, until: datetime) -> list[Gap]:
+        low, high = f"{schema.GAP_SK}#{key.template_id}#", _gap_key(key, until)[schema.SK]["S"]
+        found: list[Gap] = []
+        position: dict[str, Any] = {}
+        # Newest first: they do not overlap, so the first that ends before `since` is the last to look at.
+        while True:
+            answer = self._query(key.tenant, low, high, "query gaps", ScanIndexForward=False, **position)
+            for item in answer["Items"]:
+                gap = decode_gap(item["gap"]["S"])
+                if gap.last < since:
+                    return found[::-1]
+                found.append(gap)
+            if "LastEvaluatedKey" not in answer:
+                return found[::-1]
+            position = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _get(self, key: Item, what: str) -> Item | None:
+        with translated_errors(what):
+            item: Item | None = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+        return item
+
+    def _query(self, tenant: str, low: str, high: str, what: str, **more: Any) -> Any:
+        with translated_errors(what):
+            return self.dynamodb.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :tenant AND sk BETWEEN :low AND :high",
+                ExpressionAttributeValues={":tenant": {"S": tenant}, ":low": {"S": low}, ":high": {"S": high}},
+                ConsistentRead=True,
+                **more,
+            )
+
+
+def _expand_entry(item: Item) -> ExpandEntry:
+    kind, _, name = item[schema.SK]["S"].partition("#")
+    return ExpandEntry(from_epoch_ms(int(item[schema.EXPAND_AT]["N"])), item[schema.PK]["S"], Planned(kind), name)
+
+
+def _payload_key(key: TemplateKey, ref: str) -> Item:
+    return {
+        schema.PK: {"S": key.tenant},
+        schema.SK: {"S": f"{schema.TEMPLATE_PAYLOAD_SK}#{key.template_id}#{ref}"},
+    }
+
+
+def _external_key(tenant: str, external_key: str) -> Item:
+    return {schema.PK: {"S": tenant}, schema.SK: {"S": f"{schema.EXTERNAL_KEY_SK}#{external_key}"}}
+
+
+def _gap_key(key: TemplateKey, first: datetime) -> Item:
+    return {
+        schema.PK: {"S": key.tenant},
+        schema.SK: {"S": f"{schema.GAP_SK}#{key.template_id}#{epoch_ms(first):013d}"},
+    }
