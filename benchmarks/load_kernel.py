@@ -11,8 +11,8 @@ from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shared.model.lanes import DueShard
 
+S = TypeVar("S")
 R = TypeVar("R")
 
 START: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -65,7 +65,7 @@ class Kernel:
     def sleep(self, seconds: float) -> None:
         self.sleep_ms(int(-(-seconds * 1000 // 1)))
 
-    def on_every_shard(self, work: Callable[[DueShard], R], shards: Sequence[DueShard]) -> list[R]:
+    def on_every_shard(self, work: Callable[[S], R], shards: Sequence[S]) -> list[R]:
         """`shared.every_shard.on_every_shard` in virtual time, for the greenlet that calls it."""
         caller, left = getcurrent(), iter(shards)
         results: list[R] = []

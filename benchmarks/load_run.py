@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from shared.model.lanes import DueShard
 
+S = TypeVar("S")
 R = TypeVar("R")
 
 # The CPU of a populator's batch of ten, all included, on one processor: `python -m benchmarks.cpu`, ten jobs' worth.
@@ -195,8 +195,8 @@ class Run:
         began_ms = self.kernel.now_ms
         process = Process(self.kernel, memory_mb=self._load.populator_memory_mb, timeout_seconds=TIMEOUT_SECONDS)
 
-        def on_every_shard(work: Callable[[DueShard], R], shards: Sequence[DueShard]) -> list[R]:
-            def turn(shard: DueShard) -> R:
+        def on_every_shard(work: Callable[[S], R], shards: Sequence[S]) -> list[R]:
+            def turn(shard: S) -> R:
                 process.work(_QUERY_CPU_MS)
                 return work(shard)
 

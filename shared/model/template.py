@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.model.job import NO_PAYLOAD, Delivery, Payload
 from shared.model.lanes import Priority, spread
@@ -161,6 +161,10 @@ class Template:
         return {"tenant": self.tenant, "template_id": self.id, "template_version": self.version}
 
 
-def expand_shard_of(key: TemplateKey, shards: int) -> int:
-    """In which of `shards` slices of the expand index a template is found."""
-    return spread(f"{key.tenant}#{key.template_id}", shards)
+EXPAND_SHARDS: Final = 16
+"""Slices of the expand index, each looked through by a thread of its own. May grow, never shrink."""
+
+
+def expand_shard_of(tenant: str, name: str) -> int:
+    """In which slice of the expand index a tenant's template, or other thing of that id, is found."""
+    return spread(f"{tenant}#{name}", EXPAND_SHARDS)

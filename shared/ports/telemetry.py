@@ -27,6 +27,11 @@ class Metric(StrEnum):
     REAPED = "reaped"  # attempts whose lease ran out
     RESENT = "resent"  # messages sent again by the sweep
     OVERDUE = "overdue"  # index entries that the sweep looked at
+    EXPANDED = "expanded"  # templates whose turn it was
+    PLANNED = "planned"  # jobs that were made, or changed, for occurrences of templates
+    MISSED = "missed"  # occurrences left out by a template's misfire policy before they were jobs
+    EXPANSION_FAILED = "expansion_failed"  # templates that could not be expanded; they are tried again
+    EXPANSION_DELAY_MS = "expansion_delay_ms"  # from the time a template was to be expanded until it is
     QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
 
 

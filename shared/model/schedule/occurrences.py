@@ -82,25 +82,34 @@ def occurrences(
         ValueError: a trigger cannot be read; `read_schedule` would have refused it.
         SearchTooLong: there is no run for a very long time.
     """
-    missing = [name for name in schedule.calendars if name not in calendars]
-    if missing:
-        raise InvalidField("/calendars", f"there is no calendar {missing[0]}")
-    business = BusinessDays(tuple(calendars[name] for name in schedule.calendars))
-    expansion = _Expansion(schedule, seed, business, with_excluded=with_excluded)
+    expansion = _Expansion(schedule, seed, _business_days(schedule, calendars), with_excluded=with_excluded)
     start = expansion.first if after is None else max(expansion.first, instant_ms(after) + 1)
     if schedule.max_occurrences is None:
         return expansion.run(start)
     if ran is None and after is not None:
-        before = _Expansion(schedule, seed, business, with_excluded=False)
-        ran = _count(before.run(before.first), after, schedule.max_occurrences)
+        ran = count_runs(schedule, seed=seed, calendars=calendars, until=after)
     return _limited(expansion.run(start), schedule.max_occurrences - (ran or 0))
 
 
-def _count(found: Iterator[Occurrence], until: datetime, most: int) -> int:
+def count_runs(schedule: Schedule, *, seed: str, calendars: Mapping[str, Calendar], until: datetime) -> int:
+    """How many runs a schedule has up to the nominal instant `until`, where it limits them; no more than its limit.
+
+    Raises:
+        as `occurrences`.
+    """
+    expansion = _Expansion(schedule, seed, _business_days(schedule, calendars), with_excluded=False)
+    found, most = expansion.run(expansion.first), schedule.max_occurrences or 0
     count = 0
     while count < most and (occurrence := next(found, None)) is not None and occurrence.nominal_at <= until:
         count += 1
     return count
+
+
+def _business_days(schedule: Schedule, calendars: Mapping[str, Calendar]) -> BusinessDays:
+    missing = [name for name in schedule.calendars if name not in calendars]
+    if missing:
+        raise InvalidField("/calendars", f"there is no calendar {missing[0]}")
+    return BusinessDays(tuple(calendars[name] for name in schedule.calendars))
 
 
 def _limited(found: Iterator[Occurrence], most: int) -> Iterator[Occurrence]:

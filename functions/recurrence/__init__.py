@@ -1,0 +1,1 @@
+"""Each minute: templates whose turn has come become jobs."""

@@ -1,0 +1,141 @@
+"""The tick: every template whose time has come is expanded, each on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from shared.every_shard import OnEveryShard, on_every_shard
+from shared.model.errors import SchedulerError, StoreUnavailable, TemplateChanged, TemplateNotFound
+from shared.model.template import ExpansionFailure, Template, TemplateKey
+from shared.ports.telemetry import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from shared.expansion.expand_template import ExpandTemplate
+    from shared.ports.clock import Clock
+    from shared.ports.telemetry import Telemetry
+    from shared.ports.templates import ExpandEntry, TemplateStore
+
+_PAGE: Final = 100
+# One template takes a second or two at the most; what is left waits for the next tick.
+_LAST_TEMPLATE_SECONDS: Final = 10
+_FIRST_RETRY: Final = timedelta(minutes=1)
+_LONGEST_RETRY: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    """Templates expanded, jobs planned and occurrences missed in them, templates that failed, and templates that
+    another expander, or a client, had in the same moment."""
+
+    expanded: int = 0
+    planned: int = 0
+    missed: int = 0
+    failed: int = 0
+    of_another: int = 0
+
+    def __add__(self, other: TickReport) -> TickReport:
+        return TickReport(
+            self.expanded + other.expanded,
+            self.planned + other.planned,
+            self.missed + other.missed,
+            self.failed + other.failed,
+            self.of_another + other.of_another,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandDueTemplates:
+    """One tick over some shards of the expand index. No cursor: whoever was expanded, or failed, is due later. Two
+    ticks at once do the same conditional writes, of which each counts once."""
+
+    templates: TemplateStore
+    expand: ExpandTemplate
+    clock: Clock
+    telemetry: Telemetry
+    on_every_shard: OnEveryShard = on_every_shard
+
+    def __call__(self, shards: Sequence[int], seconds_left: Callable[[], float]) -> TickReport:
+        reports = self.on_every_shard(lambda shard: self._tick(shard, seconds_left), shards)
+        report = sum(reports, TickReport())
+        for metric, count in (
+            (Metric.EXPANDED, report.expanded),
+            (Metric.PLANNED, report.planned),
+            (Metric.MISSED, report.missed),
+            (Metric.EXPANSION_FAILED, report.failed),
+        ):
+            self.telemetry.measure(metric, count)
+        return report
+
+    def _tick(self, shard: int, seconds_left: Callable[[], float]) -> TickReport:
+        report, position = TickReport(), None
+        until = self.clock.now()
+        while True:
+            page = self.templates.to_expand(shard, until=until, after=position, limit=_PAGE)
+            for entry in page.entries:
+                if seconds_left() < _LAST_TEMPLATE_SECONDS:
+                    return report
+                report += self._look_at(entry, until, seconds_left)
+            if page.next is None:
+                return report
+            position = page.next
+
+    def _look_at(self, entry: ExpandEntry, until: datetime, seconds_left: Callable[[], float]) -> TickReport:
+        try:
+            template = self.templates.get_template(TemplateKey(entry.tenant, entry.id))
+        except TemplateNotFound:
+            return TickReport()
+        except SchedulerError as error:
+            # A newer version wrote it and looks after it, or the table is away: the others have their turn anyway.
+            self.telemetry.warn("template_not_read", error=str(error), tenant=entry.tenant, template_id=entry.id)
+            return TickReport(failed=1)
+        if template.expand_at is None or template.expand_at > until:
+            return TickReport()  # the index lags: it has had its turn
+        delay_ms = (self.clock.now() - template.expand_at) / timedelta(milliseconds=1)
+        self.telemetry.measure(Metric.EXPANSION_DELAY_MS, delay_ms)
+        return self._expand(template, seconds_left)
+
+    def _expand(self, template: Template, seconds_left: Callable[[], float]) -> TickReport:
+        try:
+            expanded = self.expand(template, seconds_left)
+        except TemplateChanged:
+            self.telemetry.debug("template_left_to_another", **template.identity())
+            return TickReport(of_another=1)
+        except StoreUnavailable as error:
+            # It stays due: the next tick does it again, from where it stands.
+            self.telemetry.warn("expansion_interrupted", error=str(error), **template.identity())
+            return TickReport(failed=1)
+        except SchedulerError as error:
+            self.telemetry.warn("expansion_failed", error=str(error), **template.identity())
+            return self._postpone(template, str(error))
+        except Exception as error:  # one template's defect must not stop the others
+            self.telemetry.defect("expansion_defect", error, **template.identity())
+            return self._postpone(template, f"internal error: {type(error).__name__}")
+        if expanded.planned or expanded.missed:
+            self.telemetry.note("expanded", **template.identity(), planned=expanded.planned, missed=expanded.missed)
+        return TickReport(1, expanded.planned, expanded.missed)
+
+    def _postpone(self, template: Template, detail: str) -> TickReport:
+        """Write down why a template cannot be expanded, and try it again later and later."""
+        now, before = self.clock.now(), template.progress.failure
+        failure = (
+            ExpansionFailure(detail=detail, since=now)
+            if before is None
+            else replace(before, detail=detail, count=before.count + 1)
+        )
+        expand_at = now + min(_FIRST_RETRY * 2 ** min(failure.count - 1, 10), _LONGEST_RETRY)
+        failed = replace(
+            template,
+            progress=replace(template.progress, failure=failure),
+            expand_at=expand_at,
+            revision=template.revision + 1,
+        )
+        try:
+            self.templates.replace_template(failed)
+        except (TemplateChanged, StoreUnavailable) as error:
+            self.telemetry.debug("failure_not_written", error=str(error), **template.identity())
+        return TickReport(failed=1)

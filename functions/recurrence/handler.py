@@ -1,0 +1,72 @@
+"""The tick, each minute from EventBridge."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import cache, partial
+from typing import Any
+
+from functions.recurrence.expand_due_templates import ExpandDueTemplates
+from shared.adapters import aws
+from shared.adapters.dynamodb.calendars import DynamoCalendars
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.templates import DynamoTemplateStore
+from shared.adapters.system import SystemClock
+from shared.expansion.expand_template import ExpandTemplate
+from shared.expansion.plan_jobs import PlanJobs
+from shared.expansion.withdraw_jobs import WithdrawJobs
+from shared.model.job import Sharding
+from shared.model.template import EXPAND_SHARDS
+from shared.settings import from_environment
+from shared.telemetry import PowertoolsTelemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    jobs_table: str
+    templates_table: str
+    data_bucket: str
+    due_shards: int
+    group_shards: int
+    retention_days: int
+
+
+@cache
+def telemetry() -> PowertoolsTelemetry:
+    return PowertoolsTelemetry()
+
+
+@cache
+def tick() -> ExpandDueTemplates:
+    settings = from_environment(Settings)
+    dynamodb, clock = aws.client("dynamodb"), SystemClock()
+    templates = DynamoTemplateStore(dynamodb, settings.templates_table)
+    jobs = DynamoJobStore(dynamodb, settings.jobs_table, partial(aws.client, "s3"), settings.data_bucket)
+    retention = timedelta(days=settings.retention_days)
+    return ExpandDueTemplates(
+        templates=templates,
+        expand=ExpandTemplate(
+            templates=templates,
+            calendars=DynamoCalendars(dynamodb, settings.templates_table),
+            plan_jobs=PlanJobs(
+                jobs=jobs, templates=templates, sharding=Sharding(settings.due_shards, settings.group_shards)
+            ),
+            withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention),
+            clock=clock,
+            retention=retention,
+        ),
+        clock=clock,
+        telemetry=telemetry(),
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Returns the tick's report. With several expanders, the event says which `part` (from 0) `of` how many this one
+    is; otherwise it does not matter: late, doubled or by hand, a tick is a tick."""
+    part, of = int(event.get("part", 0)), int(event.get("of", 1))
+    shards = [shard for shard in range(EXPAND_SHARDS) if shard % of == part]
+    report = asdict(tick()(shards, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000))
+    telemetry().note("expanded_templates", part=part, **report)
+    telemetry().flush()
+    return report

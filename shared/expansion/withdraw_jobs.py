@@ -1,0 +1,72 @@
+"""Takes back the jobs of occurrences that a template has no more."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from shared.model.errors import ChangeRefused
+from shared.model.job import JobKey, epoch_ms, template_partition
+from shared.model.occurrence_job import may_be_withdrawn, withdraw
+from shared.model.template import TemplateStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from shared.model.schedule.timetable import Timetable
+    from shared.model.template import Template
+    from shared.ports.jobs import JobStore
+
+_PAGE: Final = 100
+_LAST_PAGE_SECONDS: Final = 5
+# Behind every sort key.
+_END: Final = "9" * 13 + "~"
+# What was planned shortly before a change may be of a version that another has replaced meanwhile.
+_MARGIN: Final = timedelta(seconds=300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawJobs:
+    """Looks through the template's part of the `group` index, newest first. What the index does not show yet is seen
+    when the template has settled, and looked through once more."""
+
+    jobs: JobStore
+    retention: timedelta
+
+    def __call__(
+        self,
+        template: Template,
+        timetable: Timetable,
+        *,
+        now: datetime,
+        seconds_left: Callable[[], float],
+    ) -> bool:
+        """Withdraw each job of an earlier version that has not begun and is not an occurrence of this one; False when
+        the time did not suffice."""
+        since = now - timedelta(seconds=template.progress.lag_seconds) - _MARGIN
+        partition, before = template_partition(template.tenant, template.id), _END
+        while seconds_left() > _LAST_PAGE_SECONDS:
+            page = self.jobs.list_group(partition, before=before, not_before=f"{epoch_ms(since):013d}", limit=_PAGE)
+            if not page:
+                return True
+            keys = [JobKey(one.tenant, one.job_id) for one in page]
+            for job in self.jobs.get_many(keys, consistent=True):
+                if may_be_withdrawn(job, template.version) and not _has(template, timetable, job.nominal_at):
+                    change = withdraw(job, version=template.version, now=now, retention=self.retention)
+                    # It has begun, or a newer version has planned it: then it is not ours to withdraw.
+                    with suppress(ChangeRefused):
+                        self.jobs.change(job.key, change)
+            if len(page) < _PAGE:
+                return True
+            before = page[-1].sort_key
+        return False
+
+
+def _has(template: Template, timetable: Timetable, nominal_at: datetime | None) -> bool:
+    """Whether the template, as it stands now, has such an occurrence."""
+    if nominal_at is None or template.status is not TemplateStatus.ACTIVE or nominal_at in template.skipped:
+        return False
+    return timetable.has(nominal_at)
