@@ -24,8 +24,6 @@ _PAGE: Final = 100
 _LAST_PAGE_SECONDS: Final = 5
 # Behind every sort key.
 _END: Final = "9" * 13 + "~"
-# What was planned shortly before a change may be of a version that another has replaced meanwhile.
-_MARGIN: Final = timedelta(seconds=300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +42,10 @@ class WithdrawJobs:
         now: datetime,
         seconds_left: Callable[[], float],
     ) -> bool:
-        """Withdraw each job of an earlier version that has not begun and is not an occurrence of this one; False when
-        the time did not suffice."""
-        since = now - timedelta(seconds=template.progress.lag_seconds) - _MARGIN
+        """Withdraw each job of an earlier version that has not begun, is not an occurrence of this one, and was not due
+        yet when this one began; False when the time did not suffice."""
+        changed_at = template.progress.since
+        since = changed_at - timedelta(seconds=template.progress.lag_seconds)
         partition, before = template_partition(template.tenant, template.id), _END
         while seconds_left() > _LAST_PAGE_SECONDS:
             page = self.jobs.list_group(partition, before=before, not_before=f"{epoch_ms(since):013d}", limit=_PAGE)
@@ -54,7 +53,8 @@ class WithdrawJobs:
                 return True
             keys = [JobKey(one.tenant, one.job_id) for one in page]
             for job in self.jobs.get_many(keys, consistent=True):
-                if may_be_withdrawn(job, template.version) and not _has(template, timetable, job.nominal_at):
+                applies = job.run_at <= changed_at or _has(template, timetable, job.nominal_at)
+                if may_be_withdrawn(job, template.version) and not applies:
                     change = withdraw(job, version=template.version, now=now, retention=self.retention)
                     # It has begun, or a newer version has planned it: then it is not ours to withdraw.
                     with suppress(ChangeRefused):
