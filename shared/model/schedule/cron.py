@@ -143,7 +143,7 @@ def cron_times(cron: Cron, seed: str) -> CronTimes:
     Raises:
         ValueError: which field is wrong, how, and what would be right; or that the expression never fires.
     """
-    second, minute, hour, of_month, month, of_week, year = _seven_fields(cron)
+    second, minute, hour, of_month, month, of_week, year = seven_fields(cron)
     read = fields.read_values
     times = CronTimes(
         (
@@ -162,7 +162,7 @@ def cron_times(cron: Cron, seed: str) -> CronTimes:
     return times
 
 
-def _seven_fields(cron: Cron) -> list[str]:
+def seven_fields(cron: Cron) -> list[str]:
     """Second, minute, hour, day of month, month, day of week and year of any expression."""
     if call := _CALL.fullmatch(cron.expression):
         return _of_eventbridge(call[1], call[2])

@@ -20,17 +20,16 @@ if TYPE_CHECKING:
     DayRule = Callable[[int, int], set[int]]
 
 _SATURDAY: Final = 6
-_LAST: Final = re.compile(r"L(?:-([0-9]{1,2}))?(W)?", re.ASCII)
-_NEAREST: Final = re.compile(r"([0-9]{1,2})W", re.ASCII)
-_NTH: Final = re.compile(r"([A-Z0-9]+)#([0-9])", re.ASCII)
-_LAST_WEEKDAY: Final = re.compile(r"([A-Z0-9]+?)L", re.ASCII)
+LAST: Final = re.compile(r"L(?:-([0-9]{1,2}))?(W)?", re.ASCII)
+NEAREST: Final = re.compile(r"([0-9]{1,2})W", re.ASCII)
+NTH: Final = re.compile(r"([A-Z0-9]+)#([0-9])", re.ASCII)
+LAST_WEEKDAY: Final = re.compile(r"([A-Z0-9]+?)L", re.ASCII)
 
 
 def day_rule(of_month: str, of_week: str, dialect: Dialect, seed: str) -> DayRule:
     """How the two fields of days go together.
 
-    Unix: either suffices when neither begins with `*`, else both must hold (Vixie's `DOM_STAR` and `DOW_STAR`, which
-    a field's first character sets). Quartz and EventBridge: exactly one of them is `?`.
+    Unix: see `either_suffices`. Quartz and EventBridge: exactly one of them is `?`.
 
     Raises:
         ValueError: what is wrong, and what would be right.
@@ -38,8 +37,7 @@ def day_rule(of_month: str, of_week: str, dialect: Dialect, seed: str) -> DayRul
     if dialect is Dialect.UNIX:
         days = read_values(of_month, DAY_OF_MONTH, dialect, seed)
         weekdays = frozenset(day % 7 for day in read_values(of_week, UNIX_WEEKDAY, dialect, seed))
-        either = not (of_month.startswith("*") or of_week.startswith("*"))
-        return _combined(_days(days), _weekdays(weekdays), either=either)
+        return _combined(_days(days), _weekdays(weekdays), either=either_suffices(of_month, of_week))
     if (of_month == "?") == (of_week == "?"):
         raise ValueError(
             "exactly one of day-of-month and day-of-week is ?, the other says on which days, "
@@ -50,6 +48,14 @@ def day_rule(of_month: str, of_week: str, dialect: Dialect, seed: str) -> DayRul
     return lambda first, length: set().union(*(rule(first, length) for rule in rules))
 
 
+def either_suffices(of_month: str, of_week: str) -> bool:
+    """Unix: whether a day needs to be in one of the fields only; in both, where one of them begins with `*`.
+
+    Vixie's `DOM_STAR` and `DOW_STAR`, which a field's first character sets.
+    """
+    return not (of_month.startswith("*") or of_week.startswith("*"))
+
+
 def _combined(of_month: DayRule, of_week: DayRule, *, either: bool) -> DayRule:
     if either:
         return lambda first, length: of_month(first, length) | of_week(first, length)
@@ -57,12 +63,12 @@ def _combined(of_month: DayRule, of_week: DayRule, *, either: bool) -> DayRule:
 
 
 def _of_month(item: str, dialect: Dialect, seed: str) -> DayRule:
-    if match := _LAST.fullmatch(item):
+    if match := LAST.fullmatch(item):
         before = int(match[1] or 0)
         if before > 30:
             raise ValueError(f"day-of-month: {item} lies before every month; L-1 to L-30 are possible")
         return _from_last(before, weekday=match[2] is not None)
-    if match := _NEAREST.fullmatch(item):
+    if match := NEAREST.fullmatch(item):
         day = number(match[1], DAY_OF_MONTH)
         return lambda first, length: {_nearest_weekday(day, first, length)} if day <= length else set()
     return _days(read_values(item, DAY_OF_MONTH, dialect, seed))
@@ -71,12 +77,12 @@ def _of_month(item: str, dialect: Dialect, seed: str) -> DayRule:
 def _of_week(item: str, dialect: Dialect, seed: str) -> DayRule:
     if item == "L":
         return _weekdays(frozenset({_SATURDAY}))
-    if match := _NTH.fullmatch(item):
+    if match := NTH.fullmatch(item):
         weekday, nth = number(match[1], QUARTZ_WEEKDAY) - 1, int(match[2])
         if not 1 <= nth <= 5:
             raise ValueError(f"day-of-week: {item} asks for number {nth}; a weekday comes at most 5 times in a month")
         return lambda first, length: {(weekday - first) % 7 + 7 * nth - 6} & set(range(1, length + 1))
-    if match := _LAST_WEEKDAY.fullmatch(item):
+    if match := LAST_WEEKDAY.fullmatch(item):
         weekday = number(match[1], QUARTZ_WEEKDAY) - 1
         return lambda first, length: {length - (first + length - 1 - weekday) % 7}
     return _weekdays(frozenset(day - 1 for day in read_values(item, QUARTZ_WEEKDAY, dialect, seed)))

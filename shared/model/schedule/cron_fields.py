@@ -13,7 +13,7 @@ from shared.model.schedule.stable_hash import stable_number
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _ITEM: Final = re.compile(r"(\*|[A-Z0-9]+)(?:-([A-Z0-9]+))?(?:/([0-9]{1,4}))?", re.ASCII)
-_HASH: Final = re.compile(r"H(?:\(([0-9]{1,4})-([0-9]{1,4})\))?(?:/([0-9]{1,4}))?", re.ASCII)
+HASH: Final = re.compile(r"H(?:\(([0-9]{1,4})-([0-9]{1,4})\))?(?:/([0-9]{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def number(text: str, field: Field) -> int:
 
 
 def _item(text: str, field: Field, dialect: Dialect, seed: str) -> range | list[int]:
-    if hashed := _HASH.fullmatch(text):
+    if hashed := HASH.fullmatch(text):
         return _hashed(hashed, field, seed)
     if text.startswith("R"):
         raise ValueError(

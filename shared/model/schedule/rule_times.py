@@ -27,7 +27,7 @@ class RuleTimes:
 
     def __init__(self, rule: Rule, start: int) -> None:
         self._start = start
-        self._rule = rule = _with_defaults(rule, start)
+        self._rule = rule = with_defaults(rule, start)
         self._unit = _UNIT.get(rule.frequency)
         # HOURLY and MINUTELY without BYHOUR have no hour of their own: elapsed time.
         self.elapsed = self._unit is not None and not rule.hours
@@ -127,7 +127,7 @@ def _at_positions(times: list[int], positions: tuple[int, ...]) -> list[int]:
     return [times[index] for index in sorted(chosen) if 0 <= index < len(times)]
 
 
-def _with_defaults(rule: Rule, start: int) -> Rule:
+def with_defaults(rule: Rule, start: int) -> Rule:
     """What the rule does not say comes from its start (RFC 5545, page 45)."""
     day, time = date_of(start // DAY), start % DAY
     sub_daily = rule.frequency in _UNIT

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.model.schedule.placement import LocalTimes
+    from shared.model.schedule.recurrence_rule import Rule
     from shared.model.schedule.schedule import Schedule, Trigger
 
 _HORIZON_MS: Final = HORIZON * 1000
@@ -93,13 +94,22 @@ def _placed_instants(zone_name: str, instants: Iterator[int]) -> Iterator[Placed
 
 @lru_cache(maxsize=1024)
 def _rule_times(trigger: RecurrenceRule, start_at: datetime | None, zone_name: str) -> RuleTimes:
+    return RuleTimes(*started_rule(trigger, start_at, zone_name))
+
+
+def started_rule(trigger: RecurrenceRule, start_at: datetime | None, zone_name: str) -> tuple[Rule, int]:
+    """The rule with its `until` as local seconds, and where it starts: at its own DTSTART, else at `start_at`.
+
+    Raises:
+        ValueError: it cannot be read, or has no start.
+    """
     rule = read_rule(trigger.text)
     if rule.until is not None and rule.until_utc:
         rule = replace(rule, until=rule.until + stretch_at(zone_name, rule.until).offset, until_utc=False)
     if rule.start is not None:
-        return RuleTimes(rule, rule.start)
+        return rule, rule.start
     if start_at is None:
         raise ValueError("it says no start: give `start_at`, or a line DTSTART:20261120T090000 before it")
     # Rounded up: nothing runs before it.
     seconds = -(-instant_ms(start_at) // 1000)
-    return RuleTimes(rule, seconds + stretch_at(zone_name, seconds).offset)
+    return rule, seconds + stretch_at(zone_name, seconds).offset
