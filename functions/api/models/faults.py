@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from functions.api.models.jobs import Retry
 from functions.api.models.targets import KINDS, TARGETS
 from functions.api.refusals import FieldError, ValidationFailed
 from functions.api.wire.json_text import pointer_to
@@ -102,18 +101,16 @@ def _bound(sentence: str, context: Mapping[str, Any]) -> str:
 
 def _shape_at(location: tuple[int | str, ...], shape: type[BaseModel]) -> type[BaseModel]:
     """The object in which the last step of a location is not known."""
-    match location[:-1]:
-        case ("target", kind):
-            return TARGETS[KINDS.index(str(kind))]
-        case ("retry",):
-            return Retry
-        case _:
-            return shape
+    for step in location[:-1]:
+        if step in KINDS:
+            shape = TARGETS[KINDS.index(str(step))]
+        elif (field := shape.model_fields.get(str(step))) is not None:
+            kinds = (field.annotation, *get_args(field.annotation))
+            shape = next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), shape)
+    return shape
 
 
 def _path(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Without what pydantic adds to a location: the chosen kind of target, the mark of a member's name."""
     path = [step for step in location if step != "[key]"]
-    if len(path) > 1 and path[0] == "target" and path[1] in KINDS:
-        del path[1]
-    return tuple(path)
+    return tuple(step for place, step in enumerate(path) if not (step in KINDS and path[max(place - 1, 0)] == "target"))

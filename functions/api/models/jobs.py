@@ -27,6 +27,14 @@ from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads t
 from shared.model import limits
 
 
+DeliveryName = Literal["at_least_once", "at_most_once"]
+DELIVERY: Any = Field(
+    default=None,
+    description="at_most_once: the work begins once at the most, so max_attempts is 1, and a lost attempt is not "
+    "repeated. Default: at_least_once.",
+)
+
+
 class Retry(Shape):
     """How a failed attempt is followed by another."""
 
@@ -76,13 +84,18 @@ class When(Shape):
         return self
 
 
-class JobPatch(When):
-    """What may be changed of a waiting job. null takes a member back to its default; not so `run_at`, `delay`."""
+class Labelled(Shape):
+    """By what people and lists find something."""
 
     name: Name | None = Field(default=None, description="For people; need not be unique.")
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=limits.MAX_TAGS)] | None = Field(
         default=None, description="Labels that lists filter by (tag=key:value)."
     )
+
+
+class Work(Shape):
+    """What is done when the time has come. null is the default of each member."""
+
     target: Target | None = Field(default=None, description="What is called when the job runs.")
     payload: Any = Field(default=None, description="Any JSON value, handed to the target. Default: none.")
     priority: PriorityName | None = Field(
@@ -100,15 +113,15 @@ class JobPatch(When):
     retry: Retry | None = Field(default=None, description="How failed attempts are followed by others.")
 
 
+class JobPatch(Work, Labelled, When):
+    """What may be changed of a waiting job. null takes a member back to its default; not so `run_at`, `delay`."""
+
+
 class NewJob(JobPatch):
     """A job to create. All but `target` is optional; null is the same as leaving a member out."""
 
     target: Target = Field(description="What is called when the job runs.")
-    delivery: Literal["at_least_once", "at_most_once"] | None = Field(
-        default=None,
-        description="at_most_once: the work begins once at the most, so max_attempts is 1, and a lost attempt is not "
-        "repeated. Default: at_least_once.",
-    )
+    delivery: DeliveryName | None = DELIVERY
     group: Group | None = Field(
         default=None, description="A name for a list of its own (GET /v1/jobs?group=…). Default: the list without one."
     )
