@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from shared.every_shard import OnEveryShard, on_every_shard
 from shared.model.errors import SchedulerError, StoreUnavailable, TemplateChanged, TemplateNotFound
 from shared.model.template import ExpansionFailure, Template, TemplateKey
 from shared.ports.telemetry import Metric
+from shared.ports.templates import Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from shared.expansion.expand_template import ExpandTemplate
@@ -48,16 +49,26 @@ class TickReport:
         )
 
 
+class Turn(Protocol):
+    """What is done when something other than a template is due."""
+
+    def __call__(self, entry: ExpandEntry, seconds_left: Callable[[], float]) -> int:
+        """Do what is due, and write when it is due again; how many jobs were made."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpandDueTemplates:
     """One tick over some shards of the expand index. No cursor: whoever was expanded, or failed, is due later. Two
-    ticks at once do the same conditional writes, of which each counts once."""
+    ticks at once do the same conditional writes, of which each counts once. `others` take the turns of what is no
+    template."""
 
     templates: TemplateStore
     expand: ExpandTemplate
     clock: Clock
     telemetry: Telemetry
     on_every_shard: OnEveryShard = on_every_shard
+    others: Mapping[Planned, Turn] = field(default_factory=dict)
 
     def __call__(self, shards: Sequence[int], seconds_left: Callable[[], float]) -> TickReport:
         reports = self.on_every_shard(lambda shard: self._tick(shard, seconds_left), shards)
@@ -85,6 +96,8 @@ class ExpandDueTemplates:
             position = page.next
 
     def _look_at(self, entry: ExpandEntry, until: datetime, seconds_left: Callable[[], float]) -> TickReport:
+        if entry.kind is not Planned.TEMPLATE:
+            return self._other(entry, seconds_left)
         try:
             template = self.templates.get_template(TemplateKey(entry.tenant, entry.id))
         except TemplateNotFound:
@@ -98,6 +111,17 @@ class ExpandDueTemplates:
         delay_ms = (self.clock.now() - template.expand_at) / timedelta(milliseconds=1)
         self.telemetry.measure(Metric.EXPANSION_DELAY_MS, delay_ms)
         return self._expand(template, seconds_left)
+
+    def _other(self, entry: ExpandEntry, seconds_left: Callable[[], float]) -> TickReport:
+        """The turn of what is no template. It stays due until its own write says otherwise."""
+        facts = {"tenant": entry.tenant, "kind": entry.kind, "id": entry.id}
+        try:
+            return TickReport(planned=self.others[entry.kind](entry, seconds_left))
+        except SchedulerError as error:
+            self.telemetry.warn("turn_failed", error=str(error), **facts)
+        except Exception as error:  # one's defect must not stop the others
+            self.telemetry.defect("turn_defect", error, **facts)
+        return TickReport(failed=1)
 
     def _expand(self, template: Template, seconds_left: Callable[[], float]) -> TickReport:
         try:

@@ -7,17 +7,21 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
+from functions.recurrence.advance_backfill import AdvanceBackfill
 from functions.recurrence.expand_due_templates import ExpandDueTemplates
 from shared.adapters import aws
+from shared.adapters.dynamodb.backfills import DynamoBackfillStore
 from shared.adapters.dynamodb.calendars import DynamoCalendars
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.templates import DynamoTemplateStore
 from shared.adapters.system import SystemClock
+from shared.expansion.choose_occurrences import ChooseOccurrences
 from shared.expansion.expand_template import ExpandTemplate
 from shared.expansion.plan_jobs import PlanJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
 from shared.model.job import Sharding
 from shared.model.template import EXPAND_SHARDS
+from shared.ports.templates import Planned
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
@@ -44,20 +48,31 @@ def tick() -> ExpandDueTemplates:
     templates = DynamoTemplateStore(dynamodb, settings.templates_table)
     jobs = DynamoJobStore(dynamodb, settings.jobs_table, partial(aws.client, "s3"), settings.data_bucket)
     retention = timedelta(days=settings.retention_days)
+    calendars = DynamoCalendars(dynamodb, settings.templates_table)
+    sharding = Sharding(settings.due_shards, settings.group_shards)
+    backfills = AdvanceBackfill(
+        backfills=DynamoBackfillStore(dynamodb, settings.templates_table),
+        templates=templates,
+        calendars=calendars,
+        jobs=jobs,
+        choose=ChooseOccurrences(jobs=jobs),
+        clock=clock,
+        sharding=sharding,
+        retention=retention,
+    )
     return ExpandDueTemplates(
         templates=templates,
         expand=ExpandTemplate(
             templates=templates,
-            calendars=DynamoCalendars(dynamodb, settings.templates_table),
-            plan_jobs=PlanJobs(
-                jobs=jobs, templates=templates, sharding=Sharding(settings.due_shards, settings.group_shards)
-            ),
+            calendars=calendars,
+            plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding),
             withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention),
             clock=clock,
             retention=retention,
         ),
         clock=clock,
         telemetry=telemetry(),
+        others={Planned.BACKFILL: backfills},
     )
 
 

@@ -62,7 +62,13 @@ class PlanJobs:
 
 
 def job_of(
-    template: Template, payload: bytes | None, occurrence: PlannedOccurrence, *, now: datetime, sharding: Sharding
+    template: Template,
+    payload: bytes | None,
+    occurrence: PlannedOccurrence,
+    *,
+    now: datetime,
+    sharding: Sharding,
+    job_id: str | None = None,
 ) -> Job:
     """The job of an occurrence with its parameters rendered; `payload` is the template's.
 
@@ -71,14 +77,16 @@ def job_of(
     """
     target: Any = template.job.target
     if has_parameters(target) or (payload is not None and has_parameters(payload.decode())):
-        facts = facts_of(template, occurrence)
+        facts = facts_of(template, occurrence, job_id)
         target = render(target, facts, "/job/target")
         if payload is not None:
             payload = compact(render(json.loads(payload), facts, "/job/payload"))
-    return occurrence_job(template, occurrence, target=target, payload=Payload(payload), now=now, sharding=sharding)
+    return occurrence_job(
+        template, occurrence, target=target, payload=Payload(payload), now=now, sharding=sharding, job_id=job_id
+    )
 
 
-def facts_of(template: Template, occurrence: PlannedOccurrence) -> OccurrenceFacts:
+def facts_of(template: Template, occurrence: PlannedOccurrence, job_id: str | None = None) -> OccurrenceFacts:
     """What the parameters of an occurrence may refer to."""
     return OccurrenceFacts(
         tenant=template.tenant,
@@ -91,7 +99,7 @@ def facts_of(template: Template, occurrence: PlannedOccurrence) -> OccurrenceFac
         run_at=occurrence.effective_at,
         number=occurrence.number,
         previous_nominal_at=occurrence.previous_nominal_at,
-        job_id=occurrence_job_id(template.key, occurrence.nominal_at),
+        job_id=job_id or occurrence_job_id(template.key, occurrence.nominal_at),
     )
 
 

@@ -80,6 +80,21 @@ class TemplateChanged(SchedulerError):
         self.current = current
 
 
+class BackfillNotFound(SchedulerError):
+    """No such backfill for this tenant."""
+
+    def __init__(self, backfill_id: str) -> None:
+        super().__init__(f"there is no backfill {backfill_id}")
+        self.backfill_id = backfill_id
+
+
+class BackfillChanged(SchedulerError):
+    """A backfill was not replaced, since it is at another revision."""
+
+    def __init__(self, backfill_id: str) -> None:
+        super().__init__(f"backfill {backfill_id} was changed by another")
+
+
 class VersionMismatch(SchedulerError):
     """The caller's If-Match names another version than the stored one."""
 

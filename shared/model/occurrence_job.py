@@ -61,9 +61,11 @@ def occurrence_job(
     payload: Payload,
     now: datetime,
     sharding: Sharding,
+    job_id: str | None = None,
 ) -> Job:
-    """The scheduled job of an occurrence, with `target` and `payload` rendered for it."""
-    key = JobKey(template.tenant, occurrence_job_id(template.key, occurrence.nominal_at))
+    """The scheduled job of an occurrence, with `target` and `payload` rendered for it; under a `job_id` of its own when
+    the occurrence is to run once more."""
+    key = JobKey(template.tenant, job_id or occurrence_job_id(template.key, occurrence.nominal_at))
     job = _job(template, key, run_at=occurrence.effective_at, listed_at=occurrence.nominal_at, now=now, shards=sharding)
     return replace(
         job, target=target, payload=payload, nominal_at=occurrence.nominal_at, misfire_at=occurrence.misfire_at

@@ -71,7 +71,7 @@ _TIMES: Final = Kind(
     lambda times: JSON.encode([epoch_ms(time) for time in times]),
     lambda stored: tuple(from_epoch_ms(time) for time in JSON.decode(stored)),
 )
-_SHARD: Final = Kind(lambda shard: {"S": expand_partition(shard)}, lambda stored: int(stored["S"]))
+EXPAND_SHARD: Final = Kind(lambda shard: {"S": expand_partition(shard)}, lambda stored: int(stored["S"]))
 
 # Field of `Template` → (attribute, kind). The tenant is the partition key, the id in the sort key.
 _ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
@@ -104,7 +104,7 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "change": ("ch", TEXT),
     "fingerprint": ("idem", TEXT),
     "expand_at": (schema.EXPAND_AT, TIME),
-    "expand_shard": (schema.EXPAND_SHARD, _SHARD),
+    "expand_shard": (schema.EXPAND_SHARD, EXPAND_SHARD),
     "expire_item_at": (schema.TTL, TIME_IN_SECONDS),
 }
 _DEFAULTS: Final = {"tags": {}, "misfire": DEFAULT_MISFIRE, "skipped": ()}

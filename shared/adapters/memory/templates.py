@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class MemoryTemplateStore:
-    """Every call is atomic. `payload_threshold_bytes` plays the part of the item's size."""
+    """Every call is atomic. `payload_threshold_bytes` plays the part of the item's size. `planned` are the entries of
+    the expand index, with their shards, that stand for other things of the same table."""
 
     def __init__(self, *, payload_threshold_bytes: int = 500) -> None:
         self._templates: dict[TemplateKey, Template] = {}
@@ -28,6 +29,7 @@ class MemoryTemplateStore:
         self._external_keys: dict[tuple[str, str], str] = {}
         self._gaps: dict[tuple[TemplateKey, datetime], Gap] = {}
         self._lock = threading.RLock()
+        self.planned: dict[tuple[Planned, str, str], tuple[int, datetime]] = {}
         self._payload_threshold_bytes = payload_threshold_bytes
 
     def create_template(self, template: Template) -> TemplateCreation:
@@ -58,11 +60,17 @@ class MemoryTemplateStore:
 
     def to_expand(self, shard: int, *, until: datetime, after: ExpandEntry | None, limit: int) -> ExpandPage:
         with self._lock:
-            entries = sorted(
+            entries = [
                 ExpandEntry(one.expand_at, one.tenant, Planned.TEMPLATE, one.id)
                 for one in self._templates.values()
-                if one.expand_shard == shard and one.expand_at is not None and one.expand_at <= until
-            )
+                if one.expand_shard == shard and one.expand_at is not None
+            ]
+            entries += [
+                ExpandEntry(at, tenant, kind, name)
+                for (kind, tenant, name), (where, at) in self.planned.items()
+                if where == shard
+            ]
+        entries = sorted(entry for entry in entries if entry.expand_at <= until)
         entries = [entry for entry in entries if after is None or entry > after]
         return ExpandPage(entries[:limit], entries[limit - 1] if len(entries) > limit else None)
 

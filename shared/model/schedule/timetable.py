@@ -52,16 +52,18 @@ class Timetable:
             with_excluded=with_excluded,
         )
 
-    def instants(self, *, after: datetime, until: datetime) -> list[datetime]:
-        """The nominal instants after the first and up to the second time, of those that run."""
-        found = []
+    def between(self, since: datetime, until: datetime) -> Iterator[Occurrence]:
+        """Those that run with nominal instants from `since` to `until`, both included."""
         # What is not found within the step budget is not before `until` either.
         with suppress(SearchTooLong):
-            for occurrence in self.occurrences(after=after):
+            for occurrence in self.occurrences(after=since - _STEP):
                 if occurrence.nominal_at > until:
-                    break
-                found.append(occurrence.nominal_at)
-        return found
+                    return
+                yield occurrence
+
+    def instants(self, *, after: datetime, until: datetime) -> list[datetime]:
+        """The nominal instants after the first and up to the second time, of those that run."""
+        return [occurrence.nominal_at for occurrence in self.between(after + _STEP, until)]
 
     def has(self, nominal_at: datetime) -> bool:
         """Whether there is a run of this nominal instant."""
