@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Final
 
 from shared.expansion.plan_jobs import job_of
 from shared.expansion.timetables import timetable_of
+from shared.expansion.versions import template_version
 from shared.model.backfill import Backfill, BackfillStatus, backfill_job_id
 from shared.model.errors import TemplateNotFound
 from shared.model.job import JobKey
 from shared.model.lifecycle import Status
-from shared.model.template import Template, TemplateKey
+from shared.model.template import TemplateKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from shared.expansion.choose_occurrences import ChooseOccurrences
+    from shared.expansion.stop_backfill_jobs import StopBackfillJobs
     from shared.model.job import Job, Sharding
     from shared.model.occurrence_job import PlannedOccurrence
+    from shared.model.template import Template
     from shared.ports.backfills import BackfillStore
     from shared.ports.clock import Clock
     from shared.ports.jobs import JobStore
@@ -42,6 +45,7 @@ class AdvanceBackfill:
     calendars: Calendars
     jobs: JobStore
     choose: ChooseOccurrences
+    stop_jobs: StopBackfillJobs
     clock: Clock
     sharding: Sharding
     retention: timedelta
@@ -57,6 +61,8 @@ class AdvanceBackfill:
         backfill, now = self.backfills.get_backfill(entry.tenant, entry.id), self.clock.now()
         if backfill.step_at is None or backfill.step_at > now:
             return 0  # the index lags
+        if backfill.status is BackfillStatus.ABORTED:
+            self.stop_jobs(backfill, now=now)
         counted = self._count(backfill)
         try:
             stepped = counted if counted.is_complete else self._make(counted, now)
@@ -68,7 +74,7 @@ class AdvanceBackfill:
             replace(
                 stepped,
                 revision=backfill.revision + 1,
-                status=BackfillStatus.DONE if is_done else backfill.status,
+                status=_status_after(backfill, is_done=is_done),
                 ended_at=now if is_done else None,
                 step_at=None if is_done else now + _STEP_EVERY,
                 expire_item_at=(now + self.retention).replace(microsecond=0) if is_done else None,
@@ -90,8 +96,9 @@ class AdvanceBackfill:
 
     def _make(self, backfill: Backfill, now: datetime) -> Backfill:
         spec = backfill.spec
-        template = self._template(backfill)
-        key, timetable = template.key, timetable_of(template, self.calendars)
+        key = TemplateKey(backfill.tenant, spec.template_id)
+        template = template_version(self.templates, key, spec.template_version)
+        timetable = timetable_of(template, self.calendars)
         payload = self.templates.load_template_payload(template)
         room = min(spec.per_minute, spec.at_once - len(backfill.open))
         made: list[str] = []
@@ -119,21 +126,6 @@ class AdvanceBackfill:
             open=(*backfill.open, *made),
         )
 
-    def _template(self, backfill: Backfill) -> Template:
-        """The template as it was when the backfill was created.
-
-        Raises:
-            TemplateNotFound: it is gone.
-        """
-        key, version = TemplateKey(backfill.tenant, backfill.spec.template_id), backfill.spec.template_version
-        template = self.templates.get_template(key)
-        if template.version == version:
-            return template
-        archived = self.templates.archived_versions(key, before=version + 1, limit=1)
-        if not archived or archived[0].version != version:
-            raise TemplateNotFound(key.template_id)
-        return archived[0]
-
     def _job(
         self,
         backfill: Backfill,
@@ -152,3 +144,7 @@ class AdvanceBackfill:
             job_id=backfill_job_id(template.key, occurrence.nominal_at, backfill.id),
         )
         return replace(job, correlation_id=backfill.id)
+
+
+def _status_after(backfill: Backfill, *, is_done: bool) -> BackfillStatus:
+    return BackfillStatus.DONE if is_done and backfill.status is BackfillStatus.RUNNING else backfill.status

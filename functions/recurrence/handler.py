@@ -18,6 +18,7 @@ from shared.adapters.system import SystemClock
 from shared.expansion.choose_occurrences import ChooseOccurrences
 from shared.expansion.expand_template import ExpandTemplate
 from shared.expansion.plan_jobs import PlanJobs
+from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
 from shared.model.job import Sharding
 from shared.model.template import EXPAND_SHARDS
@@ -50,12 +51,16 @@ def tick() -> ExpandDueTemplates:
     retention = timedelta(days=settings.retention_days)
     calendars = DynamoCalendars(dynamodb, settings.templates_table)
     sharding = Sharding(settings.due_shards, settings.group_shards)
+    choose = ChooseOccurrences(jobs=jobs)
     backfills = AdvanceBackfill(
         backfills=DynamoBackfillStore(dynamodb, settings.templates_table),
         templates=templates,
         calendars=calendars,
         jobs=jobs,
-        choose=ChooseOccurrences(jobs=jobs),
+        choose=choose,
+        stop_jobs=StopBackfillJobs(
+            jobs=jobs, templates=templates, calendars=calendars, choose=choose, retention=retention
+        ),
         clock=clock,
         sharding=sharding,
         retention=retention,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.job import encode_id, epoch_ms
 from shared.model.lanes import Priority
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from shared.model.template import TemplateKey
 
 
+# An invocation of the recurrence function ends within a minute.
+_STEP_UNDER_WAY: Final = timedelta(seconds=60)
+
+
 class BackfillStatus(StrEnum):
     RUNNING = "running"  # its next jobs are made each minute
     DONE = "done"  # all have been made and have ended
-    ABORTED = "aborted"  # by a client: no more are made, and those that had not begun were cancelled
+    ABORTED = "aborted"  # by a client: no more are made, those that had not begun were cancelled, the rest may end
 
 
 class BackfillOnly(StrEnum):
@@ -115,3 +119,15 @@ def backfill_job_id(key: TemplateKey, nominal_at: datetime, backfill_id: str) ->
     """The id of a backfill's job for an occurrence: a step that is repeated means the same item."""
     digest = hashlib.sha256("\0".join((*key, str(epoch_ms(nominal_at)), backfill_id)).encode()).digest()
     return encode_id(digest[:15])
+
+
+def aborted(backfill: Backfill, now: datetime) -> Backfill:
+    """The backfill as it makes no more jobs. It is looked at once more when a step that was under way must have ended,
+    and then until those of its jobs that run have ended."""
+    return replace(
+        backfill,
+        revision=backfill.revision + 1,
+        status=BackfillStatus.ABORTED,
+        is_complete=True,
+        step_at=now + _STEP_UNDER_WAY,
+    )

@@ -1,0 +1,131 @@
+"""What is ahead over all templates of a tenant, and where it piles up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from functions.api.forecast_occurrences import Forecast, ForecastOccurrences, Resolution
+from shared.model.schedule.calendar import Calendar
+from tests.unit.recurring import TENANT, Recurring, plenty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
+HOURLY = {"cron": "0 * * * *", "timezone": "UTC"}
+AT_MIDNIGHT = {"cron": "0 0 * * *", "timezone": "UTC"}
+
+
+def forecast(
+    recurring: Recurring,
+    *,
+    hours: int = 24,
+    resolution: Resolution = Resolution.HOUR,
+    seconds_left: Callable[[], float] = plenty,
+    tenant: str = TENANT,
+) -> Forecast:
+    use_case = ForecastOccurrences(templates=recurring.templates, calendars=recurring.calendars)
+    until = MIDNIGHT + timedelta(hours=hours)
+    return use_case(tenant, since=MIDNIGHT, until=until, resolution=resolution, seconds_left=seconds_left)
+
+
+def create_many(recurring: Recurring, count: int, schedule: dict[str, Any], prefix: str = "t") -> None:
+    for number in range(count):
+        recurring.create(schedule, template_id=f"{prefix}{number}")
+
+
+def test_every_run_of_the_span_is_counted_in_its_bucket() -> None:
+    recurring = Recurring()
+    create_many(recurring, 2, HOURLY)
+    recurring.create({"cron": "30 0 * * *", "timezone": "UTC"}, template_id="half")
+
+    found = forecast(recurring, hours=3)
+
+    assert list(found.counts.items()) == [
+        (MIDNIGHT, 3),
+        (MIDNIGHT + timedelta(hours=1), 2),
+        (MIDNIGHT + timedelta(hours=2), 2),
+    ]
+    assert (found.templates, found.is_complete) == (3, True)
+
+
+def test_buckets_may_be_minutes_and_those_without_a_run_are_left_out() -> None:
+    recurring = Recurring()
+    recurring.create({"cron": "15,45 0 * * *", "timezone": "UTC"})
+
+    found = forecast(recurring, resolution=Resolution.MINUTE)
+
+    assert [(at - MIDNIGHT).total_seconds() / 60 for at in found.counts] == [15, 45]
+
+
+def test_paused_templates_and_those_of_another_tenant_do_not_count() -> None:
+    recurring = Recurring()
+    recurring.create(HOURLY)
+    recurring.pause()
+
+    assert forecast(recurring).counts == {}
+    assert forecast(recurring, tenant="other").templates == 0
+
+
+def test_an_occurrence_that_was_taken_out_does_not_count() -> None:
+    recurring = Recurring()
+    create_many(recurring, 2, HOURLY)
+    recurring.edit("t0", skipped=(MIDNIGHT,))
+
+    assert forecast(recurring, hours=1).counts == {MIDNIGHT: 1}
+
+
+def test_runs_count_where_they_are_effective() -> None:
+    recurring = Recurring()
+    recurring.calendars.kept[(TENANT, "office")] = Calendar(weekend=frozenset({0}))
+    recurring.create({**AT_MIDNIGHT, "calendars": ["office"], "on_excluded": "next_business_day"})
+
+    found = forecast(recurring, hours=48)
+
+    # Monday is excluded, and Tuesday has a run of its own at the same time.
+    assert found.counts == {MIDNIGHT + timedelta(days=1): 1}
+
+
+def test_runs_that_roll_back_into_the_span_count() -> None:
+    recurring = Recurring()
+    recurring.calendars.kept[(TENANT, "office")] = Calendar(weekend=frozenset({1}))
+    recurring.create(
+        {"cron": "0 9 * * 2", "timezone": "UTC", "calendars": ["office"], "on_excluded": "previous_business_day"}
+    )
+
+    assert forecast(recurring, hours=24).counts == {MIDNIGHT + timedelta(hours=9): 1}
+
+
+def test_a_pile_is_told_with_the_schedules_that_make_it_and_a_spread_that_would_flatten_it() -> None:
+    recurring = Recurring()
+    create_many(recurring, 400, AT_MIDNIGHT, "midnight")
+    create_many(recurring, 20, {"cron": "* * * * *", "timezone": "UTC"}, "minutely")
+
+    found = forecast(recurring, hours=2, resolution=Resolution.MINUTE)
+
+    (peak,) = found.peaks
+    assert (peak.at, peak.count) == (MIDNIGHT, 420)
+    assert [(share.schedule, share.templates, share.count) for share in peak.shares] == [
+        (AT_MIDNIGHT, 400, 400),
+        ({"cron": "* * * * *", "timezone": "UTC"}, 20, 20),
+    ]
+    assert peak.spread == timedelta(minutes=10)
+
+
+def test_what_is_spread_makes_no_pile() -> None:
+    recurring = Recurring()
+    create_many(recurring, 400, {**AT_MIDNIGHT, "spread": "1h"}, "midnight")
+    create_many(recurring, 20, {"cron": "* * * * *", "timezone": "UTC"}, "minutely")
+
+    found = forecast(recurring, hours=2, resolution=Resolution.MINUTE)
+
+    assert found.peaks == []
+    assert sum(found.counts.values()) == 400 + 20 * 120
+
+
+def test_when_time_runs_out_it_says_that_not_all_was_counted() -> None:
+    recurring = Recurring()
+    create_many(recurring, 3, HOURLY)
+
+    assert not forecast(recurring, seconds_left=lambda: 1).is_complete
