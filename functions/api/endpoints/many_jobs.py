@@ -13,6 +13,7 @@ from functions.api.list_jobs import JobFilter
 from functions.api.models.faults import unknown_field
 from functions.api.models.jobs import NewJobs
 from functions.api.problems import problem
+from functions.api.query_parameters import limit_of, only, tag_of, time_of
 from functions.api.refusals import InvalidParameter, ValidationFailed, invalid_field
 from functions.api.request import fingerprint
 from functions.api.wire.answers import listed_answer
@@ -20,10 +21,8 @@ from functions.api.wire.json_text import pointer_to
 from functions.api.wire.page_tokens import page_token, parse_page_token
 from shared.model import limits
 from shared.model.lifecycle import Status
-from shared.model.times import parse_time
 
 if TYPE_CHECKING:
-    from datetime import datetime
 
     from functions.api.request import Request
     from functions.api.services import Services
@@ -59,9 +58,9 @@ def list_jobs(request: Request, services: Services) -> Answer:
     parameters = request.parameters(*_LIST_PARAMETERS, repeatable=frozenset({"tag"}))
     wanted = _filter_of(parameters)
     list_key = f"{request.tenant} GET /v1/jobs {wanted}"
-    cursor = _only(parameters, "cursor")
+    cursor = only(parameters, "cursor")
     after = None if cursor is None else parse_page_token(cursor, list_key=list_key)
-    page = services.list_jobs(request.tenant, wanted, limit=_limit_of(parameters), after=after)
+    page = services.list_jobs(request.tenant, wanted, limit=limit_of(parameters), after=after)
     body: dict[str, Any] = {"items": [listed_answer(job) for job in page.jobs]}
     if page.next is not None:
         body["next_cursor"] = page_token(page.next, list_key=list_key)
@@ -88,19 +87,19 @@ def _result(index: int, result: Created | SchedulerError, request_id: str) -> di
 
 
 def _filter_of(parameters: dict[str, list[str]]) -> JobFilter:
-    group = _only(parameters, "group")
+    group = only(parameters, "group")
     if group is not None and not _GROUP.fullmatch(group):
         raise InvalidParameter("group", f"1 to {limits.MAX_GROUP_LENGTH} of A-Z, a-z, 0-9, _, . and - are expected")
-    name = _only(parameters, "name")
+    name = only(parameters, "name")
     if name is not None and not 0 < len(name) <= limits.MAX_NAME_LENGTH:
         raise InvalidParameter("name", f"1 to {limits.MAX_NAME_LENGTH} characters are expected")
     wanted = JobFilter(
         group=group,
-        status=_status_of(_only(parameters, "status")),
+        status=_status_of(only(parameters, "status")),
         name=name,
-        tags=dict(sorted(map(_tag_of, parameters.get("tag", [])))),
-        created_from=_time_of(parameters, "from"),
-        created_before=_time_of(parameters, "to"),
+        tags=dict(sorted(map(tag_of, parameters.get("tag", [])))),
+        created_from=time_of(parameters, "from"),
+        created_before=time_of(parameters, "to"),
     )
     if wanted.created_from and wanted.created_before and wanted.created_from > wanted.created_before:
         raise InvalidParameter("from", "not later than `to`")
@@ -113,34 +112,3 @@ def _status_of(text: str | None) -> Status | None:
     if text not in set(Status):
         raise InvalidParameter("status", f"one of {', '.join(Status)} is expected")
     return Status(text)
-
-
-def _tag_of(text: str) -> tuple[str, str]:
-    key, colon, value = text.partition(":")
-    if not (colon and 0 < len(key) <= limits.MAX_TAG_KEY_LENGTH and len(value) <= limits.MAX_TAG_VALUE_LENGTH):
-        raise InvalidParameter("tag", "key:value is expected, such as team:ops")
-    return key, value
-
-
-def _time_of(parameters: dict[str, list[str]], name: str) -> datetime | None:
-    text = _only(parameters, name)
-    try:
-        return None if text is None else parse_time(text)
-    except ValueError as error:
-        # A form's `+` is a space: the offset of +01:00 arrives as one.
-        hint = "; in a query, + is written %2B" if text is not None and " " in text else ""
-        raise InvalidParameter(name, f"{error}{hint}") from None
-
-
-def _limit_of(parameters: dict[str, list[str]]) -> int:
-    text = _only(parameters, "limit")
-    if text is None:
-        return limits.DEFAULT_LIST_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= limits.MAX_LIST_LIMIT):
-        raise InvalidParameter("limit", f"1 to {limits.MAX_LIST_LIMIT} is expected")
-    return int(text)
-
-
-def _only(parameters: dict[str, list[str]], name: str) -> str | None:
-    values = parameters.get(name)
-    return values[0] if values else None
