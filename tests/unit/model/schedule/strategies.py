@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from shared.model.schedule.recurrence_rule import WEEKDAYS
 from shared.model.schedule.schedule import DstGap, DstOverlap, OnExcluded
 from tests.unit.model.schedule.oracle import random_expression
 
@@ -49,3 +50,32 @@ SCHEDULES = st.builds(
     st.lists(TRIGGERS, min_size=1, max_size=4),
     POLICIES,
 )
+
+
+@st.composite
+def rules(draw) -> str:
+    """The text of a recurrence rule, without a start."""
+    frequency = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"]))
+    parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.sampled_from([1, 1, 2, 3, 7]))}"]
+    # dateutil takes `MO,1MO` for both at once; after the RFC, and here, either suffices. So they are not mixed.
+    numbered = frequency in ("YEARLY", "MONTHLY") and draw(st.booleans())
+    nth = st.sampled_from(["1", "2", "-1"] if numbered else [""])
+    optional = {
+        "BYMONTH": st.lists(st.integers(1, 12), min_size=1, max_size=6),
+        "BYDAY": st.lists(st.tuples(nth, st.sampled_from(WEEKDAYS)).map("".join), min_size=1, max_size=4),
+        "BYHOUR": st.lists(st.integers(0, 23), min_size=1, max_size=3),
+        "BYMINUTE": st.lists(st.integers(0, 59), min_size=1, max_size=3),
+        "BYSECOND": st.lists(st.integers(0, 59), min_size=1, max_size=2),
+        "WKST": st.sampled_from(WEEKDAYS).map(lambda day: [day]),
+    }
+    if frequency != "WEEKLY":
+        optional["BYMONTHDAY"] = st.lists(st.integers(1, 31) | st.integers(-31, -1), min_size=1, max_size=6)
+    if frequency == "YEARLY":
+        optional["BYYEARDAY"] = st.lists(st.integers(1, 366) | st.integers(-366, -1), min_size=1, max_size=6)
+    # Of the first week dateutil counts the days from DTSTART on only; after the RFC, and here, the whole week.
+    if frequency in ("YEARLY", "MONTHLY", "DAILY"):
+        optional["BYSETPOS"] = st.lists(st.integers(1, 4) | st.integers(-4, -1), min_size=1, max_size=2)
+    chosen = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=3))
+    if chosen == ["BYSETPOS"]:
+        chosen = []
+    return ";".join(parts + [f"{name}={','.join(map(str, draw(optional[name])))}" for name in chosen])

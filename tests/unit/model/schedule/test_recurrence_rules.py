@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.local_time import HORIZON, local_seconds, naive_time
-from shared.model.schedule.recurrence_rule import WEEKDAYS, read_rule
+from shared.model.schedule.recurrence_rule import read_rule
 from shared.model.schedule.rule_times import RuleTimes
 from tests.unit.model.schedule.expansion import instants, nominals
+from tests.unit.model.schedule.strategies import rules
 
 START = datetime(1997, 9, 2, 9)
 # RFC 5545 §3.8.5.3, with the days that it lists.
@@ -28,7 +29,6 @@ EXAMPLES = [
     ("FREQ=MONTHLY;BYMONTHDAY=-3;COUNT=3", "0928 1029 1128"),
     ("FREQ=WEEKLY;UNTIL=19971007T000000;WKST=SU;BYDAY=TU,TH", "0902 0904 0909 0911 0916 0918 0923 0925 0930 1002"),
 ]
-NUMBERS = st.lists(st.integers(1, 31), min_size=1, max_size=3)
 
 
 @pytest.mark.parametrize(("text", "expected"), EXAMPLES)
@@ -36,34 +36,6 @@ def test_a_rule_fires_on_the_days_that_the_rfc_lists(text: str, expected: str) -
     times = RuleTimes(read_rule(text), local_seconds(START)).local_times(0, HORIZON)
 
     assert [f"{naive_time(time * 1000):%m%d}" for time in islice(times, 20)] == expected.split()
-
-
-@st.composite
-def rules(draw) -> str:
-    frequency = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"]))
-    parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.sampled_from([1, 1, 2, 3, 7]))}"]
-    # dateutil takes `MO,1MO` for both at once; after the RFC, and here, either suffices. So they are not mixed.
-    numbered = frequency in ("YEARLY", "MONTHLY") and draw(st.booleans())
-    nth = st.sampled_from(["1", "2", "-1"] if numbered else [""])
-    optional = {
-        "BYMONTH": st.lists(st.integers(1, 12), min_size=1, max_size=6),
-        "BYDAY": st.lists(st.tuples(nth, st.sampled_from(WEEKDAYS)).map("".join), min_size=1, max_size=4),
-        "BYHOUR": st.lists(st.integers(0, 23), min_size=1, max_size=3),
-        "BYMINUTE": st.lists(st.integers(0, 59), min_size=1, max_size=3),
-        "BYSECOND": st.lists(st.integers(0, 59), min_size=1, max_size=2),
-        "WKST": st.sampled_from(WEEKDAYS).map(lambda day: [day]),
-    }
-    if frequency != "WEEKLY":
-        optional["BYMONTHDAY"] = st.lists(st.integers(1, 31) | st.integers(-31, -1), min_size=1, max_size=6)
-    if frequency == "YEARLY":
-        optional["BYYEARDAY"] = st.lists(st.integers(1, 366) | st.integers(-366, -1), min_size=1, max_size=6)
-    # Of the first week dateutil counts the days from DTSTART on only; after the RFC, and here, the whole week.
-    if frequency in ("YEARLY", "MONTHLY", "DAILY"):
-        optional["BYSETPOS"] = st.lists(st.integers(1, 4) | st.integers(-4, -1), min_size=1, max_size=2)
-    chosen = draw(st.lists(st.sampled_from(sorted(optional)), unique=True, max_size=3))
-    if chosen == ["BYSETPOS"]:
-        chosen = []
-    return ";".join(parts + [f"{name}={','.join(map(str, draw(optional[name])))}" for name in chosen])
 
 
 @given(rules(), st.datetimes(datetime(2019, 1, 1), datetime(2024, 1, 1)).map(lambda time: time.replace(microsecond=0)))
