@@ -112,4 +112,8 @@ JOBS = st.builds(
     attention_sk=maybe(TEXT),
     expire_item_at=maybe(TIMES_IN_SECONDS),
     executions=st.lists(EXECUTIONS, max_size=3).map(tuple),
+    template_id=maybe(TEXT),
+    template_version=maybe(COUNTS),
+    nominal_at=maybe(TIMES),
+    misfire_at=maybe(TIMES),
 )

@@ -28,6 +28,7 @@ from tests.jobs import (
     failed_once,
     waiting_for_retry,
 )
+from tests.occurrences import a_template, planned, replanning_of, withdrawal_of
 
 if TYPE_CHECKING:
     from shared.model.change import Change
@@ -66,6 +67,12 @@ OVER: Final = waiting_for_retry()
 OVERTAKEN: Final = claimed(OVER, now=at(50), claim_id="claim-2")
 
 
+# The job of a template's occurrence: as version 1 planned it, and withdrawn by version 2.
+PLANNED: Final = planned()
+WITHDRAWN: Final = after(PLANNED, withdrawal_of(PLANNED))
+MISSED: Final = after(PLANNED, moves.skip(PLANNED, reason="missed", now=at(120), retention=RETENTION))
+
+
 def in_status(job: Job, status: Status) -> Job:
     """A job that no sequence of moves leads to: where a version or a lease is compared, it changes with the status, so
     the status only says it once more. It is what makes a condition hold for the table's sources by itself."""
@@ -74,6 +81,11 @@ def in_status(job: Job, status: Status) -> Job:
 
 def _reap(job: Job) -> Change:
     return moves.reap(job, now=at(200), chance=0.5, retention=RETENTION, sharding=SHARDING)
+
+
+def _begun(job: Job) -> Job:
+    """It has had an attempt, and waits for another."""
+    return after(claimed(job), failed_once(claimed(job)))
 
 
 def _beaten(job: Job) -> Job:
@@ -94,6 +106,7 @@ CASES: Final = (
             edited(WAITING, run_at=at(61)),
             edited(WAITING, timeout_seconds=61),
             edited(WAITING, expires_after_seconds=5),
+            replace(WAITING, misfire_at=at(65)),
         ),
     ),
     Case(
@@ -187,16 +200,43 @@ CASES: Final = (
         accepted=WAITING,
         refused=(in_status(WAITING, Status.RUNNING), rescheduled(WAITING)),
     ),
-)
-
-# A claim's deadline clause is an alternative of three; here dropping one makes the move too hard. One job for each,
-# which it alone lets through.
-DEADLINE_CASES: Final = (
-    ("no deadline", claim_of(a_job()), a_job()),
-    ("deadline ahead", CASES[0].change, WAITING),
-    (
-        "deadline passed before a retry",
-        moves.claim(lane=WAITING.lane, wake_at=at(90), claim_id="claim-1", now=at(90)),
-        replace(WAITING, attempt=1, wake_at=at(90)),
+    Case(
+        "replan",
+        replanning_of(PLANNED, planned(a_template(2, expires_after_seconds=600))),
+        accepted=PLANNED,
+        refused=(after(PLANNED, cancel_of(PLANNED)), _begun(PLANNED), after(PLANNED, replanning_of(PLANNED))),
+    ),
+    Case(
+        "withdraw",
+        withdrawal_of(PLANNED),
+        accepted=PLANNED,
+        refused=(after(PLANNED, cancel_of(PLANNED)), _begun(PLANNED), after(PLANNED, replanning_of(PLANNED))),
+    ),
+    Case(
+        "reinstate",
+        replanning_of(WITHDRAWN, planned(a_template(3, expires_after_seconds=600))),
+        accepted=WITHDRAWN,
+        # What was withdrawn has not begun, and waits no more: its reason says so too.
+        refused=(
+            in_status(WITHDRAWN, Status.SCHEDULED),
+            MISSED,
+            replace(WITHDRAWN, attempt=1),
+            after(PLANNED, withdrawal_of(PLANNED, version=3)),
+        ),
     ),
 )
+
+
+def _within(deadline: str) -> tuple[tuple[str, Change, Job], ...]:
+    waiting = a_job(run_at=at(60))
+    late, retried = replace(waiting, **{deadline: at(70)}), {"attempt": 1, "wake_at": at(90)}
+    return (
+        (f"no {deadline}", claim_of(waiting), waiting),
+        (f"{deadline} ahead", claim_of(late, now=at(69)), late),
+        (f"{deadline} passed before a retry", claim_of(replace(late, **retried)), replace(late, **retried)),
+    )
+
+
+# A claim's clause about each of the deadlines is an alternative of three; here dropping one makes the move too hard.
+# One job for each, which it alone lets through.
+DEADLINE_CASES: Final = {deadline: _within(deadline) for deadline in ("expires_at", "misfire_at")}

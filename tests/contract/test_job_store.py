@@ -127,11 +127,10 @@ def test_no_other_clause_is_asked(store: JobStore, case: Case, number: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("change", "job"), [case[1:] for case in DEADLINE_CASES], ids=[case[0] for case in DEADLINE_CASES]
+    ("change", "job"),
+    [pytest.param(*made, id=name) for cases in DEADLINE_CASES.values() for name, *made in cases],
 )
-def test_each_way_to_be_within_the_start_deadline_lets_a_claim_through(
-    store: JobStore, change: Change, job: Job
-) -> None:
+def test_each_way_to_be_within_a_deadline_lets_a_claim_through(store: JobStore, change: Change, job: Job) -> None:
     store.create(job)
 
     assert store.change_and_get(job.key, change).status is Status.RUNNING

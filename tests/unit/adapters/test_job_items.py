@@ -16,7 +16,7 @@ from shared.model.execution import NO_OUTPUT, Failure, Output
 from shared.model.job import Job, JobKey
 from tests.jobs import BOOM, RETENTION, SHARDING, a_job, after, at, claimed
 from tests.strategies import JOBS
-from tests.witnesses import CASES, DEADLINE_CASES
+from tests.witnesses import CASES
 
 
 @given(JOBS)
@@ -80,7 +80,7 @@ def test_whatever_a_condition_compares_is_stored_even_when_it_is_a_default() -> 
     # DynamoDB calls a comparison with a missing attribute false; the memory store would compare the default.
     compared = {
         clause.field
-        for change in (*(case.change for case in CASES), *(change for _, change, _ in DEADLINE_CASES))
+        for change in (case.change for case in CASES)
         for condition in change.when
         for clause in (getattr(condition, "clauses", None) or (condition,))
         if isinstance(clause, Clause) and clause.op is not Op.ABSENT

@@ -46,6 +46,12 @@ def shown(value: Mapping[str, str]) -> str:
     return content if "N" in value else f"'{content}'"
 
 
+# A planned job has defaults too, which are not stored.
+_AS_PLANNED = (
+    "SET name, target, exp_s, exp_at, run_at, wake_at, due_shard, tpl_v, mis_at, status, u_at",
+    "REMOVE tags, payload, prio, timeout, retry, deliv, reason, e_at, ttl",
+)
+
 RENDERED = {
     "claim": (
         ["SET claim, lease, s_at, status, u_at", "REMOVE reason", "ADD v, fence, attempt"],
@@ -55,6 +61,7 @@ RENDERED = {
             "wake_at = START+60",
             "begins_with(due_shard, 'normal#')",
             "(attribute_not_exists(exp_at) OR exp_at > START+65 OR attempt > 0)",
+            "(attribute_not_exists(mis_at) OR mis_at > START+65 OR attempt > 0)",
         ],
     ),
     "heartbeat": (
@@ -62,7 +69,7 @@ RENDERED = {
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "lease < START+160"],
     ),
     "defer": (
-        ["SET wake_at, reason, status, u_at", "REMOVE lease, claim", "ADD v, attempt"],
+        ["SET wake_at, reason, status, u_at", "REMOVE mis_at, lease, claim", "ADD v, attempt"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
     ),
     "succeed": (
@@ -112,7 +119,7 @@ RENDERED = {
         ["attribute_exists(pk)", "status = 'scheduled'", "v = 1"],
     ),
     "run now": (
-        ["SET run_at, wake_at, exp_at, status, u_at", "ADD v"],
+        ["SET run_at, wake_at, exp_at, status, u_at", "REMOVE mis_at", "ADD v"],
         ["attribute_exists(pk)", "status = 'scheduled'", "v = 1"],
     ),
     "request cancel": (
@@ -126,6 +133,18 @@ RENDERED = {
     "skip": (
         ["SET reason, e_at, ttl, status, u_at", "REMOVE wake_at, due_shard", "ADD v"],
         ["attribute_exists(pk)", "status = 'scheduled'", "v = 1"],
+    ),
+    "replan": (
+        [*_AS_PLANNED, "ADD v"],
+        ["attribute_exists(pk)", "status = 'scheduled'", "attempt = 0", "tpl_v < 2"],
+    ),
+    "withdraw": (
+        ["SET reason, tpl_v, e_at, ttl, status, u_at", "REMOVE wake_at, due_shard", "ADD v"],
+        ["attribute_exists(pk)", "status = 'scheduled'", "attempt = 0", "tpl_v < 2"],
+    ),
+    "reinstate": (
+        [*_AS_PLANNED, "ADD v"],
+        ["attribute_exists(pk)", "status = 'skipped'", "reason = 'withdrawn'", "attempt = 0", "tpl_v < 3"],
     ),
 }
 

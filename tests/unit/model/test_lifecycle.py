@@ -18,8 +18,15 @@ def test_a_status_is_either_live_or_terminal() -> None:
     assert {status for status in Status if status.is_terminal} == TERMINAL
 
 
-def test_no_move_leaves_a_terminal_status() -> None:
-    assert [row.move for row in LEGAL_MOVES if row.sources & TERMINAL] == []
+def test_no_move_leaves_a_terminal_status_but_the_one_that_takes_a_withdrawal_back() -> None:
+    assert [(row.move, row.sources & TERMINAL) for row in LEGAL_MOVES if row.sources & TERMINAL] == [
+        (Move.REINSTATE, {Status.SKIPPED})
+    ]
+
+
+def test_only_who_knows_templates_plans_anew_withdraws_and_reinstates() -> None:
+    for move in (Move.REPLAN, Move.WITHDRAW, Move.REINSTATE):
+        assert legal(move).actors == (Actor.API, Actor.RECURRENCE)
 
 
 def test_only_creation_starts_from_nothing() -> None:

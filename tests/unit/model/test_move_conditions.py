@@ -56,13 +56,15 @@ def test_the_first_clause_is_the_table_of_legal_moves(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "job"), [case[1:] for case in DEADLINE_CASES], ids=[case[0] for case in DEADLINE_CASES]
+    ("deadline", "change", "job"),
+    [pytest.param(deadline, *made, id=name) for deadline, cases in DEADLINE_CASES.items() for name, *made in cases],
 )
-def test_each_way_to_be_within_the_start_deadline_is_needed(change: Change, job: Job) -> None:
+def test_each_way_to_be_within_a_deadline_is_needed(deadline: str, change: Change, job: Job) -> None:
+    number = next(number for number, condition in enumerate(change.when) if is_about(deadline, condition))
+    condition = change.when[number]
+
     needed = [
         clause
-        for number, condition in enumerate(change.when)
-        if isinstance(condition, AnyOf)
         for clause in condition.clauses
         if not is_accepted(with_condition(change, number, without_clause(condition, clause)), job)
     ]
@@ -71,10 +73,17 @@ def test_each_way_to_be_within_the_start_deadline_is_needed(change: Change, job:
     assert len(needed) == 1
 
 
-def test_the_three_ways_to_be_within_the_start_deadline_are_three_different_ones() -> None:
+def test_each_deadline_of_a_claim_has_three_ways_to_be_within_it() -> None:
     conditions = [condition for condition in CASES[0].change.when if isinstance(condition, AnyOf)]
 
-    assert [len(condition.clauses) for condition in conditions] == [len(DEADLINE_CASES)]
+    assert [deadline for one in conditions for deadline in DEADLINE_CASES if is_about(deadline, one)] == [
+        *DEADLINE_CASES
+    ]
+    assert [len(one.clauses) for one in conditions] == [len(cases) for cases in DEADLINE_CASES.values()]
+
+
+def is_about(field: str, condition: Condition) -> bool:
+    return isinstance(condition, AnyOf) and any(clause.field == field for clause in condition.clauses)
 
 
 def with_condition(change: Change, number: int, condition: Condition) -> Change:
