@@ -90,9 +90,25 @@ def check_resource(target: Mapping[str, Any], place: Place, allowed_arns: Sequen
     role = target.get("role_arn")
     if role is not None:
         check_role(role, place)
-    elif not any(_matcher(pattern).fullmatch(arn) for pattern in allowed_arns):
+    elif not any(matches_arn(pattern, arn) for pattern in allowed_arns):
         raise _refused(field, "is not among the resources that jobs of this environment may call")
     return arn
+
+
+def resource_arn(target: Mapping[str, Any], place: Place) -> str | None:
+    """The ARN of the resource that a target means; None when it is of a kind that calls no AWS resource, or no such one
+    could be here."""
+    if target.get("type") not in {"sqs", *_FIELDS}:
+        return None
+    try:
+        return _resource_of(target, place)[1]
+    except InvalidField:
+        return None
+
+
+def matches_arn(pattern: str, arn: str) -> bool:
+    """Whether `pattern`, in which `*` stands for any text without a colon, is one of the resource `arn`."""
+    return _matcher(pattern).fullmatch(arn) is not None
 
 
 def queue_of(queue_url: str, place: Place) -> Queue:

@@ -130,6 +130,13 @@ def check_url(url: str, allowed_hosts: frozenset[str]) -> OutboundUrl:
     return OutboundUrl(scheme, host.strip("[]"), port, path, exempt)
 
 
+def host_of(url: str) -> str | None:
+    """The host that `check_url` finds in `url`, whether it may be called or not; None when there is none."""
+    match = _URL.fullmatch(url)
+    parts = None if match is None else _AUTHORITY.fullmatch(match["authority"])
+    return None if parts is None else parts["host"].lower().strip("[]")
+
+
 def check_headers(headers: Mapping[str, str]) -> None:
     """Accept the headers that a job gives its HTTP target.
 
