@@ -11,6 +11,7 @@ from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.occurrences import Occurrence, occurrences
 from shared.model.schedule.schedule import Cron
+from shared.model.schedule.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,11 @@ class Preview:
         """Whose cron it is; None when there is none, or several differ."""
         dialects = {trigger.dialect for trigger in self.schedule.triggers if isinstance(trigger, Cron)}
         return dialects.pop() if len(dialects) == 1 else None
+
+    @property
+    def description(self) -> str:
+        """What the triggers say, in words."""
+        return words(self.schedule)
 
 
 def preview_schedule(document: Mapping[str, Any], *, after: datetime, count: int) -> Preview:

@@ -162,6 +162,10 @@ class Preview(BaseModel):
     dialect: Literal["unix", "quartz", "eventbridge"] | None = Field(
         description="Whose cron it is. null when there is none, or several differ."
     )
+    description: str = Field(
+        description="What its triggers say, in words. Zone, policies and bounds are in `schedule`.",
+        json_schema_extra={"examples": ["At 09:30, Monday through Friday"]},
+    )
     schedule: dict[str, Any] = Field(description="The schedule as it was understood.")
     occurrences: list[PreviewedOccurrence]
 

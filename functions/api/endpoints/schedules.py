@@ -40,6 +40,7 @@ def preview_schedule(request: Request, services: Services) -> Answer:
     return Answer(
         body={
             "dialect": shown.dialect,
+            "description": shown.description,
             "schedule": write_schedule(shown.schedule),
             "occurrences": [_occurrence(one, timezone) for one in shown.occurrences],
         }

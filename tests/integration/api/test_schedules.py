@@ -47,6 +47,15 @@ def test_a_preview_shows_the_next_occurrences_with_their_offset(api: Api) -> Non
     ]
 
 
+def test_a_preview_says_the_schedule_in_words(api: Api) -> None:
+    working_days = {"cron": "30 9 * * 1-5", "timezone": "Europe/Berlin"}
+    last_fridays = {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "start_at": "2026-01-02T09:00:00Z"}
+
+    said = [api.post(PREVIEW, {"schedule": schedule}).body["description"] for schedule in (working_days, last_fridays)]
+
+    assert said == ["At 09:30, Monday through Friday", "Every month on the last Friday at 09:00"]
+
+
 def test_what_is_not_asked_for_is_ten_from_now_on(api: Api) -> None:
     found = occurrences(api, {"every": "1h"})
 
