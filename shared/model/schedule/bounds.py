@@ -12,6 +12,13 @@ MAX_RULE_LENGTH: Final = 512
 MAX_TIMES: Final = 1_000
 MAX_CALENDARS: Final = 10
 MAX_CALENDAR_ID_LENGTH: Final = 64
+MAX_CALENDAR_DATES: Final = 1_000
+MAX_CALENDAR_RANGES: Final = 200
+MAX_CALENDAR_PLACES: Final = 10
+MAX_CALENDAR_PLACE_LENGTH: Final = 40
+MAX_CALENDAR_NAME_LENGTH: Final = 120
+# Bytes of its JSON in UTF-8. One item of the table holds 400 KB, and is read with each expansion.
+MAX_CALENDAR_SIZE: Final = 100_000
 MAX_EVERY_SECONDS: Final = 366 * 86_400
 MAX_SPREAD_SECONDS: Final = 86_400
 # Who starts in the middle without a count counts from the start, so that the number is bounded.

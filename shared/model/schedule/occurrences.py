@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from shared.model.errors import InvalidField
 from shared.model.schedule.bounds import MAX_EXCLUDED_DAYS, MAX_MERGED, SearchTooLong
-from shared.model.schedule.calendar import BusinessDays
+from shared.model.schedule.calendar import business_days
 from shared.model.schedule.local_time import DAY, date_of, day_number, instant_ms, naive_time, utc_time
 from shared.model.schedule.placement import Effect, Placed, passes
 from shared.model.schedule.schedule import DstOverlap, OnExcluded
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from shared.model.schedule.calendar import Calendar
+    from shared.model.schedule.calendar import BusinessDays, Calendar
     from shared.model.schedule.schedule import Schedule
 
 _DAY_MS: Final = DAY * 1000
@@ -82,7 +81,7 @@ def occurrences(
         ValueError: a trigger cannot be read; `read_schedule` would have refused it.
         SearchTooLong: there is no run for a very long time.
     """
-    expansion = _Expansion(schedule, seed, _business_days(schedule, calendars), with_excluded=with_excluded)
+    expansion = _Expansion(schedule, seed, business_days(schedule.calendars, calendars), with_excluded=with_excluded)
     start = expansion.first if after is None else max(expansion.first, instant_ms(after) + 1)
     if schedule.max_occurrences is None:
         return expansion.run(start)
@@ -97,19 +96,12 @@ def count_runs(schedule: Schedule, *, seed: str, calendars: Mapping[str, Calenda
     Raises:
         as `occurrences`.
     """
-    expansion = _Expansion(schedule, seed, _business_days(schedule, calendars), with_excluded=False)
+    expansion = _Expansion(schedule, seed, business_days(schedule.calendars, calendars), with_excluded=False)
     found, most = expansion.run(expansion.first), schedule.max_occurrences or 0
     count = 0
     while count < most and (occurrence := next(found, None)) is not None and occurrence.nominal_at <= until:
         count += 1
     return count
-
-
-def _business_days(schedule: Schedule, calendars: Mapping[str, Calendar]) -> BusinessDays:
-    missing = [name for name in schedule.calendars if name not in calendars]
-    if missing:
-        raise InvalidField("/calendars", f"there is no calendar {missing[0]}")
-    return BusinessDays(tuple(calendars[name] for name in schedule.calendars))
 
 
 def _limited(found: Iterator[Occurrence], most: int) -> Iterator[Occurrence]:

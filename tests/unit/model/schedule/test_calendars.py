@@ -23,13 +23,24 @@ DAILY = {"cron": "0 9 * * *", "timezone": "Europe/Berlin", "calendars": ["c"]}
     [
         (WEEKEND, date(2026, 11, 21), "Saturday"),
         (WEEKEND, date(2026, 11, 20), None),
-        (Calendar(dates=frozenset({date(2026, 12, 24)})), date(2026, 12, 24), "a date of the calendar"),
+        (Calendar(dates={date(2026, 12, 24): None}), date(2026, 12, 24), "a date of the calendar"),
         (
             Calendar(ranges=(DateRange(date(2026, 7, 1), date(2026, 7, 9)),)),
             date(2026, 7, 9),
             "2026-07-01 to 2026-07-09",
         ),
         (Calendar(ranges=(DateRange(date(2026, 7, 1), date(2026, 7, 9)),)), date(2026, 7, 10), None),
+        (Calendar(dates={date(2026, 12, 24): "company holiday"}), date(2026, 12, 24), "company holiday"),
+        (
+            Calendar(ranges=(DateRange(date(2026, 7, 1), date(2026, 7, 9), "works holiday"),)),
+            date(2026, 7, 1),
+            "works holiday",
+        ),
+        (
+            Calendar(dates={date(2026, 4, 3): "stocktaking"}, holidays=(HolidaysOf("DE"),)),
+            date(2026, 4, 3),
+            "stocktaking",
+        ),
         (EASTER, date(2026, 4, 3), "Good Friday"),
         (Calendar(holidays=(HolidaysOf("DE", "BY"),)), date(2026, 1, 6), "Epiphany"),
         (Calendar(holidays=(HolidaysOf("DE"),)), date(2026, 1, 6), None),

@@ -18,7 +18,7 @@ from tests.unit.model.schedule.strategies import INSTANTS, POLICIES, SCHEDULES, 
 
 CALENDAR = Calendar(
     weekend=frozenset({5, 6}),
-    dates=frozenset({date(2026, 12, 24)}),
+    dates={date(2026, 12, 24): None},
     ranges=(DateRange(date(2025, 7, 1), date(2025, 7, 9)),),
 )
 CALENDARS = {"c": CALENDAR}
