@@ -34,6 +34,7 @@ ENVIRONMENT: Final = {
     "AWS_REGION": "us-east-1",
     "JOBS_TABLE": "jobs",
     "CONTROL_TABLE": "control",
+    "TEMPLATES_TABLE": "templates",
     "DATA_BUCKET": "data",
     "DUE_SHARDS": "4",
     "GROUP_SHARDS": "4",

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from functions.api.application import Application
-from functions.api.services import services_on
+from functions.api.services import TemplatePorts, services_on
+from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.jobs import MemoryJobStore
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.model.target_rules import TargetRules, check_target
 from tests.jobs import RETENTION, SHARDING, START, TENANT
 
@@ -135,6 +137,8 @@ class Api:
     jobs: MemoryJobStore = field(default_factory=MemoryJobStore)
     keys: MemoryControlStore = field(default_factory=MemoryControlStore)
     outputs: MemoryOutputs = field(default_factory=MemoryOutputs)
+    templates: MemoryTemplateStore = field(default_factory=MemoryTemplateStore)
+    calendars: MemoryCalendars = field(default_factory=MemoryCalendars)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
     rules: TargetRules = RULES
     # In front of the store, for tests of its failures.
@@ -153,6 +157,7 @@ class Api:
                 sharding=SHARDING,
                 retention=RETENTION,
                 check_target=lambda target: check_target(target, self.rules),
+                template_ports=lambda: TemplatePorts(self.templates, self.calendars),
             )
         )
 

@@ -11,6 +11,7 @@ from shared.model.errors import VersionMismatch
 
 if TYPE_CHECKING:
     from shared.model.job import Job
+    from shared.model.template import Template
 
 _TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
 _MAX_TAGS: Final = 20
@@ -22,13 +23,13 @@ class Precondition:
 
     tags: frozenset[str] | None = None
 
-    def check(self, job: Job) -> None:
+    def check(self, current: Job | Template) -> None:
         """
         Raises:
-            VersionMismatch: the job is at another version.
+            VersionMismatch: it is at another version.
         """
-        if self.tags is not None and str(job.version) not in self.tags:
-            raise VersionMismatch(job)
+        if self.tags is not None and str(current.version) not in self.tags:
+            raise VersionMismatch(current)
 
 
 ANY_VERSION: Final = Precondition()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.api.refusals import FieldError, Reason, Refused
+from functions.api.refusals import FieldError, Reason, Refused, WrongState
 from functions.api.wire.answers import etag
 from shared.model.errors import (
     IdempotencyKeyReused,
@@ -14,6 +14,7 @@ from shared.model.errors import (
     JobNotFound,
     PayloadUnavailable,
     StoreUnavailable,
+    TemplateNotFound,
     VersionMismatch,
 )
 
@@ -32,9 +33,10 @@ PROBLEMS: Final = {
     "forbidden": (403, "The API key has too few rights"),
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "This path does not take that method"),
-    "invalid-state": (409, "The job's state does not allow this"),
-    "conflict": (409, "The job was changed by others at the same time"),
-    "precondition-failed": (412, "The job is at another version"),
+    "invalid-state": (409, "The state in which it is does not allow this"),
+    "conflict": (409, "It was changed by others at the same time"),
+    "external-key-taken": (409, "Another template has this external key"),
+    "precondition-failed": (412, "It is at another version"),
     "payload-too-large": (413, "The body or the payload is too large"),
     "unsupported-media-type": (415, "The body is of another type than expected"),
     "validation-failed": (422, "The body is not of the expected shape"),
@@ -89,25 +91,29 @@ def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind o
         case JobNotFound():
             # The same words for another tenant's job as for none: not even the id comes back.
             return Reason("not-found", "there is no such job")
+        case TemplateNotFound():
+            return Reason("not-found", "there is no such template")
         case InvalidField():
             slug = error.slug if error.slug in PROBLEMS else "validation-failed"
             return Reason(slug, error.detail, [FieldError(error.pointer, slug, error.detail)])
         case IllegalTransition():
             return Reason("invalid-state", f"the job is {error.job.status}: {_ADVICE[error.job.status.is_terminal]}")
         case VersionMismatch():
-            detail = "the job has changed since: read it, and decide again"
-            return Reason("precondition-failed", detail, headers={"ETag": etag(error.job)})
+            detail = "it has changed since: read it, and decide again"
+            return Reason("precondition-failed", detail, headers={"ETag": etag(error.current)})
         case IdempotencyKeyReused():
-            detail = "take a new key for a new job, or send the same body as with the first call"
+            detail = "take a new key for something new, or send the same body as with the first call"
             return Reason("idempotency-key-reused", detail, [FieldError("Idempotency-Key", "reused", detail)])
         case StoreUnavailable():
             return Reason("unavailable", _UNKNOWN if error.outcome_unknown else _NOTHING, headers=_RETRY_AFTER)
         case PayloadUnavailable():
-            return Reason("unavailable", "the job's payload cannot be read now: try again", headers=_RETRY_AFTER)
+            return Reason("unavailable", "the payload cannot be read now: try again", headers=_RETRY_AFTER)
         case _:
             return Reason("internal-error", "the request id tells us what to look for")
 
 
-def _state_of(error: Exception) -> dict[str, Status]:
-    """A job's present status, where that is why the request was refused."""
+def _state_of(error: Exception) -> dict[str, Status | str]:
+    """The present status, where that is why the request was refused."""
+    if isinstance(error, WrongState):
+        return {"state": error.state}
     return {"state": error.job.status} if isinstance(error, IllegalTransition) else {}

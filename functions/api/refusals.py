@@ -76,6 +76,14 @@ class InvalidParameter(Refused):
         super().__init__("invalid-parameter", f"{name}: {detail}", [FieldError(name, "invalid-parameter", detail)])
 
 
+class WrongState(Refused):
+    """The state in which something is does not allow what was asked; the document says which that is."""
+
+    def __init__(self, state: str, detail: str) -> None:
+        super().__init__("invalid-state", detail)
+        self.state = state
+
+
 def invalid_field(pointer: str, code: str, detail: str) -> ValidationFailed:
     """The refusal of a body for one field."""
     return ValidationFailed([FieldError(pointer, code, detail)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from functions.api.endpoints import jobs, many_jobs, outputs, schedules, service
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions.api.answer import Answer
+    from functions.api.request import Request
+    from functions.api.services import Services
 
     # Takes the request, the services, and the parameters of the path by name.
     Endpoint = Callable[..., Answer]
@@ -33,6 +37,19 @@ class Route:
         return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
 
 
+def _later(module: str, name: str) -> Endpoint:
+    """An endpoint whose module is imported by the first who asks: no other request pays for time zones and rules."""
+
+    def serve(request: Request, services: Services, **parameters: str) -> Answer:
+        endpoint: Endpoint = getattr(import_module(f"functions.api.endpoints.{module}"), name)
+        return endpoint(request, services, **parameters)
+
+    return serve
+
+
+_templates: Final = partial(_later, "templates")
+_template_actions: Final = partial(_later, "template_actions")
+
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
     Route("GET", "/v1/jobs", many_jobs.list_jobs, Scope.READ, takes_query=True),
@@ -44,6 +61,16 @@ ROUTES: Final = (
     Route("POST", "/v1/jobs/{job_id}/run", jobs.run_job, Scope.WRITE),
     Route("GET", "/v1/jobs/{job_id}/executions", jobs.get_executions, Scope.READ),
     Route("GET", "/v1/jobs/{job_id}/executions/{attempt}/output", outputs.get_output, Scope.READ),
+    Route("POST", "/v1/templates", _templates("create_template"), Scope.WRITE),
+    Route("GET", "/v1/templates/by-key/{external_key}", _templates("get_template_by_key"), Scope.READ),
+    Route("PUT", "/v1/templates/by-key/{external_key}", _templates("put_template"), Scope.WRITE),
+    Route("GET", "/v1/templates/{template_id}", _templates("get_template"), Scope.READ),
+    Route("PATCH", "/v1/templates/{template_id}", _templates("edit_template"), Scope.WRITE),
+    Route("PUT", "/v1/templates/{template_id}", _templates("replace_template"), Scope.WRITE),
+    Route("DELETE", "/v1/templates/{template_id}", _templates("delete_template"), Scope.WRITE),
+    Route("POST", "/v1/templates/{template_id}/clone", _templates("clone_template"), Scope.WRITE),
+    Route("POST", "/v1/templates/{template_id}/pause", _template_actions("pause_template"), Scope.WRITE),
+    Route("POST", "/v1/templates/{template_id}/resume", _template_actions("resume_template"), Scope.WRITE),
     Route("POST", "/v1/schedules/preview", schedules.preview_schedule, Scope.READ),
     Route("GET", "/v1/schedules/timezones", schedules.get_timezones, Scope.READ),
     Route("GET", "/health", service.get_health, None),

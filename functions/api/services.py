@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functions.api.cancel_job import CancelJob
 from functions.api.change_job import ChangeJob
@@ -21,16 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
+    from functions.api.template_services import TemplateServices
     from shared.model.job import Sharding
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import ApiKeyStore
     from shared.ports.jobs import JobStore
     from shared.ports.outputs import OutputStore
     from shared.ports.telemetry import Telemetry
+    from shared.ports.templates import Calendars, TemplateStore
+
+
+class TemplatePorts(NamedTuple):
+    templates: TemplateStore
+    calendars: Calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
+    """`templates` makes the use cases about templates when the first request asks for them."""
+
     jobs: JobStore
     keys: ApiKeyStore
     outputs: OutputStore
@@ -43,6 +53,7 @@ class Services:
     edit_job: EditJob
     cancel_job: CancelJob
     run_job_now: RunJobNow
+    templates: Callable[[], TemplateServices]
 
 
 def services_on(
@@ -56,11 +67,31 @@ def services_on(
     sharding: Sharding,
     retention: timedelta,
     check_target: Callable[[Mapping[str, Any]], None],
+    template_ports: Callable[[], TemplatePorts],
 ) -> Services:
     """The use cases on these ports."""
     specs = SpecReader(check_target)
     change_job = ChangeJob(jobs)
     create_job = CreateJob(jobs, ids, sharding)
+
+    @cache
+    def templates() -> TemplateServices:
+        # Imported by the first who asks: no request about jobs pays for the time zones and the rules.
+        from functions.api.template_services import template_services_on  # noqa: PLC0415
+
+        ports = template_ports()
+        return template_services_on(
+            jobs=jobs,
+            templates=ports.templates,
+            calendars=ports.calendars,
+            clock=clock,
+            ids=ids,
+            telemetry=telemetry,
+            sharding=sharding,
+            retention=retention,
+            specs=specs,
+        )
+
     return Services(
         jobs=jobs,
         keys=keys,
@@ -74,4 +105,5 @@ def services_on(
         edit_job=EditJob(change_job, jobs, EditReader(specs), telemetry, sharding),
         cancel_job=CancelJob(change_job, telemetry, retention),
         run_job_now=RunJobNow(change_job, telemetry, sharding),
+        templates=templates,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from functions.api.services import Services, services_on
+from functions.api.services import Services, TemplatePorts, services_on
 from shared.adapters import aws
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
@@ -22,6 +22,7 @@ from shared.telemetry import PowertoolsTelemetry
 class Settings:
     jobs_table: str
     control_table: str
+    templates_table: str
     data_bucket: str
     due_shards: int
     group_shards: int
@@ -32,6 +33,15 @@ def services(rules: TargetRules) -> Services:
     """Raises `InvalidEnvironment` when a setting is missing. S3 is asked for a client only by a large payload."""
     settings = from_environment(Settings)
     dynamodb, bucket_client = aws.client("dynamodb"), partial(aws.client, "s3")
+
+    def template_ports() -> TemplatePorts:
+        # Imported by the first who asks: they read calendars and schedules.
+        from shared.adapters.dynamodb.calendars import DynamoCalendars  # noqa: PLC0415
+        from shared.adapters.dynamodb.templates import DynamoTemplateStore  # noqa: PLC0415
+
+        table = settings.templates_table
+        return TemplatePorts(DynamoTemplateStore(dynamodb, table), DynamoCalendars(dynamodb, table))
+
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
@@ -42,4 +52,5 @@ def services(rules: TargetRules) -> Services:
         sharding=Sharding(settings.due_shards, settings.group_shards),
         retention=timedelta(days=settings.retention_days),
         check_target=lambda target: check_target(target, rules),
+        template_ports=template_ports,
     )

@@ -95,12 +95,28 @@ class BackfillChanged(SchedulerError):
         super().__init__(f"backfill {backfill_id} was changed by another")
 
 
+class WindowNotFound(SchedulerError):
+    """No such maintenance window for this tenant."""
+
+    def __init__(self, window_id: str) -> None:
+        super().__init__(f"there is no maintenance window {window_id}")
+        self.window_id = window_id
+
+
+class WindowChanged(SchedulerError):
+    """A maintenance window was not replaced or deleted, since it is at another version."""
+
+    def __init__(self, window_id: str) -> None:
+        super().__init__(f"maintenance window {window_id} was changed by another")
+        self.window_id = window_id
+
+
 class VersionMismatch(SchedulerError):
     """The caller's If-Match names another version than the stored one."""
 
-    def __init__(self, job: Job) -> None:
-        super().__init__(f"the job is at version {job.version}")
-        self.job = job
+    def __init__(self, current: Job | Template) -> None:
+        super().__init__(f"it is at version {current.version}")
+        self.current = current
 
 
 class IdempotencyKeyReused(SchedulerError):

@@ -54,6 +54,16 @@ INLINE_ITEM_BYTES: Final = 780
 # Above this a payload lies in the bucket: DynamoDB asks one write unit per KB, S3 one price per object.
 TABLE_PAYLOAD_BYTES: Final = 128 * KIB
 
+# A template's payload lies beside it in one item of its own.
+MAX_TEMPLATE_PAYLOAD_BYTES: Final = 128 * KIB
+MAX_EXTERNAL_KEY_LENGTH: Final = 128
+MAX_NOTE_LENGTH: Final = 256
+MAX_MISFIRE_SECONDS: Final = 30 * DAY_SECONDS
+MAX_MISFIRE_RUNS: Final = 1_000
+# Occurrences that are taken out of one template at a time.
+MAX_SKIPPED: Final = 100
+MAX_BULK_TEMPLATES: Final = 200
+
 MAX_LIST_LIMIT: Final = 200
 DEFAULT_LIST_LIMIT: Final = 50
 MAX_PREVIEW: Final = 500

@@ -6,13 +6,15 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from functions.api.services import Services, services_on
+from functions.api.services import Services, TemplatePorts, services_on
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
 from functions.executor.heartbeat import Heartbeats
 from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
 from functions.watcher.sweep import Sweep
+from shared.adapters.memory.calendars import MemoryCalendars
+from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.dispatch import Dispatch
 from shared.model.job import Sharding
 from tests.simulation.faults import SECOND, Faults, Weather
@@ -78,6 +80,7 @@ def services(world: World, process: Process) -> Services:
         sharding=SHARDING,
         retention=RETENTION,
         check_target=lambda target: None,
+        template_ports=lambda: TemplatePorts(MemoryTemplateStore(), MemoryCalendars()),
     )
 
 

@@ -70,8 +70,9 @@ class ListedJob(BaseModel):
     expires_at: Time | None = Field(description="After this the job does not start any more.")
     cancel_requested_at: Time | None
     correlation_id: str
-    template_id: str | None
-    nominal_at: Time | None
+    template_id: str | None = Field(description="The template of which it is an occurrence, or that was triggered.")
+    template_version: int | None = Field(description="The version of the template by which it was last planned.")
+    nominal_at: Time | None = Field(description="The occurrence's name: what the schedule says.")
     group: str | None
     tags: dict[str, str]
     target: Target = Field(description='Header values whose names sound like secrets are shown as "***".')

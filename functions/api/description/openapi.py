@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic.json_schema import models_json_schema
 
 from functions.api.description.answers import Problem
-from functions.api.description.operations import OPERATIONS, Operation
+from functions.api.description.operations import OPERATIONS
 from functions.api.problems import CONTENT_TYPE, PROBLEMS
 from functions.api.routes import ROUTES, Route
 from shared.model import limits
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from functions.api.description.operation import Operation
 
 _REF: Final = "#/components/schemas/{model}"
 _ABOUT: Final = """\
@@ -86,7 +88,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.id, "summary": operation.summary}
     if operation.description:
         described["description"] = operation.description
-    described["tags"] = ["service" if route.scope is None else "jobs"]
+    described["tags"] = ["service" if route.scope is None else route.path.split("/")[2]]
     if route.scope is not None:
         described["security"] = [{"apiKey": []}]
         described["description"] = f"{operation.description} Needs the scope `{route.scope}`.".strip()

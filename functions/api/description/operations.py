@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from functions.api.description import answers
+from functions.api.description.operation import (
+    CHANGE_PROBLEMS,
+    CURSOR,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    LIMIT,
+    TAG,
+    TARGET_PROBLEMS,
+    TIME,
+    Operation,
+    Parameter,
+)
+from functions.api.description.template_operations import TEMPLATE_OPERATIONS
 from functions.api.models import jobs, schedules
 from functions.api.request import JSON, MERGE_PATCH
 from shared.model import limits
 from shared.model.lifecycle import Status
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter or header of the request."""
-
-    name: str
-    place: str
-    description: str
-    schema: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """`problems` are the slugs that are this operation's own; what any refuses alike is added. `answer` is a shape, or
-    the content type of an answer that has none. `example` is one of the body."""
-
-    id: str
-    summary: str
-    description: str = ""
-    body: type[BaseModel] | None = None
-    body_types: tuple[str, ...] = (JSON,)
-    example: Any = None
-    parameters: tuple[Parameter, ...] = ()
-    answer: type[BaseModel] | str
-    statuses: dict[int, str]
-    problems: tuple[str, ...] = ()
-
-
-IDEMPOTENCY_KEY: Final = Parameter(
-    "Idempotency-Key",
-    "header",
-    "The same key with the same body answers with the job that the first call created, for at least 24 h.",
-    {"type": "string", "minLength": 1, "maxLength": limits.MAX_IDEMPOTENCY_KEY_LENGTH},
-)
-IF_MATCH: Final = Parameter("If-Match", "header", "Change only this version: an ETag, or *.", {"type": "string"})
-_TIME: Final = {"type": "string", "format": "date-time"}
 _FILTERS: Final = (
     Parameter("group", "query", "The jobs of this group; without it, those of none.", {"type": "string"}),
     Parameter(
@@ -59,23 +32,11 @@ _FILTERS: Final = (
         {"type": "string", "enum": [str(status) for status in Status]},
     ),
     Parameter("name", "query", "Exactly this name.", {"type": "string"}),
-    Parameter(
-        "tag",
-        "query",
-        "key:value; given several times, all must be there.",
-        {"type": "array", "items": {"type": "string"}},
-    ),
-    Parameter("from", "query", "Created at this time or later. In a query, `+` is written `%2B`.", _TIME),
-    Parameter("to", "query", "Created before this time. In a query, `+` is written `%2B`.", _TIME),
-    Parameter(
-        "limit",
-        "query",
-        "How many to answer at most.",
-        {"type": "integer", "minimum": 1, "maximum": limits.MAX_LIST_LIMIT, "default": limits.DEFAULT_LIST_LIMIT},
-    ),
-    Parameter(
-        "cursor", "query", "`next_cursor` of the page before, with the same other parameters.", {"type": "string"}
-    ),
+    TAG,
+    Parameter("from", "query", "Created at this time or later. In a query, `+` is written `%2B`.", TIME),
+    Parameter("to", "query", "Created before this time. In a query, `+` is written `%2B`.", TIME),
+    LIMIT,
+    CURSOR,
 )
 _NEW_JOB: Final = {
     "name": "rotate-logs",
@@ -87,10 +48,8 @@ _NEW_JOB: Final = {
     "retry": {"max_attempts": 3, "initial": "5s"},
     "tags": {"team": "ops"},
 }
-_TARGET: Final = ("target-url-forbidden", "invalid-header", "target-not-allowed")
-_CHANGE: Final = ("not-found", "invalid-state", "conflict", "precondition-failed")
 
-OPERATIONS: Final = {
+OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("POST", "/v1/jobs"): Operation(
         id="createJob",
         summary="Create a job",
@@ -99,7 +58,7 @@ OPERATIONS: Final = {
         parameters=(IDEMPOTENCY_KEY,),
         answer=answers.Job,
         statuses={201: "The job. `Idempotent-Replayed: true` when an earlier call had created it."},
-        problems=(*_TARGET, "idempotency-key-reused"),
+        problems=(*TARGET_PROBLEMS, "idempotency-key-reused"),
     ),
     ("GET", "/v1/jobs"): Operation(
         id="listJobs",
@@ -139,7 +98,7 @@ OPERATIONS: Final = {
         parameters=(IF_MATCH,),
         answer=answers.Job,
         statuses={200: "The job after the change."},
-        problems=(*_CHANGE, *_TARGET),
+        problems=(*CHANGE_PROBLEMS, *TARGET_PROBLEMS),
     ),
     ("POST", "/v1/jobs/{job_id}/reschedule"): Operation(
         id="rescheduleJob",
@@ -149,7 +108,7 @@ OPERATIONS: Final = {
         parameters=(IF_MATCH,),
         answer=answers.Job,
         statuses={200: "The job after the change."},
-        problems=_CHANGE,
+        problems=CHANGE_PROBLEMS,
     ),
     ("POST", "/v1/jobs/{job_id}/cancel"): Operation(
         id="cancelJob",
@@ -158,7 +117,7 @@ OPERATIONS: Final = {
         parameters=(IF_MATCH,),
         answer=answers.Job,
         statuses={200: "The job is cancelled.", 202: "The job runs, and has been asked to stop."},
-        problems=_CHANGE,
+        problems=CHANGE_PROBLEMS,
     ),
     ("POST", "/v1/jobs/{job_id}/run"): Operation(
         id="runJob",
@@ -166,7 +125,7 @@ OPERATIONS: Final = {
         parameters=(IF_MATCH,),
         answer=answers.Job,
         statuses={200: "The job, due now."},
-        problems=_CHANGE,
+        problems=CHANGE_PROBLEMS,
     ),
     ("GET", "/v1/jobs/{job_id}/executions"): Operation(
         id="getExecutions",
@@ -182,6 +141,7 @@ OPERATIONS: Final = {
         statuses={200: "The output; as application/octet-stream when it is not text."},
         problems=("not-found",),
     ),
+    **TEMPLATE_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(
         id="previewSchedule",
         summary="See what a schedule means",

@@ -63,9 +63,12 @@ class Matching:
     expected: str
 
     def __call__(self, value: str) -> str:
-        if not re.fullmatch(self.pattern, value):
+        if not self.fits(value):
             raise refusal("invalid-format", f"{self.expected} are expected")
         return value
+
+    def fits(self, value: str) -> bool:
+        return re.fullmatch(self.pattern, value) is not None
 
     def schema(self) -> Any:
         return Field(json_schema_extra={"pattern": f"^{self.pattern}$"})
@@ -97,12 +100,17 @@ _TIMEOUT: Final = DurationBetween(limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT
 _EXPIRES_AFTER: Final = DurationBetween(1, limits.MAX_EXPIRES_AFTER_SECONDS)
 _INITIAL: Final = DurationBetween(0.1, limits.MAX_INITIAL_DELAY_SECONDS, whole=False)
 _MAX_DELAY: Final = DurationBetween(0.1, limits.MAX_RETRY_DELAY_SECONDS, whole=False)
+_MISFIRE: Final = DurationBetween(1, limits.MAX_MISFIRE_SECONDS)
 _TAG_KEY: Final = Matching(
     rf"[A-Za-z0-9_./-]{{1,{limits.MAX_TAG_KEY_LENGTH}}}",
     f"1 to {limits.MAX_TAG_KEY_LENGTH} of A-Z, a-z, 0-9, _, ., / and -",
 )
 _GROUP: Final = Matching(
     rf"[A-Za-z0-9_.-]{{1,{limits.MAX_GROUP_LENGTH}}}", f"1 to {limits.MAX_GROUP_LENGTH} of A-Z, a-z, 0-9, _, . and -"
+)
+EXTERNAL_KEY: Final = Matching(
+    rf"[A-Za-z0-9_.:-]{{1,{limits.MAX_EXTERNAL_KEY_LENGTH}}}",
+    f"1 to {limits.MAX_EXTERNAL_KEY_LENGTH} of A-Z, a-z, 0-9, _, ., : and -",
 )
 _ERROR_NAME: Final = Matching(
     rf"[a-z][a-z0-9_]{{0,{limits.ERROR_TYPE_LENGTH - 1}}}",
@@ -117,10 +125,13 @@ Timeout = Annotated[int, PlainValidator(_TIMEOUT), _TIMEOUT.schema()]
 ExpiresAfter = Annotated[int, PlainValidator(_EXPIRES_AFTER), _EXPIRES_AFTER.schema()]
 InitialDelay = Annotated[float, PlainValidator(_INITIAL), _INITIAL.schema()]
 MaxDelay = Annotated[float, PlainValidator(_MAX_DELAY), _MAX_DELAY.schema()]
+MisfireSpan = Annotated[int, PlainValidator(_MISFIRE), _MISFIRE.schema()]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_NAME_LENGTH), AfterValidator(_printable)]
 TagKey = Annotated[str, AfterValidator(_TAG_KEY), _TAG_KEY.schema()]
 TagValue = Annotated[str, StringConstraints(max_length=limits.MAX_TAG_VALUE_LENGTH), AfterValidator(_printable)]
+ExternalKey = Annotated[str, AfterValidator(EXTERNAL_KEY), EXTERNAL_KEY.schema()]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_NOTE_LENGTH), AfterValidator(_printable)]
 Group = Annotated[str, AfterValidator(_GROUP), _GROUP.schema()]
 CorrelationId = Annotated[
     str,

@@ -26,7 +26,6 @@ from functions.api.models.fields import (
 from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads the annotations)
 from shared.model import limits
 
-
 DeliveryName = Literal["at_least_once", "at_most_once"]
 DELIVERY: Any = Field(
     default=None,

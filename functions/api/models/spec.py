@@ -61,16 +61,33 @@ class SpecReader:
 
     def target(self, target: Shape, pointer: str = "") -> dict[str, Any]:
         """The target as it is stored, once it has been found permissible."""
-        stored = as_stored(target)
-        for name, value in stored.get("headers", {}).items():
-            if value == HIDDEN and is_secret(name):
-                at = pointer + pointer_to("target", "headers", name)
-                raise invalid_field(at, "hidden-value", f"{HIDDEN} is how answers hide a value: send the value itself")
+        stored = unmasked(target, pointer)
+        self.permit(stored, pointer)
+        return stored
+
+    def permit(self, target: Mapping[str, Any], pointer: str = "") -> None:
+        """
+        Raises:
+            InvalidField: the target may not be called.
+        """
         try:
-            self.check_target(stored)
+            self.check_target(target)
         except InvalidField as error:
             raise InvalidField(pointer + error.pointer, error.detail, slug=error.slug) from None
-        return stored
+
+
+def unmasked(target: Shape, pointer: str = "") -> dict[str, Any]:
+    """The target as it is stored.
+
+    Raises:
+        Refused: a header's value is the mask behind which answers hide it.
+    """
+    stored = as_stored(target)
+    for name, value in stored.get("headers", {}).items():
+        if value == HIDDEN and is_secret(name):
+            at = pointer + pointer_to("target", "headers", name)
+            raise invalid_field(at, "hidden-value", f"{HIDDEN} is how answers hide a value: send the value itself")
+    return stored
 
 
 def moment(asked: When, now: datetime, pointer: str = "") -> datetime:
@@ -85,13 +102,13 @@ def moment(asked: When, now: datetime, pointer: str = "") -> datetime:
     return asked.run_at
 
 
-def payload_text(payload: Any, pointer: str = "") -> bytes | None:
+def payload_text(payload: Any, pointer: str = "", *, most: int = limits.MAX_PAYLOAD_BYTES) -> bytes | None:
     """A payload as it is stored: its shortest JSON text. None and null alike mean that there is none."""
     if payload is None:
         return None
     text = compact(payload)
-    if len(text) > limits.MAX_PAYLOAD_BYTES:
-        raise TooLarge(f"{pointer}/payload", f"a payload has at most {limits.MAX_PAYLOAD_BYTES // limits.KIB} KB")
+    if len(text) > most:
+        raise TooLarge(f"{pointer}/payload", f"a payload has at most {most // limits.KIB} KB here")
     return text
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.model.execution import Execution
     from shared.model.job import Job
     from shared.model.retry import RetryPolicy
+    from shared.model.template import Template
 
 HIDDEN: Final = "***"
 _SECRET_NAME: Final = re.compile(
@@ -42,8 +43,9 @@ def job_answer(job: Job) -> dict[str, Any]:
         "expires_at": _time(job.expires_at),
         "cancel_requested_at": _time(job.cancel_requested_at),
         "correlation_id": job.correlation_id or job.id,
-        "template_id": None,
-        "nominal_at": None,
+        "template_id": job.template_id,
+        "template_version": job.template_version,
+        "nominal_at": _time(job.nominal_at),
         "group": job.group,
         "tags": dict(job.tags),
         "target": shown_target(job.target),
@@ -104,9 +106,9 @@ def is_secret(header: str) -> bool:
     return _SECRET_NAME.search(header) is not None
 
 
-def etag(job: Job) -> str:
-    """The job's version as a strong entity tag."""
-    return f'"{job.version}"'
+def etag(current: Job | Template) -> str:
+    """The version of a job or a template as a strong entity tag."""
+    return f'"{current.version}"'
 
 
 def _execution_answer(job: Job, execution: Execution) -> dict[str, Any]:

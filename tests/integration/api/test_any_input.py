@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -65,7 +66,10 @@ VALID: dict[str, Any] = {
 }
 METHODS = st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS", "BREW"])
 SEGMENTS = st.sampled_from(["v1", "jobs", "bulk", "run", "cancel", "executions", "1", "output", "..", "%00", "", "ü"])
-KNOWN_PATHS = st.sampled_from([route.path.format(job_id="{job}", attempt="1") for route in ROUTES])
+PLACES = {"job_id": "{job}", "template_id": "{template}", "external_key": "payroll"}
+KNOWN_PATHS = st.sampled_from(
+    [re.sub(r"\{(\w+)\}", lambda place: PLACES.get(place[1], "1"), route.path) for route in ROUTES]
+)
 PATHS = KNOWN_PATHS | st.lists(SEGMENTS | st.text(max_size=5), max_size=6).map(lambda parts: "/" + "/".join(parts))
 PARAMETERS = st.sampled_from(["limit", "cursor", "status", "tag", "from", "to", "group", "name", "x"])
 QUERIES = st.lists(

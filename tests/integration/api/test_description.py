@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 
 from functions.api.description import answers
 from functions.api.description.openapi import openapi_document, openapi_text, problems_of
-from functions.api.description.operations import OPERATIONS, Operation
+from functions.api.description.operations import OPERATIONS
 from functions.api.models.faults import validated
 from functions.api.problems import PROBLEMS
 from functions.api.routes import ROUTES
@@ -26,6 +26,7 @@ from tests.jobs import RETENTION, claim_of
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from functions.api.description.operation import Operation
     from tests.http_api import Api
 
 ROOT = Path(__file__).parents[3]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from functions.api.create_job import Idempotency
 from functions.api.preconditions import ANY_VERSION
-from functions.api.services import services_on
+from functions.api.services import TemplatePorts, services_on
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
 from functions.executor.heartbeat import Heartbeats
@@ -22,9 +22,11 @@ from functions.watcher.sweep import Sweep
 from shared.adapters.dynamodb.codec import decode_job
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
 from shared.dispatch import Dispatch
 from shared.model.errors import StoreUnavailable
@@ -101,6 +103,7 @@ class World:
             sharding=SHARDING,
             retention=RETENTION,
             check_target=lambda _: None,
+            template_ports=lambda: TemplatePorts(MemoryTemplateStore(), MemoryCalendars()),
         )
 
     # Clients

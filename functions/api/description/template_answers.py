@@ -1,0 +1,100 @@
+"""The shapes of answers about templates, for the description and the tests."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from functions.api.description.answers import Duration, RetryPolicy, Time  # noqa: TC001 (pydantic reads the annotations)
+from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads the annotations)
+
+
+class MisfirePolicy(BaseModel):
+    """What becomes of occurrences that could not begin in time."""
+
+    policy: Literal["skip", "fire_latest", "fire_all"]
+    after: Duration
+    max: int | None
+    within: Duration | None
+
+
+class JobOfTemplate(BaseModel):
+    """What each occurrence does."""
+
+    target: Target = Field(description='Header values whose names sound like secrets are shown as "***".')
+    payload: Any = Field(
+        default=None, description="As sent; left out of lists when it is too large for the template's own item."
+    )
+    priority: Literal["high", "normal", "low"]
+    timeout: Duration
+    expires_after: Duration | None
+    retry: RetryPolicy
+    delivery: Literal["at_least_once", "at_most_once"]
+
+
+class Pause(BaseModel):
+    """Since when and why a template is paused."""
+
+    at: Time
+    note: str | None
+    until: Time | None = Field(description="When it goes on by itself.")
+    missed: Literal["skip", "apply_misfire"]
+
+
+class ExpansionFailure(BaseModel):
+    """Why the template's next jobs could not be made; it is tried again."""
+
+    detail: str
+    since: Time
+    count: int
+
+
+class Expansion(BaseModel):
+    """How far the template's occurrences have become jobs."""
+
+    expanded_until: Time
+    failure: ExpansionFailure | None
+
+
+class LastRun(BaseModel):
+    """The latest job of the template that runs or has ended."""
+
+    job_id: str
+    nominal_at: Time | None = Field(description="null when it was triggered beside the schedule")
+    status: Literal["running", "succeeded", "failed", "cancelled"]
+    ended_at: Time | None
+
+
+class TemplateVersion(BaseModel):
+    """A template as it was at a version."""
+
+    id: str
+    name: str
+    external_key: str | None
+    schedule: dict[str, Any] = Field(description="As it was understood.")
+    misfire: MisfirePolicy
+    job: JobOfTemplate
+    tags: dict[str, str]
+    status: Literal["active", "paused", "deleted"]
+    pause: Pause | None
+    skipped: list[Time] = Field(description="Nominal instants that were taken out; past ones are forgotten in time.")
+    version: int = Field(description="Rises with each change; the ETag.")
+    next_run_at: Time | None = Field(description="null when it is not active, or has no further run.")
+    expansion: Expansion
+    created_at: Time
+    changed_at: Time
+    changed_by: str = Field(description="The id of the API key that made this version.")
+    change: str = Field(description="What it did, in a word.")
+
+
+class Template(TemplateVersion):
+    """A template."""
+
+    last_run: LastRun | None
+
+
+class ResumedTemplate(Template):
+    """A template that goes on, or how many runs that would make."""
+
+    runs: int = Field(description="How many of the pause's occurrences run now; 10000 stands for more as well.")
