@@ -122,6 +122,12 @@ CASES: Final = (
         refused=(OVER, OVERTAKEN, CANCEL_REQUESTED),
     ),
     Case(
+        "decline",
+        moves.decline(RUNNING, reason="gate_closed", now=at(1), retention=RETENTION),
+        accepted=RUNNING,
+        refused=(OVER, OVERTAKEN, CANCEL_REQUESTED),
+    ),
+    Case(
         "succeed",
         moves.succeed(RUNNING, output=Output("done", 4), now=at(1), retention=RETENTION),
         accepted=RUNNING,

@@ -38,6 +38,7 @@ class Move(StrEnum):
     EDIT = "edit"
     CLAIM = "claim"
     DEFER = "defer"
+    DECLINE = "decline"
     HEARTBEAT = "heartbeat"
     SUCCEED = "succeed"
     RETRY = "retry"
@@ -141,6 +142,13 @@ LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
         Status.SCHEDULED,
         (Actor.API, Actor.RECURRENCE),
         "its template has the withdrawn occurrence again",
+    ),
+    LegalMove(
+        Move.DECLINE,
+        _RUNNING,
+        Status.SKIPPED,
+        (Actor.EXECUTOR,),
+        "it is not to run, as a gate found once it was claimed; this was not an attempt",
     ),
 )
 

@@ -88,6 +88,20 @@ def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
     )
 
 
+def decline(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Change:
+    """The claimed job ends without having run, for `reason`; what had begun does not count as an attempt.
+
+    Like a deferral it is refused when a cancel was requested: the caller then ends it by `stop`.
+    """
+    return status_change(
+        Move.DECLINE,
+        when=(_held(job), _NO_CANCEL),
+        now=now,
+        values={"reason": reason, **_NO_LEASE, **terminal(job, now, retention)},
+        add={"attempt": -1},
+    )
+
+
 def succeed(job: Job, *, output: Output, now: datetime, retention: timedelta) -> Change:
     """The attempt that holds `job` ends well. It beats a cancel that was requested meanwhile."""
     executions = history_with(job, Outcome.SUCCEEDED, now=now, output=output)

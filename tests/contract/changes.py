@@ -58,6 +58,10 @@ def _defer(_: Peer, job: Job, draw: Draw) -> Change:
     return moves.defer(job, until=draw.now + timedelta(seconds=9), reason="gate_closed", now=draw.now)
 
 
+def _decline(_: Peer, job: Job, draw: Draw) -> Change:
+    return moves.decline(job, reason="gate_closed", now=draw.now, retention=RETENTION)
+
+
 def _succeed(_: Peer, job: Job, draw: Draw) -> Change:
     return moves.succeed(job, output=_output(draw), now=draw.now, retention=RETENTION)
 
@@ -110,6 +114,7 @@ def _skip(_: Peer, job: Job, draw: Draw) -> Change:
 _OF_A_RUNNING_JOB: Final[tuple[DrawnMove, ...]] = (
     _heartbeat,
     _defer,
+    _decline,
     _succeed,
     _fail,
     _fail,

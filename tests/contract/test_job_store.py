@@ -222,9 +222,10 @@ def _defer(job: Job) -> Change:
         (lambda job: moves.stop(job, now=at(1), retention=RETENTION),),
         (failed_once,),
         (_defer,),
+        (lambda job: moves.decline(job, reason="gate_closed", now=at(1), retention=RETENTION),),
         (_defer, lambda job: moves.skip(job, reason="expired", now=at(9), retention=RETENTION)),
     ],
-    ids=["succeeded", "failed", "cancelled", "waiting for a retry", "deferred", "skipped"],
+    ids=["succeeded", "failed", "cancelled", "waiting for a retry", "deferred", "declined", "skipped"],
 )
 def test_an_attempt_that_has_ended_changes_nothing(
     store: JobStore, endings: tuple[Callable[[Job], Change], ...]
@@ -249,6 +250,7 @@ def _whatever_an_attempt_writes(job: Job) -> list[Change]:
     return [
         moves.heartbeat(job, now=at(900)),
         moves.defer(job, until=at(960), reason="gate_closed", now=at(900)),
+        moves.decline(job, reason="gate_closed", now=at(900), retention=RETENTION),
         moves.succeed(job, output=Output("late", 4), now=at(900), retention=RETENTION),
         moves.stop(job, now=at(900), retention=RETENTION),
         *(failed_once(one, now=at(900)) for one in (job, last_one, cancelled)),

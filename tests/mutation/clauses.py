@@ -32,6 +32,7 @@ MADE: Final[tuple[tuple[str, Change], ...]] = (
     ("claim", claim_of(_WAITING)),
     ("heartbeat", moves.heartbeat(_RUNNING, now=at(1))),
     ("defer", moves.defer(_RUNNING, until=at(60), reason="gate_closed", now=at(1))),
+    ("decline", moves.decline(_RUNNING, reason="gate_closed", now=at(1), retention=RETENTION)),
     ("succeed", moves.succeed(_RUNNING, output=NO_OUTPUT, now=at(1), retention=RETENTION)),
     ("fail", failed_once(_RUNNING)),
     ("fail", failed_once(_LAST_ATTEMPT)),

@@ -35,6 +35,7 @@ SURVIVORS: Final[Mapping[str, str]] = {
             Move.EDIT,
             Move.CLAIM,
             Move.DEFER,
+            Move.DECLINE,
             Move.HEARTBEAT,
             Move.SUCCEED,
             Move.RETRY,

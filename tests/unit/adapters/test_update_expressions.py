@@ -72,6 +72,10 @@ RENDERED = {
         ["SET wake_at, reason, status, u_at", "REMOVE mis_at, lease, claim", "ADD v, attempt"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
     ),
+    "decline": (
+        ["SET reason, e_at, ttl, status, u_at", "REMOVE lease, claim, wake_at, due_shard", "ADD v, attempt"],
+        ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
+    ),
     "succeed": (
         ["SET execs, e_at, ttl, status, u_at", "REMOVE lease, claim, wake_at, due_shard", "ADD v"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1"],
