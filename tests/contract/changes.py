@@ -13,13 +13,16 @@ from shared.model.execution import Failure, Output
 from shared.model.job import Delivery, Job, Payload
 from shared.model.lanes import Lane, Priority
 from shared.model.lifecycle import Status
+from shared.model.occurrence_job import WITHDRAWN, PlannedOccurrence, occurrence_job, replan, withdraw
 from shared.model.retry import DEFAULT_RETRY, Jitter, RetryPolicy
 from tests.contract.draws import SHARDING, Draw
 from tests.jobs import BOOM, NOT_FOUND, RETENTION, TIMED_OUT
+from tests.occurrences import a_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.model.job import JobKey
     from tests.contract.peers import Peer
 
     # (whose answers it goes by, the job in hand, further choices) → what is wanted
@@ -111,6 +114,52 @@ def _skip(_: Peer, job: Job, draw: Draw) -> Change:
     return moves.skip(job, reason="expired", now=draw.now, retention=RETENTION)
 
 
+def _withdraw(_: Peer, job: Job, draw: Draw) -> Change:
+    return withdraw(job, version=_version_after(job, draw), now=draw.now, retention=RETENTION)
+
+
+def _plan_anew(peer: Peer, job: Job, draw: Draw) -> Change:
+    """Reinstated, if it has been withdrawn. What has begun, or ended otherwise, is not planned anew: then it is
+    withdrawn, or that is tried."""
+    anew = drawn_occurrence(job.key, draw, nominal_at=job.nominal_at or job.run_at, version=_version_after(job, draw))
+    return replan(job, peer.jobs.place_payload(anew), now=draw.now) or _withdraw(peer, job, draw)
+
+
+def _version_after(job: Job, draw: Draw) -> int:
+    """A version of the template that its planner may be at: mostly the next one, or an older one."""
+    return (job.template_version or 0) + draw.one_of((1, 1, 1, 2, 0, -1))
+
+
+def drawn_occurrence(key: JobKey, draw: Draw, *, nominal_at: datetime, version: int) -> Job:
+    """The job of an occurrence, as some version of a template plans it, under the id of `key`."""
+    template = a_template(
+        version,
+        tenant=key.tenant,
+        target=draw.one_of(({"type": "task"}, {"type": "http", "url": "https://example.com/"})),
+        priority=draw.one_of((Priority.NORMAL, Priority.HIGH)),
+        timeout_seconds=draw.one_of(TIMEOUTS),
+        expires_after_seconds=draw.one_of(EXPIRIES),
+        retry=draw.one_of(RETRIES),
+    )
+    run_at = nominal_at + timedelta(seconds=draw.one_of((0, 0, 60)))
+    occurrence = PlannedOccurrence(
+        nominal=nominal_at.replace(tzinfo=None),
+        nominal_at=nominal_at,
+        effective_at=run_at,
+        number=1,
+        misfire_at=draw.one_of((None, run_at, run_at + timedelta(seconds=66))),
+    )
+    return occurrence_job(
+        replace(template, name=draw.one_of(("nightly", "renamed"))),
+        occurrence,
+        target=template.job.target,
+        payload=Payload(draw.one_of((None, None, *PAYLOADS))),
+        now=draw.now,
+        sharding=SHARDING,
+        job_id=key.job_id,
+    )
+
+
 _OF_A_RUNNING_JOB: Final[tuple[DrawnMove, ...]] = (
     _heartbeat,
     _defer,
@@ -124,6 +173,7 @@ _OF_A_RUNNING_JOB: Final[tuple[DrawnMove, ...]] = (
     _cancel,
 )
 _OF_ANOTHER: Final[tuple[DrawnMove, ...]] = (*6 * (_claim,), _edit, _edit, _run_now, _cancel, _skip)
+_OF_AN_OCCURRENCE: Final[tuple[DrawnMove, ...]] = (*_OF_ANOTHER, _plan_anew, _plan_anew, _withdraw)
 
 
 def drawn_change(peer: Peer, job: Job, draw: Draw) -> Change:
@@ -134,7 +184,10 @@ def drawn_change(peer: Peer, job: Job, draw: Draw) -> Change:
         IllegalTransition, InvalidField: the model says no by itself.
     """
     is_running = (job.status is Status.RUNNING) is (draw.below(16) > 0)
-    change = draw.one_of(_OF_A_RUNNING_JOB if is_running else _OF_ANOTHER)(peer, job, draw)
+    of_another = _OF_ANOTHER if job.template_id is None else _OF_AN_OCCURRENCE
+    if job.reason == WITHDRAWN:
+        of_another = (_plan_anew,)
+    change = draw.one_of(_OF_A_RUNNING_JOB if is_running else of_another)(peer, job, draw)
     if draw.below(6):
         return change
     return replace(change, when=_otherwise(change.when, peer.seen[job.key][-1], draw))
@@ -173,6 +226,8 @@ COMPARED: Final = (
     "attempt",
     "wake_at",
     "expires_at",
+    "misfire_at",
+    "template_version",
     "lease_until",
     "cancel_requested_at",
     "claim_id",
@@ -189,7 +244,7 @@ def _moved(clause: Clause, job: Job, draw: Draw) -> Clause:
         return Clause(clause.field, Op.ABSENT)
     if clause.op is Op.BEGINS_WITH:
         return Clause(clause.field, clause.op, draw.one_of(("", "h", f"{job.lane}#", f"{job.due_shard}", "normal#00x")))
-    value = draw.now if actual is None and clause.field.endswith(("_at", "_until")) else actual
+    value = _in_place_of_none(clause.field, draw) if actual is None else actual
     if clause.field == "status":
         value = draw.one_of(list(Status))
     elif isinstance(value, datetime):
@@ -199,3 +254,9 @@ def _moved(clause: Clause, job: Job, draw: Draw) -> Clause:
     else:
         value = draw.one_of(("claim-0", "", "claim-", str(value)))
     return Clause(clause.field, clause.op, (value,) if clause.op is Op.IN else value)
+
+
+def _in_place_of_none(field: str, draw: Draw) -> Any:
+    if field.endswith(("_at", "_until")):
+        return draw.now
+    return 1 if field == "template_version" else None

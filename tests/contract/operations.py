@@ -11,8 +11,9 @@ from shared.model.api_key import ApiKey, Scope
 from shared.model.cursor import SweepCursor
 from shared.model.job import Delivery, JobSpec, Payload, attention_partition, epoch_ms, new_job
 from shared.model.lanes import DueShard, Priority, due_shards
+from shared.model.occurrence_job import WITHDRAWN
 from shared.ports.jobs import DueEntry
-from tests.contract.changes import EXPIRIES, PAYLOADS, RETRIES, TIMEOUTS, drawn_change
+from tests.contract.changes import EXPIRIES, PAYLOADS, RETRIES, TIMEOUTS, drawn_change, drawn_occurrence
 from tests.contract.draws import GROUPS, KEYS, SHARDING, TENANTS, Draw
 from tests.jobs import START, at
 
@@ -44,6 +45,12 @@ def _create(peer: Peer, draw: Draw) -> Any:
         payload=draw.one_of((None, None, *PAYLOADS)),
     )
     job = new_job(spec, key=key, now=draw.now, sharding=SHARDING, fingerprint=draw.one_of((None, "digest")))
+    return peer.jobs.create(peer.jobs.place_payload(job))
+
+
+def _create_occurrence(peer: Peer, draw: Draw) -> Any:
+    nominal_at = draw.now + timedelta(seconds=draw.one_of((0, 1, 60, 1_000, 10**7)))
+    job = drawn_occurrence(draw.one_of(KEYS), draw, nominal_at=nominal_at, version=1)
     return peer.jobs.create(peer.jobs.place_payload(job))
 
 
@@ -84,12 +91,16 @@ def _change_another(peer: Peer, draw: Draw) -> Any:
 
 
 def _job_in_hand(peer: Peer, draw: Draw) -> Job | None:
-    """A job as it was last seen, or a few moves ago; seldom one that has ended."""
+    """A job as it was last seen, or a few moves ago; seldom one that has ended for good."""
     if not peer.seen:
         return None
-    live = [key for key, states in peer.seen.items() if not states[-1].status.is_terminal]
+    live = [key for key, states in peer.seen.items() if not _has_ended_for_good(states[-1])]
     states = peer.seen[draw.one_of(live if live and draw.below(8) else list(peer.seen))]
     return states[max(len(states) - 1 - draw.one_of((*6 * (0,), 1, 2, 5)), 0)]
+
+
+def _has_ended_for_good(job: Job) -> bool:
+    return job.status.is_terminal and job.reason != WITHDRAWN
 
 
 # Indexes
@@ -206,7 +217,8 @@ def _nothing(peer: Peer, draw: Draw) -> Any:
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     _nothing,
-    *8 * (_create,),
+    *6 * (_create,),
+    *4 * (_create_occurrence,),
     *2 * (_get,),
     *2 * (_get_many,),
     _load_payload,

@@ -14,6 +14,8 @@ from shared.model.lanes import Priority
 from shared.model.lifecycle import Status
 from shared.ports.queue import Hint
 from shared.ports.telemetry import Metric
+from tests.jobs import BOOM, claim_of
+from tests.occurrences import a_template, planned, replanning_of
 from tests.unit.scheduler import SHARDING, START, Scheduler, sent_twice, unavailable
 
 if TYPE_CHECKING:
@@ -168,6 +170,67 @@ def test_a_job_past_its_start_deadline_is_skipped_with_its_reason(scheduler: Sch
     assert (skipped.status, skipped.reason) == (Status.SKIPPED, "expired")
     assert ("skipped", "expired") in [(action, facts.get("reason")) for action, facts in scheduler.telemetry.notes]
     assert scheduler.target.calls == []
+
+
+def test_an_occurrence_that_comes_too_late_is_skipped_as_missed(scheduler: Scheduler) -> None:
+    job = create_occurrence(scheduler)
+    scheduler.clock.advance(60)
+
+    scheduler.execute(job)
+
+    skipped = scheduler.get(job)
+    assert (skipped.status, skipped.reason) == (Status.SKIPPED, "missed")
+    assert scheduler.telemetry.values[Metric.SKIPPED] == [1]
+    assert scheduler.target.calls == []
+
+
+def test_an_occurrence_that_comes_at_the_last_moment_runs(scheduler: Scheduler) -> None:
+    job = create_occurrence(scheduler)
+    scheduler.clock.advance(59.999)
+
+    scheduler.execute(job)
+
+    assert scheduler.get(job).status is Status.SUCCEEDED
+
+
+def test_an_occurrence_that_a_gate_deferred_is_not_missed(scheduler: Scheduler) -> None:
+    job = create_occurrence(scheduler)
+    running = scheduler.jobs.change_and_get(job.key, claim_of(job))
+    scheduler.executor().commit.deferred(running, until=START + timedelta(hours=1), reason="gate_closed")
+    scheduler.clock.advance(3_700)
+
+    scheduler.execute(job)
+
+    assert scheduler.get(job).status is Status.SUCCEEDED
+
+
+def test_a_retry_of_an_occurrence_is_not_missed(scheduler: Scheduler) -> None:
+    job = create_occurrence(scheduler)
+    scheduler.target.answer = Answer(failure=BOOM)
+    scheduler.execute(job)
+    scheduler.target.answer = Answer()
+    scheduler.clock.advance(3_700)
+
+    scheduler.execute(job)
+
+    assert [one.outcome for one in scheduler.get(job).executions] == [Outcome.FAILED, Outcome.SUCCEEDED]
+
+
+def test_a_stale_message_misses_nothing(scheduler: Scheduler) -> None:
+    job = create_occurrence(scheduler)
+    stale = scheduler.hint(job)
+    later = planned(a_template(2, target={"type": "scripted"}), nominal_at=START, run_at=START + timedelta(seconds=30))
+    moved = scheduler.jobs.change_and_get(job.key, replanning_of(job, later))
+    scheduler.clock.advance(3_700)
+
+    scheduler.execute_hint(stale, job)
+
+    assert scheduler.get(job) == moved
+
+
+def create_occurrence(scheduler: Scheduler) -> Job:
+    """A stored job of an occurrence: it is due at once, and missed in a minute."""
+    return scheduler.jobs.create(planned(a_template(target={"type": "scripted"}), nominal_at=START)).job
 
 
 def test_a_second_message_of_a_skipped_job_is_dropped(scheduler: Scheduler) -> None:

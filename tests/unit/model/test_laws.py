@@ -19,11 +19,13 @@ from shared.model.execution import Failure, Outcome, Output
 from shared.model.job import Delivery, Job, epoch_ms, from_epoch_ms
 from shared.model.lanes import Priority
 from shared.model.lifecycle import Status, legal
+from shared.model.occurrence_job import WITHDRAWN, replan, withdraw
 from shared.model.retry import RetryPolicy
-from tests.jobs import BOOM, NOT_FOUND, RETENTION, SHARDING, START, TIMED_OUT, a_job, is_accepted
+from tests.jobs import BOOM, NOT_FOUND, RETENTION, SHARDING, START, TIMED_OUT, a_job, at, is_accepted
+from tests.occurrences import a_template, planned
 
-# (the job as it was seen, the time, a uniform random number) → what somebody wants to do to it
-Event = Callable[[Job, datetime, float], Change]
+# (the job as it was seen, the time, a uniform random number) → what somebody wants to do to it; None: nothing
+Event = Callable[[Job, datetime, float], Change | None]
 
 
 def claim(job: Job, now: datetime, chance: float) -> Change:
@@ -45,10 +47,26 @@ def reschedule(job: Job, now: datetime, chance: float) -> Change:
     return moves.edit(job, {"run_at": run_at}, now=now, sharding=SHARDING)
 
 
+def plan_anew(job: Job, now: datetime, chance: float) -> Change | None:
+    template = a_template(version_after(job, chance), timeout_seconds=600 if chance < 0.3 else 30)
+    run_at = now + timedelta(milliseconds=int(chance * 600_000))
+    return replan(job, planned(template, run_at=run_at), now=now)
+
+
+def withdraw_job(job: Job, now: datetime, chance: float) -> Change:
+    return withdraw(job, version=version_after(job, chance), now=now, retention=RETENTION)
+
+
+def version_after(job: Job, chance: float) -> int:
+    """A version of the template that somebody may be at who has the job in hand: older, the same, or newer."""
+    return (job.template_version or 1) + round(3 * chance) - 1
+
+
 EVENTS: dict[str, Event] = {
     "claim": claim,
     "heartbeat": lambda job, now, chance: moves.heartbeat(job, now=now),
     "defer": lambda job, now, chance: moves.defer(job, until=now + timedelta(seconds=9), reason="gate", now=now),
+    "decline": lambda job, now, chance: moves.decline(job, reason="gate", now=now, retention=RETENTION),
     "succeed": lambda job, now, chance: moves.succeed(job, output=Output("ok", 2), now=now, retention=RETENTION),
     "fail": failing(BOOM),
     "fail for good": failing(NOT_FOUND),
@@ -56,6 +74,8 @@ EVENTS: dict[str, Event] = {
     "reap": lambda job, now, chance: moves.reap(job, now=now, chance=chance, retention=RETENTION, sharding=SHARDING),
     "cancel": lambda job, now, chance: moves.cancel(job, now=now, retention=RETENTION),
     "skip": lambda job, now, chance: moves.skip(job, reason="expired", now=now, retention=RETENTION),
+    "plan anew": plan_anew,
+    "withdraw": withdraw_job,
     "run now": lambda job, now, chance: moves.run_now(job, now=now, sharding=SHARDING),
     "reschedule": reschedule,
     "rename": editing(name="renamed"),
@@ -71,6 +91,7 @@ EVENTS: dict[str, Event] = {
 _DRAWN = [
     *EVENTS,
     *8 * ["claim"],
+    *3 * ["plan anew", "withdraw"],
     *4 * ["fail"],
     "time out",
     "reap",
@@ -84,11 +105,15 @@ _SECONDS = (0.001, 1.0, 1.0, 10.5, 70.5, 1_000.25)
 LIVES = st.binary(min_size=40, max_size=160)
 
 
-JOBS = st.builds(
-    a_job,
-    retry=st.builds(RetryPolicy, max_attempts=st.integers(1, 4), initial_seconds=st.just(0.3)),
-    delivery=st.sampled_from(Delivery),
-    expires_after_seconds=st.none() | st.just(60),
+# One in a minute, and one that is planned long before.
+NOMINAL = (at(60), at(30 * 86_400))
+_DEFINED = {
+    "retry": st.builds(RetryPolicy, max_attempts=st.integers(1, 4), initial_seconds=st.just(0.3)),
+    "delivery": st.sampled_from(Delivery),
+    "expires_after_seconds": st.none() | st.just(60),
+}
+JOBS = st.builds(a_job, **_DEFINED) | st.builds(
+    planned, st.builds(a_template, **_DEFINED), nominal_at=st.sampled_from(NOMINAL)
 )
 
 
@@ -102,7 +127,7 @@ def lives(job: Job, life: bytes) -> list[tuple[str, Job, Job]]:
             change = EVENTS[name](in_hand, now, chance)
         except (IllegalTransition, InvalidField):
             continue
-        if is_accepted(change, seen[-1]):
+        if change is not None and is_accepted(change, seen[-1]):
             assert seen[-1].status in legal(change.move).sources
             seen.append(applied(change, seen[-1]))
             accepted.append((name, seen[-2], seen[-1]))
@@ -127,9 +152,28 @@ def test_a_job_is_looked_at_again_exactly_while_it_is_not_terminal(job: Job, lif
 
 
 @given(JOBS, LIVES)
-def test_a_terminal_status_refuses_everything(job: Job, life: bytes) -> None:
-    for _, before, _ in lives(job, life):
-        assert not before.status.is_terminal
+def test_a_terminal_status_refuses_everything_but_that_a_withdrawal_is_taken_back(job: Job, life: bytes) -> None:
+    for name, before, after in lives(job, life):
+        if before.status.is_terminal:
+            assert (name, before.status, before.reason) == ("plan anew", Status.SKIPPED, WITHDRAWN)
+            assert (after.status, after.reason, after.attempt) == (Status.SCHEDULED, None, 0)
+
+
+@given(JOBS, LIVES)
+def test_a_template_moves_only_what_has_not_begun_and_an_older_version_has_planned(job: Job, life: bytes) -> None:
+    for name, before, after in lives(job, life):
+        if name in {"plan anew", "withdraw"}:
+            assert before.attempt == 0
+            assert before.template_version < after.template_version
+        else:
+            assert after.template_version == before.template_version
+
+
+@given(JOBS, LIVES)
+def test_an_occurrence_that_is_missed_does_not_begin(job: Job, life: bytes) -> None:
+    for name, before, after in lives(job, life):
+        if name == "claim" and before.attempt == 0:
+            assert before.misfire_at is None or after.started_at < before.misfire_at
 
 
 @given(JOBS, LIVES)
@@ -195,18 +239,28 @@ def test_what_did_not_succeed_says_why(job: Job, life: bytes) -> None:
 def test_times_have_the_resolution_at_which_they_are_stored(job: Job, life: bytes) -> None:
     # Otherwise a job as it was written would differ from the same job as it is read, and a claim by its `wake_at` fail.
     for _, _, after in lives(job, life):
-        for field in ("run_at", "wake_at", "lease_until", "started_at", "ended_at", "expires_at", "updated_at"):
+        for field in (
+            "run_at",
+            "wake_at",
+            "lease_until",
+            "started_at",
+            "ended_at",
+            "expires_at",
+            "updated_at",
+            "misfire_at",
+        ):
             time = getattr(after, field)
             assert time is None or from_epoch_ms(epoch_ms(time)) == time, field
         assert after.expire_item_at is None or after.expire_item_at.microsecond == 0
 
 
 @given(JOBS, LIVES)
-def test_an_item_outlives_its_end_and_its_idempotency_key(job: Job, life: bytes) -> None:
+def test_an_item_outlives_its_end_its_idempotency_key_and_its_nominal_instant(job: Job, life: bytes) -> None:
     for _, _, after in lives(job, life):
         if after.expire_item_at is not None:
             assert after.expire_item_at >= after.ended_at + RETENTION
             assert after.expire_item_at >= after.created_at + timedelta(seconds=limits.IDEMPOTENCY_SECONDS) + RETENTION
+            assert after.nominal_at is None or after.expire_item_at >= after.nominal_at + RETENTION
 
 
 @given(JOBS, LIVES)

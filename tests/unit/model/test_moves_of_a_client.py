@@ -13,9 +13,11 @@ from shared.model.lanes import Lane, Priority
 from shared.model.lifecycle import TERMINAL, Move, Status, legal
 from shared.model.retry import RetryPolicy
 from tests.jobs import RETENTION, SHARDING, START, a_job, after, at, claim_of, claimed, is_accepted, waiting_for_retry
+from tests.occurrences import planned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from shared.model.change import Change
 
@@ -54,6 +56,23 @@ def test_a_message_for_the_old_time_is_stale_after_a_reschedule() -> None:
     job = a_job(run_at=at(60))
 
     assert not is_accepted(claim_of(job), after(job, edit(job, run_at=at(120))))
+
+
+@pytest.mark.parametrize("now", [at(5), at(70)], ids=["before its time", "after its time"])
+def test_a_client_who_gives_an_occurrence_a_time_of_its_own_is_not_told_that_it_is_missed(now: datetime) -> None:
+    job = planned(run_at=at(60), misfire_at=at(120))
+
+    moved = after(job, moves.edit(job, {"run_at": at(9_000)}, now=now, sharding=SHARDING))
+    at_once = after(job, moves.run_now(job, now=now, sharding=SHARDING))
+
+    assert is_accepted(claim_of(moved, now=at(9_500)), moved)
+    assert is_accepted(claim_of(at_once, now=at(9_500)), at_once)
+
+
+def test_another_edit_of_an_occurrence_leaves_it_to_be_missed() -> None:
+    job = planned(misfire_at=at(120))
+
+    assert after(job, edit(job, name="renamed")).misfire_at == at(120)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from tests.jobs import (
     failed_once,
     is_accepted,
 )
+from tests.occurrences import a_template, planned
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,6 +100,38 @@ def test_a_deferred_job_may_still_expire() -> None:
     assert moves.why_too_late(waiting, at(60)) == "expired"
 
 
+@pytest.mark.parametrize(("now", "accepted"), [(at(119.999), True), (at(120), False)])
+def test_an_occurrence_begins_before_it_is_missed_or_never(now: datetime, accepted: bool) -> None:
+    job = planned(run_at=at(60), misfire_at=at(120))
+
+    assert is_accepted(claim_of(job, now=now), job) is accepted
+    assert moves.why_too_late(job, now) == (None if accepted else "missed")
+
+
+def test_a_job_that_is_too_late_in_both_ways_has_expired() -> None:
+    job = planned(a_template(expires_after_seconds=10), run_at=at(60), misfire_at=at(60))
+
+    assert moves.why_too_late(job, at(65)) == "missed"
+    assert moves.why_too_late(job, at(70)) == "expired"
+
+
+def test_a_retry_of_an_occurrence_is_not_missed() -> None:
+    first = claimed(planned())
+    waiting = after(first, failed_once(first))
+
+    assert waiting.misfire_at == at(120)
+    assert is_accepted(claim_of(waiting, now=at(9_000)), waiting)
+    assert moves.why_too_late(waiting, at(9_000)) is None
+
+
+def test_an_occurrence_that_came_in_time_and_was_deferred_is_not_missed() -> None:
+    first = claimed(planned())
+    waiting = after(first, moves.defer(first, until=at(9_000), reason="gate_closed", now=at(61)))
+
+    assert is_accepted(claim_of(waiting, now=at(9_000)), waiting)
+    assert moves.why_too_late(waiting, at(9_000)) is None
+
+
 def test_the_lease_counts_from_before_the_call_and_nothing_else_changes() -> None:
     running = claimed()
 
@@ -118,6 +151,17 @@ def test_a_deferred_job_waits_for_its_slot_and_the_attempt_does_not_count() -> N
     assert deferred.due_shard == running.due_shard
     assert deferred.lease_until is None
     assert deferred.executions == ()
+
+
+def test_a_declined_job_is_skipped_and_the_attempt_does_not_count() -> None:
+    running = claimed()
+
+    ended = after(running, moves.decline(running, reason="gate_closed", now=at(1), retention=RETENTION))
+
+    assert (ended.status, ended.reason) == (Status.SKIPPED, "gate_closed")
+    assert (ended.attempt, ended.fence, ended.version) == (0, 1, 3)
+    assert (ended.wake_at, ended.due_shard, ended.lease_until) == (None, None, None)
+    assert ended.executions == ()
 
 
 def test_a_success_ends_the_job_and_takes_it_out_of_the_due_index() -> None:
@@ -264,11 +308,12 @@ def test_a_job_that_may_begin_once_is_never_tried_again() -> None:
     assert after(running, reap(running)).status is Status.FAILED
 
 
-def test_a_job_that_is_to_be_cancelled_is_not_put_back() -> None:
+def test_a_job_that_is_to_be_cancelled_is_neither_put_back_nor_declined() -> None:
     running = claimed()
     cancelled = after(running, cancel(running))
 
     assert not is_accepted(moves.defer(running, until=at(60), reason="gate_closed", now=at(6)), cancelled)
+    assert not is_accepted(moves.decline(running, reason="gate_closed", now=at(6), retention=RETENTION), cancelled)
 
 
 def test_a_lost_attempt_is_followed_by_another_like_a_failed_one() -> None:
