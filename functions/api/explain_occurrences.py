@@ -129,10 +129,11 @@ class ExplainOccurrences:
             if not older:
                 break
             versions += older
-        ends = [until, *(version.changed_at - _STEP for version in versions)]
+        # What is due at the very moment of a change was planned before it.
+        ends = [until, *(version.changed_at for version in versions)]
         for version, end in reversed(list(zip(versions, ends, strict=False))):
-            if version.status is not TemplateStatus.DELETED and version.changed_at <= until and end >= since:
-                yield Reign(version, version.changed_at, min(end, until))
+            if version.status is not TemplateStatus.DELETED and version.changed_at < until and end >= since:
+                yield Reign(version, version.changed_at + _STEP, min(end, until))
 
     def _with_jobs(self, template: Template, rows: list[Explained], start: datetime, last: datetime) -> list[Explained]:
         """The rows with their jobs, read by their ids, and rows for the jobs that the template has beside them."""
