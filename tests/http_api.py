@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from functions.api.application import Application
 from functions.api.services import TemplatePorts, services_on
+from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.control import MemoryControlStore
@@ -146,6 +147,7 @@ class Api:
     seconds_left: float = 29.0
 
     def __post_init__(self) -> None:
+        self.backfills = MemoryBackfillStore(self.templates)
         self.application = Application(
             services_on(
                 jobs=self.around(self.jobs),
@@ -157,7 +159,7 @@ class Api:
                 sharding=SHARDING,
                 retention=RETENTION,
                 check_target=lambda target: check_target(target, self.rules),
-                template_ports=lambda: TemplatePorts(self.templates, self.calendars),
+                template_ports=lambda: TemplatePorts(self.templates, self.calendars, self.backfills),
             )
         )
 

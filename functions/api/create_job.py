@@ -52,25 +52,30 @@ class CreateJob:
             StoreUnavailable: it is not known to be stored; with `outcome_unknown` it may be.
         """
         if idempotency is None:
-            return self._put(
+            return self.put(
                 new_job(read_spec(), key=JobKey(tenant, self.ids.job_id(now)), now=now, sharding=self.sharding)
             )
         key = JobKey(tenant, idempotent_job_id(tenant, idempotency.key, idempotency.index))
         try:
             spec = read_spec()
         except SchedulerError:
-            earlier = self._earlier(key, idempotency)
+            earlier = self.earlier(key, idempotency)
             if earlier is None:
                 raise
             return earlier
         if spec.payload is not None:
             # A payload may be put beside the job, before it: nothing may be left of a call that is refused.
-            earlier = self._earlier(key, idempotency)
+            earlier = self.earlier(key, idempotency)
             if earlier is not None:
                 return earlier
-        return self._put(new_job(spec, key=key, now=now, sharding=self.sharding, fingerprint=idempotency.fingerprint))
+        return self.put(new_job(spec, key=key, now=now, sharding=self.sharding, fingerprint=idempotency.fingerprint))
 
-    def _put(self, job: Job) -> Created:
+    def put(self, job: Job) -> Created:
+        """Store `job`, unless a call with the same key has stored it before.
+
+        Raises:
+            IdempotencyKeyReused: a call with another body has.
+        """
         creation = self.jobs.create(self.jobs.place_payload(job))
         if creation.created:
             return Created(creation.job, replayed=False)
@@ -79,7 +84,12 @@ class CreateJob:
         # An item of a random id, or of this very millisecond, is our own: applied by a send whose answer was lost.
         return Created(creation.job, replayed=creation.job.created_at != job.created_at)
 
-    def _earlier(self, key: JobKey, idempotency: Idempotency) -> Created | None:
+    def earlier(self, key: JobKey, idempotency: Idempotency) -> Created | None:
+        """The job that an earlier call with the same key has stored.
+
+        Raises:
+            IdempotencyKeyReused: that call had another body.
+        """
         try:
             job = self.jobs.get(key)
         except JobNotFound:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from functions.api.side_by_side import side_by_side
 from shared.model import limits
-from shared.model.job import JobKey, attention_partition, epoch_ms, group_partition
+from shared.model.job import JobKey, attention_partition, epoch_ms, group_partition, template_partition
 from shared.model.lifecycle import Status
 
 if TYPE_CHECKING:
@@ -31,9 +31,12 @@ _END: Final = "9" * 13 + "~"
 class JobFilter:
     """Which jobs of which list. `created_from` counts, `created_before` does not; all of `tags` must be there.
 
-    Without a group the list is that of the jobs that have none, but for `status=failed`: that is all dead letters.
+    The list of a template is ordered by nominal instants (a triggered job by when that was), and there both mean these.
+    Without a template and a group the list is that of the jobs that have neither, but for `status=failed`: that is all
+    dead letters.
     """
 
+    template_id: str | None = None
     group: str | None = None
     status: Status | None = None
     name: str | None = None
@@ -43,15 +46,19 @@ class JobFilter:
 
     @property
     def is_dead_letters(self) -> bool:
-        return self.group is None and self.status is Status.FAILED
+        return self.group is None and self.template_id is None and self.status is Status.FAILED
 
     def matches(self, job: Job) -> bool:
         return (
             (self.status is None or job.status is self.status)
             and (self.name is None or job.name == self.name)
             and all(job.tags.get(key) == value for key, value in self.tags.items())
-            and (self.created_from is None or job.created_at >= self.created_from)
-            and (self.created_before is None or job.created_at < self.created_before)
+            and (self.template_id is not None or self._is_created_between(job))
+        )
+
+    def _is_created_between(self, job: Job) -> bool:
+        return (self.created_from is None or job.created_at >= self.created_from) and (
+            self.created_before is None or job.created_at < self.created_before
         )
 
     @property
@@ -107,17 +114,20 @@ class ListJobs:
 
     def _entries(self, tenant: str, wanted: JobFilter, before: str, limit: int) -> list[ListedEntry]:
         """The newest `limit` entries before a position, over all partitions."""
-        # Nothing fails before it was created, so the bound holds for dead letters, which are listed by their end, too.
+        # Nothing fails before it was created, so the bound holds for dead letters, which are listed by their end, too;
+        # a template's list is bounded by what it is ordered by.
         not_before = "" if wanted.created_from is None else f"{epoch_ms(wanted.created_from):013d}"
 
         def read(number: int) -> list[ListedEntry]:
             if wanted.is_dead_letters:
                 partition, listed = attention_partition(tenant, number), self.jobs.list_attention
+            elif wanted.template_id is not None:
+                partition, listed = template_partition(tenant, wanted.template_id), self.jobs.list_group
             else:
                 partition, listed = group_partition(tenant, wanted.group, number), self.jobs.list_group
             return listed(partition, before=before, not_before=not_before or "0", limit=limit)
 
-        partitions = side_by_side(read, range(self.partitions))
+        partitions = side_by_side(read, range(self.partitions if wanted.template_id is None else 1))
         return list(islice(heapq.merge(*partitions, key=lambda entry: entry.sort_key, reverse=True), limit))
 
     def _read(self, entries: list[ListedEntry]) -> list[Job]:

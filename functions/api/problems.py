@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.api.refusals import FieldError, Reason, Refused, WrongState
 from functions.api.wire.answers import etag
 from shared.model.errors import (
+    BackfillNotFound,
     IdempotencyKeyReused,
     IllegalTransition,
     InvalidField,
@@ -49,6 +50,7 @@ PROBLEMS: Final = {
     "not-ready": (503, "Not ready to serve"),
 }
 
+_THINGS: Final = {JobNotFound: "job", TemplateNotFound: "template", BackfillNotFound: "backfill"}
 _ADVICE: Final = {
     True: "it has ended, and what has ended stays as it is",
     False: "only a job that waits can be changed; a running one can be cancelled",
@@ -88,11 +90,9 @@ def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind o
     match error:
         case Refused():
             return error.reason
-        case JobNotFound():
-            # The same words for another tenant's job as for none: not even the id comes back.
-            return Reason("not-found", "there is no such job")
-        case TemplateNotFound():
-            return Reason("not-found", "there is no such template")
+        case JobNotFound() | TemplateNotFound() | BackfillNotFound():
+            # The same words for another tenant's as for none: not even the id comes back.
+            return Reason("not-found", f"there is no such {_THINGS[type(error)]}")
         case InvalidField():
             slug = error.slug if error.slug in PROBLEMS else "validation-failed"
             return Reason(slug, error.detail, [FieldError(error.pointer, slug, error.detail)])

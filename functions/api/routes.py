@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from functions.api.endpoints import jobs, many_jobs, outputs, schedules, service
+from functions.api.endpoints import jobs, many_jobs, outputs, service
 from shared.model.api_key import Scope
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def _later(module: str, name: str) -> Endpoint:
 
 _templates: Final = partial(_later, "templates")
 _template_actions: Final = partial(_later, "template_actions")
+_template_versions: Final = partial(_later, "template_versions")
+_many_templates: Final = partial(_later, "many_templates")
+_backfills: Final = partial(_later, "backfills")
 
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
@@ -62,6 +65,8 @@ ROUTES: Final = (
     Route("GET", "/v1/jobs/{job_id}/executions", jobs.get_executions, Scope.READ),
     Route("GET", "/v1/jobs/{job_id}/executions/{attempt}/output", outputs.get_output, Scope.READ),
     Route("POST", "/v1/templates", _templates("create_template"), Scope.WRITE),
+    Route("GET", "/v1/templates", _many_templates("list_templates"), Scope.READ, takes_query=True),
+    Route("POST", "/v1/templates/bulk-actions", _many_templates("change_templates"), Scope.WRITE),
     Route("GET", "/v1/templates/by-key/{external_key}", _templates("get_template_by_key"), Scope.READ),
     Route("PUT", "/v1/templates/by-key/{external_key}", _templates("put_template"), Scope.WRITE),
     Route("GET", "/v1/templates/{template_id}", _templates("get_template"), Scope.READ),
@@ -71,8 +76,37 @@ ROUTES: Final = (
     Route("POST", "/v1/templates/{template_id}/clone", _templates("clone_template"), Scope.WRITE),
     Route("POST", "/v1/templates/{template_id}/pause", _template_actions("pause_template"), Scope.WRITE),
     Route("POST", "/v1/templates/{template_id}/resume", _template_actions("resume_template"), Scope.WRITE),
-    Route("POST", "/v1/schedules/preview", schedules.preview_schedule, Scope.READ),
-    Route("GET", "/v1/schedules/timezones", schedules.get_timezones, Scope.READ),
+    Route("POST", "/v1/templates/{template_id}/trigger", _template_actions("trigger_template"), Scope.WRITE),
+    Route("POST", "/v1/templates/{template_id}/skip", _template_actions("skip_occurrence"), Scope.WRITE),
+    Route("POST", "/v1/templates/{template_id}/unskip", _template_actions("unskip_occurrence"), Scope.WRITE),
+    Route(
+        "GET",
+        "/v1/templates/{template_id}/versions",
+        _template_versions("list_versions"),
+        Scope.READ,
+        takes_query=True,
+    ),
+    Route("GET", "/v1/templates/{template_id}/versions/{version}", _template_versions("get_version"), Scope.READ),
+    Route(
+        "GET",
+        "/v1/templates/{template_id}/versions/{version}/diff/{other}",
+        _template_versions("compare_versions"),
+        Scope.READ,
+    ),
+    Route(
+        "GET",
+        "/v1/templates/{template_id}/occurrences",
+        _later("occurrences", "list_occurrences"),
+        Scope.READ,
+        takes_query=True,
+    ),
+    Route("POST", "/v1/templates/{template_id}/backfills", _backfills("create_backfill"), Scope.WRITE),
+    Route("GET", "/v1/backfills", _backfills("list_backfills"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/backfills/{backfill_id}", _backfills("get_backfill"), Scope.READ),
+    Route("POST", "/v1/backfills/{backfill_id}/abort", _backfills("abort_backfill"), Scope.WRITE),
+    Route("GET", "/v1/forecast", _later("occurrences", "get_forecast"), Scope.READ, takes_query=True),
+    Route("POST", "/v1/schedules/preview", _later("schedules", "preview_schedule"), Scope.READ),
+    Route("GET", "/v1/schedules/timezones", _later("schedules", "get_timezones"), Scope.READ),
     Route("GET", "/health", service.get_health, None),
     Route("GET", "/ready", service.get_ready, None),
     Route("GET", "/openapi.json", service.get_openapi, None),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from functions.api.template_services import TemplateServices
     from shared.model.job import Sharding
+    from shared.ports.backfills import BackfillStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import ApiKeyStore
     from shared.ports.jobs import JobStore
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 class TemplatePorts(NamedTuple):
     templates: TemplateStore
     calendars: Calendars
+    backfills: BackfillStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +86,14 @@ def services_on(
             jobs=jobs,
             templates=ports.templates,
             calendars=ports.calendars,
+            backfills=ports.backfills,
             clock=clock,
             ids=ids,
             telemetry=telemetry,
             sharding=sharding,
             retention=retention,
             specs=specs,
+            create_job=create_job,
         )
 
     return Services(

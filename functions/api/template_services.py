@@ -5,25 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.api.abort_backfill import AbortBackfill
 from functions.api.change_template import ChangeTemplate
+from functions.api.change_templates import ChangeTemplates
 from functions.api.check_template import CheckTemplate
+from functions.api.create_backfill import CreateBackfill
 from functions.api.create_template import CreateTemplate
 from functions.api.delete_template import DeleteTemplate
 from functions.api.edit_template import EditTemplate
 from functions.api.expand_at_once import ExpandAtOnce
+from functions.api.explain_occurrences import ExplainOccurrences
+from functions.api.find_version import FindVersion
+from functions.api.forecast_occurrences import ForecastOccurrences
 from functions.api.last_run import FindLastRun
+from functions.api.list_templates import ListTemplates
 from functions.api.pause_template import PauseTemplate
+from functions.api.preview_schedule import PreviewSchedule
 from functions.api.put_template import PutTemplate
 from functions.api.resume_template import ResumeTemplate
+from functions.api.skip_occurrence import SkipOccurrence
+from functions.api.trigger_template import TriggerTemplate
+from functions.api.wire.json_text import compact
+from functions.api.wire.template_answers import listed_template
+from shared.expansion.choose_occurrences import ChooseOccurrences
 from shared.expansion.expand_template import ExpandTemplate
 from shared.expansion.plan_jobs import PlanJobs
+from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from functions.api.create_job import CreateJob
     from functions.api.models.spec import SpecReader
     from shared.model.job import Sharding
+    from shared.ports.backfills import BackfillStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
     from shared.ports.telemetry import Telemetry
@@ -40,7 +56,18 @@ class TemplateServices:
     pause_template: PauseTemplate
     resume_template: ResumeTemplate
     delete_template: DeleteTemplate
+    trigger_template: TriggerTemplate
+    skip_occurrence: SkipOccurrence
+    change_templates: ChangeTemplates
+    list_templates: ListTemplates
+    find_version: FindVersion
     find_last_run: FindLastRun
+    preview_schedule: PreviewSchedule
+    explain_occurrences: ExplainOccurrences
+    forecast_occurrences: ForecastOccurrences
+    backfills: BackfillStore
+    create_backfill: CreateBackfill
+    abort_backfill: AbortBackfill
 
 
 def template_services_on(
@@ -48,12 +75,14 @@ def template_services_on(
     jobs: JobStore,
     templates: TemplateStore,
     calendars: Calendars,
+    backfills: BackfillStore,
     clock: Clock,
     ids: Ids,
     telemetry: Telemetry,
     sharding: Sharding,
     retention: timedelta,
     specs: SpecReader,
+    create_job: CreateJob,
 ) -> TemplateServices:
     """The use cases on these ports."""
     expand = ExpandTemplate(
@@ -69,6 +98,16 @@ def template_services_on(
     check = CheckTemplate(calendars=calendars, specs=specs, sharding=sharding)
     create = CreateTemplate(templates=templates, ids=ids, check=check, expand=at_once, telemetry=telemetry)
     edit = EditTemplate(change_template=change, templates=templates, check=check)
+    choose = ChooseOccurrences(jobs=jobs)
+    stop_jobs = StopBackfillJobs(
+        jobs=jobs, templates=templates, calendars=calendars, choose=choose, retention=retention
+    )
+    list_templates = ListTemplates(
+        templates=templates,
+        calendars=calendars,
+        find_last_run=FindLastRun(jobs),
+        answer_bytes=lambda listed: len(compact(listed_template(listed.template, listed.next_run_at))),
+    )
     return TemplateServices(
         templates=templates,
         calendars=calendars,
@@ -80,5 +119,20 @@ def template_services_on(
         delete_template=DeleteTemplate(
             change_template=change, templates=templates, calendars=calendars, retention=retention
         ),
-        find_last_run=FindLastRun(jobs),
+        trigger_template=TriggerTemplate(templates=templates, create_job=create_job, ids=ids),
+        skip_occurrence=SkipOccurrence(change_template=change, calendars=calendars),
+        change_templates=ChangeTemplates(list_templates=list_templates),
+        list_templates=list_templates,
+        find_version=FindVersion(templates),
+        find_last_run=list_templates.find_last_run,
+        preview_schedule=PreviewSchedule(calendars),
+        explain_occurrences=ExplainOccurrences(
+            templates=templates, calendars=calendars, jobs=jobs, clock=clock, retention=retention
+        ),
+        forecast_occurrences=ForecastOccurrences(templates=templates, calendars=calendars),
+        backfills=backfills,
+        create_backfill=CreateBackfill(
+            backfills=backfills, templates=templates, calendars=calendars, choose=choose, ids=ids, telemetry=telemetry
+        ),
+        abort_backfill=AbortBackfill(backfills=backfills, stop_jobs=stop_jobs, telemetry=telemetry),
     )

@@ -36,11 +36,16 @@ def services(rules: TargetRules) -> Services:
 
     def template_ports() -> TemplatePorts:
         # Imported by the first who asks: they read calendars and schedules.
+        from shared.adapters.dynamodb.backfills import DynamoBackfillStore  # noqa: PLC0415
         from shared.adapters.dynamodb.calendars import DynamoCalendars  # noqa: PLC0415
         from shared.adapters.dynamodb.templates import DynamoTemplateStore  # noqa: PLC0415
 
         table = settings.templates_table
-        return TemplatePorts(DynamoTemplateStore(dynamodb, table), DynamoCalendars(dynamodb, table))
+        return TemplatePorts(
+            DynamoTemplateStore(dynamodb, table),
+            DynamoCalendars(dynamodb, table),
+            DynamoBackfillStore(dynamodb, table),
+        )
 
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),

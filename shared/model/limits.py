@@ -62,6 +62,9 @@ MAX_MISFIRE_SECONDS: Final = 30 * DAY_SECONDS
 MAX_MISFIRE_RUNS: Final = 1_000
 # Occurrences that are taken out of one template at a time.
 MAX_SKIPPED: Final = 100
+MAX_BACKFILL_PER_MINUTE: Final = 600
+# Their ids are kept in the backfill's item.
+MAX_BACKFILL_AT_ONCE: Final = 200
 MAX_BULK_TEMPLATES: Final = 200
 
 MAX_LIST_LIMIT: Final = 200

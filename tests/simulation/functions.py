@@ -13,6 +13,7 @@ from functions.executor.heartbeat import Heartbeats
 from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
 from functions.watcher.sweep import Sweep
+from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.dispatch import Dispatch
@@ -80,7 +81,9 @@ def services(world: World, process: Process) -> Services:
         sharding=SHARDING,
         retention=RETENTION,
         check_target=lambda target: None,
-        template_ports=lambda: TemplatePorts(MemoryTemplateStore(), MemoryCalendars()),
+        template_ports=lambda: TemplatePorts(
+            templates := MemoryTemplateStore(), MemoryCalendars(), MemoryBackfillStore(templates)
+        ),
     )
 
 

@@ -157,6 +157,23 @@ class PreviewedOccurrence(BaseModel):
     notes: list[OccurrenceNote]
 
 
+class MovedOccurrence(BaseModel):
+    """A run that stays, at another time."""
+
+    nominal_at: Time
+    was: Time
+    becomes: Time
+
+
+class ScheduleDifference(BaseModel):
+    """What would change for the template, of the nominal instants up to `until`."""
+
+    until: Time
+    added: list[PreviewedOccurrence]
+    removed: list[PreviewedOccurrence]
+    moved: list[MovedOccurrence]
+
+
 class Preview(BaseModel):
     """What a schedule means."""
 
@@ -169,6 +186,7 @@ class Preview(BaseModel):
     )
     schedule: dict[str, Any] = Field(description="The schedule as it was understood.")
     occurrences: list[PreviewedOccurrence]
+    difference: ScheduleDifference | None = Field(default=None, description="Only with `template_id`.")
 
 
 class TimezoneList(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.api.description import answers
+from functions.api.description.occurrence_operations import OCCURRENCE_OPERATIONS
 from functions.api.description.operation import (
     CHANGE_PROBLEMS,
     CURSOR,
@@ -24,6 +25,12 @@ from shared.model import limits
 from shared.model.lifecycle import Status
 
 _FILTERS: Final = (
+    Parameter(
+        "template_id",
+        "query",
+        "The jobs of this template, by nominal instant; `from` and `to` mean that then.",
+        {"type": "string"},
+    ),
     Parameter("group", "query", "The jobs of this group; without it, those of none.", {"type": "string"}),
     Parameter(
         "status",
@@ -142,6 +149,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         problems=("not-found",),
     ),
     **TEMPLATE_OPERATIONS,
+    **OCCURRENCE_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(
         id="previewSchedule",
         summary="See what a schedule means",
@@ -154,6 +162,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         },
         answer=answers.Preview,
         statuses={200: "The next occurrences."},
+        problems=("not-found",),
     ),
     ("GET", "/v1/schedules/timezones"): Operation(
         id="listTimezones",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.api.description.answers import Duration, RetryPolicy, Time  # noqa: TC001 (pydantic reads the annotations)
+from functions.api.description.answers import Duration, Problem, RetryPolicy, Time  # noqa: TC001 (pydantic reads the annotations)
 from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads the annotations)
 
 
@@ -80,21 +80,86 @@ class TemplateVersion(BaseModel):
     pause: Pause | None
     skipped: list[Time] = Field(description="Nominal instants that were taken out; past ones are forgotten in time.")
     version: int = Field(description="Rises with each change; the ETag.")
-    next_run_at: Time | None = Field(description="null when it is not active, or has no further run.")
-    expansion: Expansion
     created_at: Time
     changed_at: Time
     changed_by: str = Field(description="The id of the API key that made this version.")
     change: str = Field(description="What it did, in a word.")
 
 
-class Template(TemplateVersion):
+class ListedTemplate(TemplateVersion):
+    """A template as lists show it."""
+
+    next_run_at: Time | None = Field(description="null when it is not active, or has no further run.")
+    expansion: Expansion
+    last_run: LastRun | None = Field(default=None, description="In lists only where last_outcome was asked for.")
+
+
+class Template(ListedTemplate):
     """A template."""
 
-    last_run: LastRun | None
+    last_run: LastRun | None = Field(description="null when none has run, or none of the latest 30 jobs did.")
 
 
 class ResumedTemplate(Template):
     """A template that goes on, or how many runs that would make."""
 
     runs: int = Field(description="How many of the pause's occurrences run now; 10000 stands for more as well.")
+
+
+class TemplateList(BaseModel):
+    """A page of a list, newest first."""
+
+    items: list[ListedTemplate]
+    next_cursor: str | None = Field(default=None, description="Where the list goes on; left out at its end.")
+
+
+class VersionLine(BaseModel):
+    """One line of a template's history."""
+
+    version: int
+    change: str = Field(description="What was done, in a word.")
+    changed_at: Time
+    changed_by: str = Field(description="The id of the API key.")
+
+
+class VersionList(BaseModel):
+    """A template's history, newest first."""
+
+    items: list[VersionLine]
+    next_cursor: str | None = Field(default=None, description="Where the list goes on; left out at its end.")
+
+
+class Difference(BaseModel):
+    """One value that differs between two versions."""
+
+    pointer: str
+    was: Any = Field(description="null when there was none.")
+    is_: Any = Field(alias="is", description="null when there is none.")
+
+
+class Differences(BaseModel):
+    """What differs between two versions."""
+
+    items: list[Difference]
+
+
+class BulkTemplateResult(BaseModel):
+    """What became of one template: its version, or a problem."""
+
+    id: str
+    status: int
+    version: int | None = None
+    changed: bool | None = None
+    problem: Problem | None = None
+
+
+class BulkTemplateResults(BaseModel):
+    """What became of the templates of one call."""
+
+    action: Literal["pause", "resume", "delete", "tag"]
+    dry_run: bool
+    matched: int
+    changed: int
+    failed: int
+    results: list[BulkTemplateResult]
+    next_cursor: str | None = Field(default=None, description="Where to go on; left out when all are done.")

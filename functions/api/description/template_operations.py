@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from functions.api.description import template_answers as answers
+from functions.api.description.answers import Job
 from functions.api.description.operation import (
     CHANGE_PROBLEMS,
+    CURSOR,
     IDEMPOTENCY_KEY,
     IF_MATCH,
+    LIMIT,
+    TAG,
     TARGET_PROBLEMS,
+    TIME,
     Operation,
+    Parameter,
 )
-from functions.api.models import templates
+from functions.api.models import template_bulk, templates
 from functions.api.request import JSON, MERGE_PATCH
+from shared.model import limits
+from shared.model.template import TemplateStatus
 
 _NEW: Final = {
     "name": "payroll",
@@ -22,12 +30,33 @@ _NEW: Final = {
     "misfire": {"policy": "fire_latest"},
     "job": {
         "target": {"type": "http", "url": "https://example.com/payroll", "method": "POST"},
-        "payload": {"month": "all"},
+        "payload": {"month": "{{ nominal_local_time | format:'%Y-%m' }}"},
         "timeout": "30s",
     },
     "tags": {"team": "finance"},
 }
 _DECLARED: Final = {name: value for name, value in _NEW.items() if name != "external_key"}
+
+_FILTERS: Final = (
+    Parameter("name", "query", "How names begin.", {"type": "string"}),
+    TAG,
+    Parameter(
+        "status",
+        "query",
+        "Default: all but deleted ones.",
+        {"type": "string", "enum": [str(status) for status in TemplateStatus]},
+    ),
+    Parameter("due_after", "query", "They run next at this time or later.", TIME),
+    Parameter("due_before", "query", "They run next before this time.", TIME),
+    Parameter(
+        "last_outcome",
+        "query",
+        "The status of the last run.",
+        {"type": "string", "enum": ["running", "succeeded", "failed", "cancelled"]},
+    ),
+    LIMIT,
+    CURSOR,
+)
 
 TEMPLATE_OPERATIONS: Final = {
     ("POST", "/v1/templates"): Operation(
@@ -40,6 +69,27 @@ TEMPLATE_OPERATIONS: Final = {
         answer=answers.Template,
         statuses={201: "The template. `Idempotent-Replayed: true` when an earlier call had created it."},
         problems=(*TARGET_PROBLEMS, "idempotency-key-reused", "external-key-taken"),
+    ),
+    ("GET", "/v1/templates"): Operation(
+        id="listTemplates",
+        summary="List templates, newest first",
+        description=f"Looks at up to {limits.MAX_ENTRIES_READ} templates a call (100 with `last_outcome`), so a page "
+        "may be short, even empty, and still go on: the list ends where there is no `next_cursor`.",
+        parameters=_FILTERS,
+        answer=answers.TemplateList,
+        statuses={200: "A page."},
+        problems=("invalid-page-token",),
+    ),
+    ("POST", "/v1/templates/bulk-actions"): Operation(
+        id="changeTemplates",
+        summary="Pause, resume, delete or tag many templates",
+        description=f"Up to {limits.MAX_BULK_TEMPLATES} a call, as many as its time allows; each is judged and changed "
+        "on its own. To be called again with `next_cursor` until there is none.",
+        body=template_bulk.BulkTemplateAction,
+        example={"action": "pause", "filter": {"tags": {"team": "finance"}}, "note": "while the bank migrates"},
+        answer=answers.BulkTemplateResults,
+        statuses={200: "What became of each."},
+        problems=("invalid-page-token",),
     ),
     ("GET", "/v1/templates/by-key/{external_key}"): Operation(
         id="getTemplateByKey",
@@ -132,5 +182,58 @@ TEMPLATE_OPERATIONS: Final = {
         answer=answers.ResumedTemplate,
         statuses={200: "The active template, and how many runs that makes."},
         problems=CHANGE_PROBLEMS,
+    ),
+    ("POST", "/v1/templates/{template_id}/trigger"): Operation(
+        id="triggerTemplate",
+        summary="Run a template now, beside its schedule",
+        description="Also while it is paused. Parameters are rendered with now as the nominal time and the number 0.",
+        parameters=(IDEMPOTENCY_KEY,),
+        answer=Job,
+        statuses={201: "The job. `Idempotent-Replayed: true` when an earlier call had created it."},
+        problems=("not-found", "invalid-state", "idempotency-key-reused"),
+    ),
+    ("POST", "/v1/templates/{template_id}/skip"): Operation(
+        id="skipOccurrence",
+        summary="Take one occurrence out",
+        description="One that is ahead. Its job is withdrawn, or never made.",
+        body=templates.OneOccurrence,
+        example={"nominal_at": "2026-12-24T08:30:00Z"},
+        parameters=(IF_MATCH,),
+        answer=answers.Template,
+        statuses={200: "The template after the change."},
+        problems=CHANGE_PROBLEMS,
+    ),
+    ("POST", "/v1/templates/{template_id}/unskip"): Operation(
+        id="unskipOccurrence",
+        summary="Put an occurrence back",
+        body=templates.OneOccurrence,
+        example={"nominal_at": "2026-12-24T08:30:00Z"},
+        parameters=(IF_MATCH,),
+        answer=answers.Template,
+        statuses={200: "The template after the change."},
+        problems=CHANGE_PROBLEMS,
+    ),
+    ("GET", "/v1/templates/{template_id}/versions"): Operation(
+        id="listVersions",
+        summary="Who changed what of a template",
+        parameters=(LIMIT, CURSOR),
+        answer=answers.VersionList,
+        statuses={200: "Its versions, newest first."},
+        problems=("not-found", "invalid-page-token"),
+    ),
+    ("GET", "/v1/templates/{template_id}/versions/{version}"): Operation(
+        id="getVersion",
+        summary="Get a template as it was",
+        answer=answers.TemplateVersion,
+        statuses={200: "The template at that version."},
+        problems=("not-found",),
+    ),
+    ("GET", "/v1/templates/{template_id}/versions/{version}/diff/{other}"): Operation(
+        id="compareVersions",
+        summary="What differs between two versions",
+        description="From `version` to `other`.",
+        answer=answers.Differences,
+        statuses={200: "Each value that differs."},
+        problems=("not-found",),
     ),
 }

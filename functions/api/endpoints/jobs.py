@@ -34,8 +34,7 @@ def create_job(request: Request, services: Services) -> Answer:
     created = services.create_job(request.tenant, read_spec, idempotency, now)
     location = {"Location": f"/v1/jobs/{created.job.id}"}
     if created.replayed:
-        payload = _payload_of(created.job, services)
-        return _job(created.job, payload, status=201, headers={**location, "Idempotent-Replayed": "true"})
+        return answer_of(created.job, services, status=201, headers={**location, "Idempotent-Replayed": "true"})
     services.telemetry.note("created", **created.job.identity())
     # The payload as sent: once the job is stored, no failing read may turn that into an error.
     return _job(created.job, body.get("payload"), status=201, headers=location)
@@ -43,14 +42,14 @@ def create_job(request: Request, services: Services) -> Answer:
 
 def get_job(request: Request, services: Services, job_id: str) -> Answer:
     job = services.jobs.get(key_of(request, job_id))
-    return _job(job, _payload_of(job, services))
+    return answer_of(job, services)
 
 
 def edit_job(request: Request, services: Services, job_id: str) -> Answer:
     patch = request.json_object(content_types=(MERGE_PATCH, JSON))
     key = key_of(request, job_id)
     job = services.edit_job(key, patch, request.precondition(), services.clock.now())
-    return _job(job, _payload_of(job, services))
+    return answer_of(job, services)
 
 
 def reschedule_job(request: Request, services: Services, job_id: str) -> Answer:
@@ -59,19 +58,19 @@ def reschedule_job(request: Request, services: Services, job_id: str) -> Answer:
     patch = {name: value for name, value in body.items() if value is not None}
     key = key_of(request, job_id)
     job = services.edit_job(key, patch, request.precondition(), services.clock.now())
-    return _job(job, _payload_of(job, services))
+    return answer_of(job, services)
 
 
 def cancel_job(request: Request, services: Services, job_id: str) -> Answer:
     request.refuse_body()
     job = services.cancel_job(key_of(request, job_id), request.precondition(), services.clock.now())
-    return _job(job, _payload_of(job, services), status=202 if job.status is Status.RUNNING else 200)
+    return answer_of(job, services, status=202 if job.status is Status.RUNNING else 200)
 
 
 def run_job(request: Request, services: Services, job_id: str) -> Answer:
     request.refuse_body()
     job = services.run_job_now(key_of(request, job_id), request.precondition(), services.clock.now())
-    return _job(job, _payload_of(job, services))
+    return answer_of(job, services)
 
 
 def get_executions(request: Request, services: Services, job_id: str) -> Answer:
@@ -90,9 +89,10 @@ def key_of(request: Request, job_id: str) -> JobKey:
     return JobKey(request.tenant, job_id)
 
 
-def _payload_of(job: Job, services: Services) -> Any:
+def answer_of(job: Job, services: Services, *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """A job with its payload, wherever that lies."""
     text = services.jobs.load_payload(job)
-    return None if text is None else json.loads(text)
+    return _job(job, None if text is None else json.loads(text), status=status, headers=headers)
 
 
 def _job(job: Job, payload: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:

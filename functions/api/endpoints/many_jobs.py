@@ -23,7 +23,6 @@ from shared.model import limits
 from shared.model.lifecycle import Status
 
 if TYPE_CHECKING:
-
     from functions.api.request import Request
     from functions.api.services import Services
     from shared.model.errors import SchedulerError
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
 _GROUP: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{limits.MAX_GROUP_LENGTH}}}")
 # A thousand refused items must still fit into one answer.
 _ERRORS_PER_ITEM: Final = 3
-_LIST_PARAMETERS: Final = ("status", "group", "name", "tag", "from", "to", "limit", "cursor")
+_TEMPLATE_ID: Final = re.compile(r"[0-9a-z]{1,64}")
+_LIST_PARAMETERS: Final = ("status", "template_id", "group", "name", "tag", "from", "to", "limit", "cursor")
 
 
 def create_jobs(request: Request, services: Services) -> Answer:
@@ -90,10 +90,14 @@ def _filter_of(parameters: dict[str, list[str]]) -> JobFilter:
     group = only(parameters, "group")
     if group is not None and not _GROUP.fullmatch(group):
         raise InvalidParameter("group", f"1 to {limits.MAX_GROUP_LENGTH} of A-Z, a-z, 0-9, _, . and - are expected")
+    template_id = only(parameters, "template_id")
+    if template_id is not None and (group is not None or not _TEMPLATE_ID.fullmatch(template_id)):
+        raise InvalidParameter("template_id", "the id of a template is expected, and no group beside it")
     name = only(parameters, "name")
     if name is not None and not 0 < len(name) <= limits.MAX_NAME_LENGTH:
         raise InvalidParameter("name", f"1 to {limits.MAX_NAME_LENGTH} characters are expected")
     wanted = JobFilter(
+        template_id=template_id,
         group=group,
         status=_status_of(only(parameters, "status")),
         name=name,

@@ -6,13 +6,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.answer import Answer
+from functions.api.endpoints.templates import key_of
 from functions.api.models.faults import validated
 from functions.api.models.schedules import SchedulePreview
+from shared.model.schedule.documents import write_schedule
+from shared.model.schedule.zones import zone, zone_names
 from shared.model.times import format_time
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from functions.api.preview_schedule import Difference
     from functions.api.request import Request
     from functions.api.services import Services
     from shared.model.schedule.occurrences import Occurrence
@@ -29,22 +33,23 @@ _NOTES: Final = {
 
 
 def preview_schedule(request: Request, services: Services) -> Answer:
-    # Imported by the first who asks: no other request pays for the time zones and the rules.
-    from functions.api.preview_schedule import preview_schedule as preview  # noqa: PLC0415
-    from shared.model.schedule.documents import write_schedule  # noqa: PLC0415
-    from shared.model.schedule.zones import zone  # noqa: PLC0415
-
     asked = validated(SchedulePreview, request.json_object())
-    shown = preview(asked.schedule, after=asked.after or services.clock.now(), count=asked.count)
+    known = services.templates()
+    template = None
+    if asked.template_id is not None:
+        template = known.templates.get_template(key_of(request, asked.template_id))
+    after = asked.after or services.clock.now()
+    shown = known.preview_schedule(request.tenant, asked.schedule, after=after, count=asked.count, template=template)
     timezone = zone(shown.schedule.timezone)
-    return Answer(
-        body={
-            "dialect": shown.dialect,
-            "description": shown.description,
-            "schedule": write_schedule(shown.schedule),
-            "occurrences": [_occurrence(one, timezone) for one in shown.occurrences],
-        }
-    )
+    body = {
+        "dialect": shown.dialect,
+        "description": shown.description,
+        "schedule": write_schedule(shown.schedule),
+        "occurrences": [_occurrence(one, timezone) for one in shown.occurrences],
+    }
+    if shown.difference is not None:
+        body["difference"] = _difference(shown.difference, timezone)
+    return Answer(body=body)
 
 
 def get_timezones(request: Request, services: Services) -> Answer:
@@ -54,8 +59,6 @@ def get_timezones(request: Request, services: Services) -> Answer:
 
 @cache
 def _timezones() -> list[str]:
-    from shared.model.schedule.zones import zone_names  # noqa: PLC0415
-
     return sorted(zone_names())
 
 
@@ -69,4 +72,20 @@ def _occurrence(occurrence: Occurrence, timezone: tzinfo) -> dict[str, Any]:
         "effective_at": format_time(occurrence.effective_at) if runs else None,
         "utc_offset": offset,
         "notes": [{"code": str(reason), "detail": occurrence.day_excluded or _NOTES[reason]} for reason in reasons],
+    }
+
+
+def _difference(difference: Difference, timezone: tzinfo) -> dict[str, Any]:
+    return {
+        "until": format_time(difference.until),
+        "added": [_occurrence(one, timezone) for one in difference.added],
+        "removed": [_occurrence(one, timezone) for one in difference.removed],
+        "moved": [
+            {
+                "nominal_at": format_time(becomes.nominal_at),
+                "was": format_time(was.effective_at),
+                "becomes": format_time(becomes.effective_at),
+            }
+            for was, becomes in difference.moved
+        ],
     }

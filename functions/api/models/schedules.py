@@ -16,7 +16,11 @@ class SchedulePreview(Shape):
     schedule: dict[str, Any] = Field(
         description="One of `cron` (Unix with five fields, Quartz with six or seven, or EventBridge's `cron(…)`, "
         "`rate(…)`, `at(…)`), `every` (a duration), `rrule` (RFC 5545), `at` (a list of times) or `any_of` (several of "
-        "these); and `timezone`, `dst_gap`, `dst_overlap`, `start_at`, `end_at`, `max_occurrences`, `spread`.",
+        "these); and `timezone`, `dst_gap`, `dst_overlap`, `start_at`, `end_at`, `max_occurrences`, `spread`, "
+        "`calendars`, `on_excluded`.",
+    )
+    template_id: str | None = Field(
+        default=None, description="A template that might get this schedule: tell also what would change for it."
     )
     after: Time | None = Field(default=None, description="Show what comes after this time. Default: now.")
     count: int = Field(

@@ -22,7 +22,7 @@ _EXTERNAL_KEY: Any = Field(
     "Fixed at creation.",
 )
 Missed = Literal["skip", "apply_misfire"]
-_MISSED_TEXT = "skip: none of them runs. apply_misfire: they are treated like those that an outage made late."
+MISSED_TEXT = "skip: none of them runs. apply_misfire: they are treated like those that an outage made late."
 
 
 class Misfire(Shape):
@@ -58,7 +58,7 @@ class TemplateJobPatch(Work):
 
 
 class TemplateJob(TemplateJobPatch):
-    """What each occurrence does. Strings in `target` and `payload` may hold parameters, such as `{{ nominal_at }}`."""
+    """What each occurrence does. Texts in `target` and `payload` may hold parameters, such as `{{ nominal_time }}`."""
 
     target: Target = Field(description="What is called when the job runs.")
 
@@ -95,14 +95,14 @@ class PauseTemplate(Shape):
     note: Note | None = Field(default=None, description="Why, for people.")
     until: Time | None = Field(default=None, description="When it goes on by itself. Default: when it is resumed.")
     missed: Missed = Field(
-        default="skip", description=f"What becomes of the pause's occurrences at `until`. {_MISSED_TEXT}"
+        default="skip", description=f"What becomes of the pause's occurrences at `until`. {MISSED_TEXT}"
     )
 
 
 class ResumeTemplate(Shape):
     """What becomes of the occurrences of the pause."""
 
-    missed: Missed = Field(default="skip", description=_MISSED_TEXT)
+    missed: Missed = Field(default="skip", description=MISSED_TEXT)
     dry_run: bool = Field(default=False, description="Only tell how many runs each choice would make.")
 
 

@@ -11,13 +11,13 @@ from typing import Final
 
 from functions.api.refusals import Refused
 
-_POSITION: Final = re.compile(r"\d{13}#[0-9a-z]{1,16}", re.ASCII)
+_POSITION: Final = re.compile(r"(\d{13}#)?[0-9a-z]{1,64}", re.ASCII)
 _DIGEST_BYTES: Final = 12
 _MAX_TOKEN: Final = 128
 
 
 def page_token(position: str, *, list_key: str) -> str:
-    """A token for the entries that follow `position` (a sort key) in the list that `list_key` names.
+    """A token for the entries that follow `position` (a sort key, an id, a number) in the list that `list_key` names.
 
     `list_key` holds tenant, route and filters. The digest is keyed by it alone, not by a secret: whoever could forge a
     token would only name another place in a list of their own.

@@ -46,21 +46,25 @@ def state_document(template: Template) -> dict[str, Any]:
     }
 
 
-def template_answer(template: Template, payload: Any, next_run_at: datetime | None) -> dict[str, Any]:
-    """A template, without its last run."""
+def version_answer(template: Template, payload: Any) -> dict[str, Any]:
+    """A template as it is, or was, at its version."""
     document = template_document(template, payload)
     document["job"]["target"] = shown_target(template.job.target)
     return {
         "id": template.id,
         **document,
         **state_document(template),
-        "version": template.version,
+        "created_at": format_time(template.created_at),
+        **version_line(template),
+    }
+
+
+def template_answer(template: Template, payload: Any, next_run_at: datetime | None) -> dict[str, Any]:
+    """A template as it stands, without its last run."""
+    return {
+        **version_answer(template, payload),
         "next_run_at": _time(next_run_at),
         "expansion": _expansion(template.progress),
-        "created_at": format_time(template.created_at),
-        "changed_at": format_time(template.changed_at),
-        "changed_by": template.changed_by,
-        "change": template.change,
     }
 
 
@@ -84,7 +88,7 @@ def last_run_answer(job: Job | None) -> dict[str, Any] | None:
     }
 
 
-def version_answer(template: Template) -> dict[str, Any]:
+def version_line(template: Template) -> dict[str, Any]:
     """One line of a template's history."""
     return {
         "version": template.version,

@@ -22,6 +22,7 @@ from functions.watcher.sweep import Sweep
 from shared.adapters.dynamodb.codec import decode_job
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.outputs import MemoryOutputs
@@ -103,7 +104,9 @@ class World:
             sharding=SHARDING,
             retention=RETENTION,
             check_target=lambda _: None,
-            template_ports=lambda: TemplatePorts(MemoryTemplateStore(), MemoryCalendars()),
+            template_ports=lambda: TemplatePorts(
+                templates := MemoryTemplateStore(), MemoryCalendars(), MemoryBackfillStore(templates)
+            ),
         )
 
     # Clients
