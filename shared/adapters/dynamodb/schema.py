@@ -36,3 +36,5 @@ EXTERNAL_KEY_SK: Final = "key"
 TEMPLATE_PAYLOAD_SK: Final = "payload"
 CALENDAR_SK: Final = "calendar"
 BACKFILL_SK: Final = "backfill"
+# The control table: a tenant's maintenance windows are the partition `windows#<tenant>`.
+WINDOWS_PK: Final = "windows"
