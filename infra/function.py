@@ -96,13 +96,23 @@ class PunctualFunction(Construct):
         if tracing is lambda_.Tracing.ACTIVE:
             nag.acknowledge(self, "IAM5[Resource::*]", nag.TRACES)
 
-    def allow(self, *actions: str, on: Sequence[str], wildcard_because: str | None = None) -> None:
-        """Let the function do `actions` on the ARNs `on`.
+    def allow(
+        self,
+        *actions: str,
+        on: Sequence[str],
+        partitions: Sequence[str] = (),
+        wildcard_because: str | None = None,
+    ) -> None:
+        """Let the function do `actions` on the ARNs `on`; of a table only on those `partitions`, patterns of its
+        partition key, if there are any. That does not hold for a Scan, which names no key: never allow one so.
 
         `wildcard_because` is asked for exactly when one of them stands for more than one resource: cdk-nag refuses a
         wildcard that has no reason beside it.
         """
-        self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(on)))
+        conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}} if partitions else None
+        self.role.add_to_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=conditions),
+        )
         if wildcard_because is not None:
             nag.acknowledge_wildcards(self, on, wildcard_because)
 

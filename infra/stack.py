@@ -121,7 +121,7 @@ class PunctualStack(Stack):
 
     def _executor_environment(self) -> dict[str, str]:
         return {
-            "JOBS_TABLE": self.tables.jobs.table_name,
+            **self._tables(),
             **self._data(),
             **self._retention(),
             **self.queues.environment(),
@@ -174,6 +174,8 @@ class PunctualStack(Stack):
             on=self.queues.arns(*lanes),
         )
         executor.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[self.tables.jobs.table_arn])
+        # Gates read the control table, but no API keys.
+        executor.allow("dynamodb:Query", on=[self.tables.control.table_arn], partitions=[f"{schema.WINDOWS_PK}#*"])
         executor.allow("s3:GetObject", on=[self.data.payloads], wildcard_because=_OBJECTS)
         executor.allow("s3:PutObject", on=[self.data.outputs], wildcard_because=_OBJECTS)
         executor.allow("lambda:InvokeFunction", on=[self.runner.function.function_arn])

@@ -36,6 +36,7 @@ _METRIC_OF: Final = {
     Move.STOP: Metric.CANCELLED,
     Move.SKIP: Metric.SKIPPED,
     Move.DEFER: Metric.DEFERRED,
+    Move.DECLINE: Metric.SKIPPED,
 }
 
 
@@ -84,6 +85,13 @@ class CommitOutcome:
         deferred = moves.defer(job, until=until, reason=reason, now=now)
         stopped = moves.stop(job, now=now, retention=self.retention)
         self._write(job, deferred, now, if_cancelled=stopped, why=reason)
+
+    def declined(self, job: Job, *, reason: str) -> None:
+        """End the claimed job without running it: this was not an attempt either."""
+        now = self.clock.now()
+        declined = moves.decline(job, reason=reason, now=now, retention=self.retention)
+        stopped = moves.stop(job, now=now, retention=self.retention)
+        self._write(job, declined, now, if_cancelled=stopped, why=reason)
 
     def too_late(self, job: Job, reason: str) -> None:
         """End a job that may not begin any more, for the `reason` that `moves.why_too_late` gives."""

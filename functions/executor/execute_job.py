@@ -1,4 +1,5 @@
-"""One message's way through the executor: wait for the time, claim, call the target, write down how it ended."""
+"""One message's way through the executor: wait for the time, claim, pass the gates, call the target, write down how it
+ended."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from functions.executor.gates.protocol import Defer, Skip
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from shared.model import moves
 from shared.model.errors import ChangeRefused, PayloadUnavailable, StoreUnavailable
@@ -17,10 +19,11 @@ from shared.model.job import JobKey
 from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from functions.executor.commit_outcome import CommitOutcome
+    from functions.executor.gates.protocol import Gate
     from functions.executor.heartbeat import Watched
     from functions.executor.targets.protocol import Target
     from shared.model.job import Job
@@ -66,7 +69,8 @@ class ReceivedHint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteJob:
-    """`target_of` gives the target of a kind, or None for a kind that this version does not know."""
+    """`target_of` gives the target of a kind, or None for a kind that this version does not know. The first of `gates`
+    that is closed decides."""
 
     jobs: JobStore
     queue: WorkQueue
@@ -76,6 +80,7 @@ class ExecuteJob:
     target_of: Callable[[str], Target | None]
     commit: CommitOutcome
     telemetry: Telemetry
+    gates: Sequence[Gate] = ()
 
     def __call__(self, message: ReceivedHint, *, seconds_left: Callable[[], float]) -> Verdict:
         """Run the job that `message` hints at, if it is still to be run.
@@ -94,7 +99,7 @@ class ExecuteJob:
             # If the claim was applied after all, its lease runs out and the attempt is written down as lost.
             self.telemetry.warn("claim_failed", error=str(error), **_identity(message.hint))
             return self._give_back(message, _CLAIM_AGAIN_SECONDS, "claim_failed")
-        if job is not None:
+        if job is not None and self._passes(job):
             self._run(job)
         return Verdict.DONE
 
@@ -139,6 +144,18 @@ class ExecuteJob:
             except (StoreUnavailable, PayloadUnavailable):
                 self.clock.sleep(_TRY_AGAIN_SECONDS)
         return call()
+
+    def _passes(self, job: Job) -> bool:
+        """Whether all gates are open for the claimed job; otherwise it has been put back or ended."""
+        for gate in self.gates:
+            match gate.ask(job):
+                case Defer(until, reason):
+                    self.commit.deferred(job, until=until, reason=reason)
+                    return False
+                case Skip(reason):
+                    self.commit.declined(job, reason=reason)
+                    return False
+        return True
 
     def _run(self, job: Job) -> None:
         due_at, started_at = job.wake_at or job.run_at, job.started_at or self.clock.now()

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob
+from functions.executor.gates.known_windows import KnownWindows
+from functions.executor.gates.maintenance_window import MaintenanceWindowGate
 from functions.executor.heartbeat import Heartbeats
 from functions.executor.targets.registry import TargetSettings, targets
 from shared.adapters import aws
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.outputs import BucketOutputs
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Settings:
     jobs_table: str
+    control_table: str
     data_bucket: str
     group_shards: int
     retention_days: int
@@ -65,13 +69,17 @@ def heartbeats() -> Heartbeats:
 @cache
 def execute_job() -> ExecuteJob:
     clock, ids = SystemClock(), SystemIds()
+    target_settings = from_environment(TargetSettings)
+    windows = DynamoMaintenanceWindows(aws.client("dynamodb"), settings().control_table)
+    known_windows = KnownWindows(windows, clock, telemetry())
     return ExecuteJob(
         jobs=jobs(),
         queue=SqsWorkQueue(aws.client("sqs"), queue_urls()),
         clock=clock,
         ids=ids,
         lease=heartbeats(),
-        target_of=targets(from_environment(TargetSettings)),
+        target_of=targets(target_settings),
+        gates=(MaintenanceWindowGate(known_windows, clock, target_settings.rules().place),),
         commit=CommitOutcome(
             jobs=jobs(),
             outputs=BucketOutputs(s3, settings().data_bucket),

@@ -49,6 +49,7 @@ def executor_rights(template: StageTemplate, function: Function, queues: set[str
         **{f"sqs:{action}": queues for action in receiving},
         "dynamodb:GetItem": {"<JobsTable>"},
         "dynamodb:UpdateItem": {"<JobsTable>"},
+        "dynamodb:Query": {"<ControlTable>"},
         "s3:GetObject": {"<DataBucket>/payloads/*"},
         "s3:PutObject": {"<DataBucket>/outputs/*"},
         "ssm:GetParameter": secrets,
@@ -117,6 +118,17 @@ def test_each_executor_takes_from_its_own_queues(template: StageTemplate) -> Non
 
     assert short == executor_rights(template, Function.EXECUTOR, QUEUES - {"<Long>"})
     assert long == executor_rights(template, Function.EXECUTOR_LONG, {"<Long>"})
+
+
+@pytest.mark.parametrize("executor", [Function.EXECUTOR, Function.EXECUTOR_LONG])
+def test_of_the_control_table_an_executor_reads_maintenance_windows_alone(
+    template: StageTemplate, executor: Function
+) -> None:
+    statements = [one for one in template.statements(executor) if "<ControlTable>" in one["resources"]]
+
+    assert [(one["actions"], one["conditions"]) for one in statements] == [
+        (["dynamodb:Query"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*"]}})
+    ]
 
 
 def test_watcher_reaps_jobs_and_sends_messages_again(template: StageTemplate) -> None:

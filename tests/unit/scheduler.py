@@ -11,6 +11,8 @@ import pytest
 
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
+from functions.executor.gates.known_windows import KnownWindows
+from functions.executor.gates.maintenance_window import MaintenanceWindowGate
 from functions.executor.heartbeat import Watched
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from functions.populator.queue_due_jobs import QueueDueJobs, TickReport
@@ -18,10 +20,12 @@ from functions.watcher.sweep import Sweep, SweepReport
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.jobs import MemoryJobStore
+from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.queue import MemoryWorkQueue
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.dispatch import Dispatch
+from shared.model.allowed_targets import Place
 from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
 from shared.ports.queue import Hint
@@ -36,6 +40,7 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHARDING = Sharding(due=2, group=2)
 RETENTION = timedelta(days=30)
 TENANT = "acme"
+PLACE = Place("123456789012", "eu-central-1")
 
 
 @dataclass
@@ -68,11 +73,13 @@ class Scheduler:
         self.ids = SeededIds()
         self.jobs = MemoryJobStore()
         self.control = MemoryControlStore()
+        self.windows = MemoryMaintenanceWindows()
         self.queue = MemoryWorkQueue(self.clock)
         self.outputs = MemoryOutputs()
         self.telemetry = RecordedTelemetry()
         self.target = ScriptedTarget()
         self.lease = NoHeartbeats()
+        self.known_windows = KnownWindows(self.windows, self.clock, self.telemetry)
 
     def create(self, *, due_in: float = 0, **spec: Any) -> Job:
         """A stored job, due in so many seconds."""
@@ -114,6 +121,7 @@ class Scheduler:
                 retention=RETENTION,
             ),
             telemetry=self.telemetry,
+            gates=(MaintenanceWindowGate(self.known_windows, self.clock, PLACE),),
         )
 
     def dispatch(self) -> Dispatch:
