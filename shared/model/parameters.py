@@ -40,8 +40,9 @@ class OccurrenceFacts:
 
     `nominal_at`: what the rule says, as an instant; `nominal_local`: the same as the rule says it, on the clocks of
     `timezone` (an IANA name), without offset. `run_at`: when it runs, after roll and spread. `number` counts the
-    template's occurrences from 1. `previous_nominal_at`: of the occurrence before, None when there is none, so that a
-    job can handle the span between the two.
+    template's occurrences from 1; 0 for one that the count passes by (triggered, or in a backfill).
+    `previous_nominal_at`: of the occurrence before, None when there is none, so that a job can handle the span between
+    the two.
     """
 
     tenant: str

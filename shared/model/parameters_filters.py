@@ -120,9 +120,9 @@ DIRECTIVES: Final[Mapping[str, Callable[[datetime], str]]] = {
     "%z": _offset,
     "%%": lambda _: "%",
 }
-"""Those of strftime (C, POSIX and PEP 495's aware times) that mean the same everywhere, always in English."""
+"""Those of C's strftime that mean the same everywhere; days and months have their English names."""
 
-_FORMAT_PIECE: Final = re.compile(r"%.?|[^%]+", re.DOTALL)
+_FORMAT_PIECE: Final = re.compile(r"%.?|[^%]+")
 
 
 def _format(argument: str, kind: Kind) -> Step:

@@ -212,6 +212,8 @@ def test_nothing_but_names_and_filters_can_be_said(text: str) -> None:
         "{{ occurrence_number | number | number }}",
         "{{ occurrence_number | number | default:'0' }}",
         "{{ occurrence_number | default:'none' | number }}",
+        "{{ occurrence_number | default:'' | number }}",
+        "{{ occurrence_number | default:'1234567890123456' | number }}",
         "{{ previous_nominal_time | default:'never' | date }}",
         "{{ 'text' | number }}",
     ],
@@ -242,6 +244,7 @@ def test_a_zone_is_a_name_of_the_database(zone: str) -> None:
 @pytest.mark.parametrize("span", ["3661d", "999999999999d", "999999999999d999999999999h"])
 def test_a_shift_has_a_bound(span: str) -> None:
     assert "more than 3660d" in fault(f"{{{{ nominal_time | minus:'{span}' }}}}").detail
+    assert render("{{ nominal_time | minus:'3660d' | date }}", FACTS) == "2016-11-12"
 
 
 def test_a_fault_points_at_its_text() -> None:
