@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # To be raised whenever this file changes what a layer holds: it is part of what the layer's name is made from.
-LAYER_FORMAT: Final = 2
+LAYER_FORMAT: Final = 3
 
 # The services that some function calls. botocore ships a description of each of AWS's services, 20 MB and more.
 _SERVICES: Final = frozenset({"dynamodb", "events", "lambda", "s3", "sns", "sqs", "ssm", "stepfunctions", "sts"})
@@ -52,6 +52,7 @@ def prune(folder: Path) -> None:
     # Descriptions of boto3's resources, which nothing here uses: clients do not read them.
     shutil.rmtree(folder / "boto3" / "data", ignore_errors=True)
     shutil.rmtree(folder / "boto3" / "examples", ignore_errors=True)
+    shutil.rmtree(folder / "icalendar" / "tests", ignore_errors=True)
     # The scripts of Powertools' own page of an API. Ours has no scripts.
     for asset in (folder / "aws_lambda_powertools").rglob("*.min.*"):
         asset.unlink()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RUNTIME = {
     *("annotated-types", "aws-lambda-powertools", "boto3", "botocore", "jmespath", "pydantic", "pydantic-core"),
-    *("holidays", "python-dateutil", "s3transfer", "six", "tzdata"),
+    *("holidays", "icalendar", "python-dateutil", "s3transfer", "six", "tzdata"),
     *("typing-extensions", "typing-inspection", "urllib3"),
 }
 
@@ -125,11 +125,13 @@ def test_pruning_keeps_the_services_that_functions_call(tmp_path: Path) -> None:
         (tmp_path / "botocore/data" / service / "service-2.json.gz").write_bytes(b"")
     (tmp_path / "botocore/data/endpoints.json").write_text("{}")
     (tmp_path / "bin").mkdir()
+    (tmp_path / "icalendar/tests").mkdir(parents=True)
 
     layer.prune(tmp_path)
 
     assert sorted(path.name for path in (tmp_path / "botocore/data").iterdir()) == ["dynamodb", "endpoints.json", "sqs"]
     assert not (tmp_path / "bin").exists()
+    assert not (tmp_path / "icalendar/tests").exists()
 
 
 def test_bytecode_is_used_without_a_look_at_its_source(tmp_path: Path) -> None:

@@ -19,6 +19,12 @@ MAX_CALENDAR_PLACE_LENGTH: Final = 40
 MAX_CALENDAR_NAME_LENGTH: Final = 120
 # Bytes of its JSON in UTF-8. One item of the table holds 400 KB, and is read with each expansion.
 MAX_CALENDAR_SIZE: Final = 100_000
+# An .ics text: its characters and lines, its events, the days that they touch, and those that recurrences look at.
+MAX_ICALENDAR_SIZE: Final = 256 * 1024
+MAX_ICALENDAR_LINES: Final = 30_000
+MAX_ICALENDAR_EVENTS: Final = 2_000
+MAX_ICALENDAR_DAYS: Final = 20_000
+MAX_ICALENDAR_DAYS_LOOKED_AT: Final = 500_000
 MAX_EVERY_SECONDS: Final = 366 * 86_400
 MAX_SPREAD_SECONDS: Final = 86_400
 # Who starts in the middle without a count counts from the start, so that the number is bounded.
