@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 REGION = "eu-central-1"
 JOBS_TABLE = "jobs"
 CONTROL_TABLE = "control"
+TEMPLATES_TABLE = "templates"
 BUCKET = "punctual-data"
 
-_INDEXES = {
+_JOBS_INDEXES = {
     schema.DUE_INDEX: ((schema.DUE_SHARD, "S"), (schema.WAKE_AT, "N")),
     schema.GROUP_INDEX: ((schema.GROUP_PK, "S"), (schema.GROUP_SK, "S")),
     schema.ATTENTION_INDEX: ((schema.ATTENTION_PK, "S"), (schema.ATTENTION_SK, "S")),
 }
+_TEMPLATES_INDEXES = {schema.EXPAND_INDEX: ((schema.EXPAND_SHARD, "S"), (schema.EXPAND_AT, "N"))}
 
 
 @contextmanager
@@ -56,33 +58,36 @@ def _session() -> botocore.session.Session:
 
 
 def create_tables(dynamodb: Any) -> None:
-    """The jobs and the control table, with the keys, indexes, stream and TTL of the template."""
+    """The jobs, templates and control table, with the keys, indexes, stream and TTL of the template."""
+    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+    _create_table(dynamodb, JOBS_TABLE, _JOBS_INDEXES, **stream)
+    _create_table(dynamodb, TEMPLATES_TABLE, _TEMPLATES_INDEXES)
+    for table in (JOBS_TABLE, TEMPLATES_TABLE):
+        dynamodb.update_time_to_live(
+            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": schema.TTL}
+        )
+    _create_table(dynamodb, CONTROL_TABLE, {})
+
+
+def _create_table(dynamodb: Any, name: str, indexes: Mapping[str, Any], **more: Any) -> None:
     attributes = {schema.PK: "S", schema.SK: "S"}
-    for index_key in _INDEXES.values():
+    for index_key in indexes.values():
         attributes.update(dict(index_key))
-    dynamodb.create_table(
-        TableName=JOBS_TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=_definitions(attributes),
-        KeySchema=_key(schema.PK, schema.SK),
-        GlobalSecondaryIndexes=[
+    if indexes:
+        more["GlobalSecondaryIndexes"] = [
             {
-                "IndexName": name,
+                "IndexName": index,
                 "KeySchema": _key(*(attribute for attribute, _ in index_key)),
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
-            for name, index_key in _INDEXES.items()
-        ],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    dynamodb.update_time_to_live(
-        TableName=JOBS_TABLE, TimeToLiveSpecification={"Enabled": True, "AttributeName": schema.TTL}
-    )
+            for index, index_key in indexes.items()
+        ]
     dynamodb.create_table(
-        TableName=CONTROL_TABLE,
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=_definitions({schema.PK: "S", schema.SK: "S"}),
+        AttributeDefinitions=_definitions(attributes),
         KeySchema=_key(schema.PK, schema.SK),
+        **more,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,17 @@ from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.model.api_key import Scope, mint_api_key
 from shared.model.errors import StoreUnavailable
 from shared.settings import InvalidEnvironment
-from tests.aws import BUCKET, CONTROL_TABLE, JOBS_TABLE, REGION, aws, client, create_bucket, create_tables
+from tests.aws import (
+    BUCKET,
+    CONTROL_TABLE,
+    JOBS_TABLE,
+    REGION,
+    TEMPLATES_TABLE,
+    aws,
+    client,
+    create_bucket,
+    create_tables,
+)
 from tests.http_api import LambdaContext, Reply, http_event, reply_of
 
 if TYPE_CHECKING:
@@ -26,7 +37,7 @@ ENVIRONMENT = {
     "AWS_REGION": REGION,
     "JOBS_TABLE": JOBS_TABLE,
     "CONTROL_TABLE": CONTROL_TABLE,
-    "TEMPLATES_TABLE": "templates",
+    "TEMPLATES_TABLE": TEMPLATES_TABLE,
     "DATA_BUCKET": BUCKET,
     "DUE_SHARDS": "2",
     "GROUP_SHARDS": "2",
@@ -66,6 +77,49 @@ def send(method: str, path: str, body: bytes | None = None, **options: Any) -> R
 
 @pytest.mark.usefixtures("account")
 class TestTheApi:
+    def test_a_template_goes_through_its_life(self) -> None:
+        body = {
+            "name": "payroll",
+            "external_key": "payroll",
+            "schedule": {"every": "10m"},
+            "job": {"target": {"type": "task", "name": "a.b"}, "payload": {"text": "a" * 5_000}},
+            "misfire": {"policy": "fire_all", "max": 3, "within": "1h"},
+            "tags": {"team": "ops"},
+        }
+        raw = json.dumps(body).encode()
+        created = send("POST", "/v1/templates", raw)
+        path = f"/v1/templates/{created.body['id']}"
+
+        assert created.status == 201, created.text
+        assert send("GET", path).body == created.body
+        same = send("PUT", "/v1/templates/by-key/payroll", raw)
+        assert (same.status, same.body["version"]) == (200, 1)
+        jobs = send("GET", "/v1/jobs", query=f"template_id={created.body['id']}").body["items"]
+        assert {job["status"] for job in jobs} == {"scheduled"}
+        skipped = json.dumps({"nominal_at": jobs[-1]["nominal_at"]}).encode()
+        assert send("POST", f"{path}/skip", skipped).body["skipped"] == [jobs[-1]["nominal_at"]]
+        assert send("PATCH", path, b'{"schedule": {"every": "5m"}}').body["version"] == 3
+        assert send("POST", f"{path}/trigger").status == 201
+        assert send("POST", f"{path}/pause", b'{"note": "a"}').body["status"] == "paused"
+        assert send("POST", f"{path}/resume").body["runs"] == 0
+        listed = send("GET", "/v1/templates", query="tag=team:ops&last_outcome=succeeded")
+        assert (listed.status, listed.body["items"]) == (200, [])
+        assert [one["change"] for one in send("GET", f"{path}/versions").body["items"]] == [
+            "resume",
+            "pause",
+            "edit",
+            "skip",
+            "create",
+        ]
+        difference = send("GET", f"{path}/versions/2/diff/3").body["items"]
+        assert difference == [{"pointer": "/schedule/every", "was": "10m", "is": "5m"}]
+        assert send("DELETE", path).body["status"] == "deleted"
+        jobs = send("GET", "/v1/jobs", query=f"template_id={created.body['id']}").body["items"]
+        assert sorted({(job["status"], job["reason"]) for job in jobs if job["nominal_at"]}) == [
+            ("skipped", "withdrawn")
+        ]
+        assert send("POST", "/v1/templates", raw).status == 201
+
     def test_a_job_goes_through_its_life(self) -> None:
         created = send(
             "POST", "/v1/jobs", b'{"target": {"type": "task", "name": "a.b"}, "delay": "1h", "tags": {"a": "b"}}'
