@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from shared.model import moves
 from shared.model.job import Delivery
 from shared.model.lifecycle import Status
+from shared.model.occurrence_job import WITHDRAWN
 from tests.model_checking import invariants
 from tests.model_checking.present import NOW
 from tests.model_checking.table import NOTHING, Table
@@ -87,7 +88,7 @@ class Actors:
     # What may happen to a job by itself.
 
     def around(self, place: Place) -> Iterator[Happening]:
-        """What the populator, the network, the watcher and clients may do."""
+        """What the populator, the network, the watcher, clients and templates may do."""
         yield from self._messages(place)
         yield from self._network(place)
         yield from self._watcher(place)
@@ -124,6 +125,8 @@ class Actors:
     def _clients(self, place: Place) -> Iterator[Happening]:
         for wish in self._scenario.wishes:
             yield from self._asked(place, wish, place.job, f"a client ({wish})")
+        for planner in self._scenario.planners:
+            yield from self._asked(place, planner, place.job, f"a planner at {planner},")
 
     def _asked(self, place: Place, what: str, view: int, who: str, *, fair: bool = False) -> Iterator[Happening]:
         """Somebody who does not wait for the outcome sends a request: it arrives at once, or the network holds it."""
@@ -197,6 +200,8 @@ class Actors:
         yield self._committing("fail", executor, place, f"{_of(copy)} cannot read the payload")
         if self._scenario.deferrals and copy.fence <= _DEFERRED_UP_TO_FENCE:
             yield self._committing("defer", executor, place, f"{_of(copy)} does not know the target")
+        if self._scenario.declines:
+            yield self._committing("decline", executor, place, f"{_of(copy)} meets a gate that says no")
         if copy.lease_until is None or copy.lease_until <= NOW:
             yield Happening(f"{_of(copy)} finds its lease over", place, IDLE, fair=True)
             return
@@ -272,7 +277,7 @@ class Actors:
         if self._table.requests[request].guard != "heartbeat":
             held = tuple(map(self._table.outdated, held))
         alive = tuple(sorted({one for one in held if not self._table.is_dead(one, job)}))
-        if self._table.jobs[job].status.is_terminal:
+        if self._table.jobs[job].status.is_terminal and self._table.jobs[job].reason != WITHDRAWN:
             # No message fits a job without a wake_at, and the watcher reaps none without a lease.
             return place._replace(job=job, held=alive, messages=(), read=NOTHING), broken
         return place._replace(job=job, held=alive), broken

@@ -1,9 +1,10 @@
 """A model of a job's life, explored until it shows nothing new.
 
 What is real and what is made up. The jobs are the real values (`shared.model.job`), every change of them is made by
-`shared.model.moves` (for clients by the API's own use cases) and judged by `shared.model.change`: a clause dropped or a
-status added to a legal move there changes what is explored here. Made up are time, the network, and where executors
-stand; each is as small as it can be, and may do everything bad that a real one can:
+`shared.model.moves` and `shared.model.occurrence_job` (for clients by the API's own use cases) and judged by
+`shared.model.change`: a clause dropped or a status added to a legal move there changes what is explored here. Made up
+are time, the network, and where executors stand; each is as small as it can be, and may do everything bad that a real
+one can:
 
 * an executor dies or freezes anywhere: before its claim is sent, with the claim applied and its answer lost, before the
   effect, after the effect and before the outcome is written, with the outcome written and its answer lost;
@@ -11,6 +12,7 @@ stand; each is as small as it can be, and may do everything bad that a real one 
 * a request that its sender gave up is held by the network and applied later, once, more often, or never; one whose
   answer is lost is sent again;
 * the watcher's write comes from a read that is old; clients cancel, run at once, postpone and edit at any time;
+* planners at older and newer versions of a template plan the job of its occurrence, withdraw it and reinstate it;
 * time passes at any moment, however long.
 
 Every state that can be reached by any order of these is visited (`search`), the invariants are checked at each write,

@@ -1,12 +1,14 @@
 """What must hold, as functions over jobs and over single writes. Each answers None, or which invariant is broken.
 
 The names are those of the guarantees: I3 one outcome for each execution, and the count of attempts is right; I4 the
-fence only rises, and a write under an old one changes nothing; I5 terminal is final; I6 one success at most; I7
-nothing begins after a cancel; I8 a job is in the due index exactly while it is not terminal; I9 attempts stay within
-their budget; I10 nothing starts before its time or, the first time, after its start deadline; I11 one live lease.
+fence only rises, and a write under an old one changes nothing; I5 terminal is final, unless a withdrawn job is
+reinstated; I6 one success at most; I7 nothing begins after a cancel; I8 a job is in the due index exactly while it is
+not terminal; I9 attempts stay within their budget; I10 nothing starts before its time or, the first time, after its
+start deadline or when it is missed; I11 one live lease.
 
-Two more are promises of the API and of the lanes: `If-Match` (what was decided on an older version of a job changes
-nothing) and `lane` (an attempt begins only where a job of its length can run to its end).
+Three more are promises of the API, of the lanes and of templates: `If-Match` (what was decided on an older version of a
+job changes nothing), `lane` (an attempt begins only where a job of its length can run to its end) and `template` (what
+an older version of it decided changes nothing that a newer one has, and no version changes a job that has begun).
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from typing import TYPE_CHECKING
 from shared.model.execution import Outcome
 from shared.model.job import Delivery
 from shared.model.lifecycle import Move, Status
+from shared.model.occurrence_job import WITHDRAWN
 from tests.model_checking.present import NOW
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.model.job import Job
     from tests.model_checking.table import Request
 
@@ -28,11 +33,19 @@ def broken_by(request: Request, before: Job, after: Job) -> str | None:
     move, values = request.change.move, request.change.set
     began, risen = move is Move.CLAIM, move is not Move.HEARTBEAT
     taken = request.guard.startswith("reap") and (before.lease_until is None or before.lease_until > NOW)
-    late = began and before.attempt == 0 and before.expires_at is not None and before.expires_at <= values["started_at"]
+    late = began and before.attempt == 0 and _has_passed(before.expires_at, values["started_at"])
+    missed = began and before.attempt == 0 and _has_passed(before.misfire_at, values["started_at"])
+    is_reinstated = move is Move.REINSTATE and (before.status, before.reason) == (Status.SKIPPED, WITHDRAWN)
+    by_template = move in {Move.REPLAN, Move.WITHDRAW, Move.REINSTATE}
     early = began and (before.wake_at is None or values["started_at"] < before.wake_at)
     long = request.message is not None and after.timeout_seconds > request.message[0].max_job_seconds
     return _first(
-        (before.status.is_terminal, f"I5: a job that is {before.status} was changed"),
+        (before.status.is_terminal and not is_reinstated, f"I5: a job that is {before.status} was changed"),
+        (by_template and before.attempt > 0, f"template: a {move} changed a job that has begun"),
+        (
+            by_template and values["template_version"] <= (before.template_version or 0),
+            f"template: a {move} by an older version changed what a newer one had decided",
+        ),
         (
             request.fence not in {None, before.fence},
             f"I4: a write under fence {request.fence} changed a job that is under fence {before.fence}",
@@ -47,11 +60,16 @@ def broken_by(request: Request, before: Job, after: Job) -> str | None:
         ),
         (early, "I10: an attempt began before its time"),
         (late, "I10: a job began after its start deadline"),
+        (missed, "I10: an occurrence began that was missed"),
         (began and before.cancel_requested_at is not None, "I7: another attempt began after a cancel was requested"),
         (long, f"lane: a job of {after.timeout_seconds} s began in lane {request.message and request.message[0]}"),
         (
             move is Move.STOP and before.cancel_requested_at is None,
             "I7: a job was cancelled that nobody asked to cancel",
+        ),
+        (
+            move is Move.DECLINE and before.cancel_requested_at is not None,
+            "I7: a job was skipped that a client had asked to cancel",
         ),
     )
 
@@ -104,6 +122,10 @@ def broken_by_begin(copy: Job, job: Job, begun: int) -> str | None:
             "I9: the effect of a job to be delivered at most once began twice",
         ),
     )
+
+
+def _has_passed(deadline: datetime | None, started_at: datetime) -> bool:
+    return deadline is not None and deadline <= started_at
 
 
 def _first(*checks: tuple[bool, str]) -> str | None:

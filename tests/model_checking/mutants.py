@@ -36,7 +36,9 @@ class DroppedClause:
     alternative: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.guard}: {self.alternative or self.clause}"
+        if self.alternative is None:
+            return f"{self.guard}: {self.clause}"
+        return f"{self.guard}: {self.alternative}, beside {self.clause.partition(' ')[0]}"
 
     def weakened(self, guard: str, change: Change) -> Change:
         """`change` without the clause, if it is one of this guard."""
@@ -101,9 +103,11 @@ _WAKE: Final = "it compares wake_at and due_shard, and no job that has ended has
 _BLOCKED: Final = "no move leads to blocked yet"
 _LAST: Final = "an attempt that is to be cancelled is the last: neither a retry nor a deferral passes the request"
 _ONE_OUTCOME: Final = "only the attempt's own executor ends it so under its fence, and it asks for one outcome"
-_NOT_BEGUN: Final = "only a job of which no attempt counts is skipped: its last one was deferred, and has no outcome"
+_NOT_BEGUN: Final = "the last attempt of a skipped job, if any, was deferred or declined, and has no other outcome"
 _ANSWERED: Final = "a client who cancels a cancelled job is answered without a write"
 _NEVER_ASKED: Final = "a client who cancels a running job is made a request to its executor instead"
+_BEGUN: Final = "it asks that no attempt counts, and one does in a job that runs, has succeeded or has failed"
+_WITHDRAWN: Final = "it asks for the reason that only a withdrawn job has, which is skipped and has not begun"
 _EXPIRED: Final = "an executor skips only a job that still waits for its message's time, and then by its version"
 
 
@@ -116,6 +120,7 @@ def redundant() -> dict[Mutant, str]:
         ("skip", "status ="): _VERSION,
         **dict.fromkeys([(guard, "status =") for guard in ("heartbeat", *reaps)], _LEASE),
         ("reap_stop", "fence ="): _LAST,
+        **dict.fromkeys([("reinstate", "status ="), ("reinstate", "attempt =")], _WITHDRAWN),
     }
     ended = sorted(TERMINAL)
     sources = {
@@ -123,6 +128,8 @@ def redundant() -> dict[Mutant, str]:
         **dict.fromkeys([(Move.HEARTBEAT, status) for status in (Status.SCHEDULED, *ended)], _LEASE),
         **dict.fromkeys([(move, Status.SUCCEEDED) for move in _OTHER_OUTCOMES], _ONE_OUTCOME),
         **dict.fromkeys([(move, Status.SKIPPED) for move in _OUTCOMES], _NOT_BEGUN),
+        **dict.fromkeys([(move, status) for move in (Move.REPLAN, Move.WITHDRAW) for status in _WITH_ATTEMPTS], _BEGUN),
+        **dict.fromkeys([(Move.REINSTATE, status) for status in Status if status is not Status.SKIPPED], _WITHDRAWN),
         (Move.STOP, Status.SCHEDULED): _LAST,
         (Move.REQUEST_CANCEL, Status.CANCELLED): _ANSWERED,
         (Move.CANCEL, Status.CANCELLED): _ANSWERED,
@@ -137,4 +144,5 @@ def redundant() -> dict[Mutant, str]:
 
 
 _OUTCOMES: Final = (Move.SUCCEED, Move.RETRY, Move.FAIL, Move.STOP)
-_OTHER_OUTCOMES: Final = (Move.DEFER, Move.RETRY, Move.FAIL, Move.STOP)
+_OTHER_OUTCOMES: Final = (Move.DEFER, Move.DECLINE, Move.RETRY, Move.FAIL, Move.STOP)
+_WITH_ATTEMPTS: Final = (Status.RUNNING, Status.SUCCEEDED, Status.FAILED)

@@ -10,3 +10,4 @@ from shared.model import limits
 NOW: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 # A lease lasts two steps: it can be extended while it is live, and be over before anybody may take it (three steps).
 STEP: Final = timedelta(seconds=limits.LEASE_SECONDS / 2)
+RETENTION: Final = timedelta(days=30)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from shared.model.job import Delivery, Job, JobKey, JobSpec, new_job
-from shared.model.retry import Jitter, RetryPolicy
+from tests.model_checking.planners import PLANNERS, TWO_ATTEMPTS, planned
 from tests.model_checking.present import NOW, STEP
 from tests.model_checking.table import SHARDING
 
@@ -15,7 +15,8 @@ from tests.model_checking.table import SHARDING
 class Scenario:
     """`held` is how many requests of dead or impatient senders the network holds for each job at most, `wishes` what
     clients may ask for at any time, `failures` how effects may end beside succeeding, `slow_watcher` that anything may
-    happen between the watcher's read and its write, `deferrals` that an executor may find that it cannot run a job.
+    happen between the watcher's read and its write, `deferrals` that an executor may find that it cannot run a job,
+    `declines` that it is not to run it. `planners` are at the versions of the job's template that there are.
 
     Times more than `memory_steps` ago are not told apart. `surprises`: how many faults and wishes there are at most
     (None: any number); time may pass at any moment in any case.
@@ -29,19 +30,15 @@ class Scenario:
     failures: tuple[str, ...] = ("fail",)
     slow_watcher: bool = False
     deferrals: bool = False
+    declines: bool = False
+    planners: tuple[str, ...] = ()
     memory_steps: int = 1
     surprises: int | None = None
 
 
 def a_job(name: str = "job", *, retry_on: tuple[str, ...] = (), **spec: Any) -> Job:
     """A job of two attempts that is due a step from now, and whose retry follows a step after its failure."""
-    retry = RetryPolicy(
-        max_attempts=2,
-        initial_seconds=STEP.total_seconds(),
-        multiplier=1,
-        jitter=Jitter.NONE,
-        retry_on=retry_on,
-    )
+    retry = replace(TWO_ATTEMPTS, retry_on=retry_on)
     wanted = JobSpec(target={"type": "http"}, run_at=NOW + STEP, retry=retry, **spec)
     return new_job(wanted, key=JobKey("acme", name), now=NOW, sharding=SHARDING)
 
@@ -73,7 +70,7 @@ SCENARIOS: Final = (
         wishes=("cancel", "run now"),
     ),
     Scenario(name="edits", jobs=(a_job(),), wishes=("cancel", "run now", "postpone", "allow one attempt")),
-    Scenario(name="a slow watcher", jobs=(a_job(),), slow_watcher=True),
+    Scenario(name="a slow watcher", jobs=(a_job(),), slow_watcher=True, declines=True),
     LATE_WRITES,
     AT_MOST_ONCE,
     Scenario(
@@ -83,6 +80,19 @@ SCENARIOS: Final = (
         held=1,
         wishes=("postpone",),
         memory_steps=2,
+    ),
+    Scenario(
+        name="a template that changes",
+        jobs=(planned(),),
+        executors=1,
+        held=1,
+        planners=tuple(PLANNERS),
+    ),
+    Scenario(
+        name="a deferred job whose template changes",
+        jobs=(planned(),),
+        deferrals=True,
+        planners=("version 2, without the occurrence", "version 3, with the occurrence"),
     ),
     TWO_JOBS,
 )

@@ -13,7 +13,7 @@ Versions. A job is always at version 1, and a request that was decided on an old
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from functions.api.cancel_job import CancelJob
@@ -21,14 +21,16 @@ from functions.api.preconditions import ANY_VERSION
 from functions.api.run_job_now import RunJobNow
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.model import limits, moves
-from shared.model.change import AnyOf, Change, Clause, applied, holds
+from shared.model.change import AnyOf, Change, Clause, Op, applied, holds
 from shared.model.errors import IllegalTransition, InvalidField
 from shared.model.execution import NO_OUTPUT, Failure
 from shared.model.job import Job, Sharding
 from shared.model.lifecycle import Move, Status
+from shared.model.occurrence_job import WITHDRAWN
 from tests.model_checking import invariants
 from tests.model_checking.mutants import DroppedClause, WidenedMove, name_of
-from tests.model_checking.present import NOW, STEP
+from tests.model_checking.planners import PLANNERS
+from tests.model_checking.present import NOW, RETENTION, STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,14 +40,15 @@ if TYPE_CHECKING:
     from tests.model_checking.mutants import Mutant
 
 SHARDING: Final = Sharding(due=1, group=1)
-RETENTION: Final = timedelta(days=30)
 BOOM: Final = Failure("http_503", "")
 REFUSED: Final = Failure("http_404", "", retryable=False)
 NOTHING: Final = -1
 LONG_GONE: Final = "gone"
 
 _IRRELEVANT: Final = ("updated_at", "ended_at", "expire_item_at", "cancel_requested_at")
-_KEY_FIELDS: Final = tuple(one.name for one in fields(Job) if one.name not in {"target", "tags"})
+_UNSEEN: Final = frozenset({"target", "tags"})
+_KEY_FIELDS: Final = tuple(one.name for one in fields(Job) if one.name not in _UNSEEN)
+_TIMES: Final = ("run_at", "wake_at", "expires_at", "misfire_at", "lease_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,7 @@ class Table:
         """The job, one step later."""
         if number not in self._later_jobs:
             job = self.jobs[number]
-            times = {
-                name: self.later(getattr(job, name)) for name in ("run_at", "wake_at", "expires_at", "lease_until")
-            }
+            times = {name: self.later(getattr(job, name)) for name in _TIMES}
             self._later_jobs[number] = self.job(replace(job, **times))
         return self._later_jobs[number]
 
@@ -111,7 +112,8 @@ class Table:
 
     def view(self, number: int) -> int:
         """The job as somebody keeps it who read it or was answered it: without what that one will not look at again."""
-        return self.job(replace(self.jobs[number], wake_at=None, run_at=self.oldest, expires_at=None, claim_id=None))
+        forgotten = {"wake_at": None, "run_at": self.oldest, "expires_at": None, "misfire_at": None, "claim_id": None}
+        return self.job(replace(self.jobs[number], **forgotten))
 
     def nameless(self, number: int) -> int:
         """The job without the id of its claim, which only an executor that still claims would recognise."""
@@ -144,11 +146,14 @@ class Table:
             return self._request(Request(guard, change, message=argument[:2]))
         if change.move in _DECIDED_ON_A_VERSION:
             return self._request(Request(guard, change, seen=1))
+        if change.move in _BY_A_TEMPLATE:
+            return self._request(Request(guard, change))
         return self._request(Request(guard, change, fence=job.fence))
 
     def _request(self, request: Request) -> int:
         change = request.change
-        values = {name: NOW if name in _IRRELEVANT and value else value for name, value in change.set.items()}
+        written = {name: value for name, value in change.set.items() if name not in _UNSEEN}
+        values = {name: NOW if name in _IRRELEVANT and value else value for name, value in written.items()}
         if "executions" in values:
             values["executions"] = _canonical_executions(values["executions"])
         request = replace(request, change=replace(change, set=values))
@@ -193,15 +198,11 @@ class Table:
         return self._request(replace(request, change=replace(request.change, set=values)))
 
     def is_dead(self, number: int, job: int) -> bool:
-        """Whether the request can never be accepted any more: it compares a fence or a version that is over."""
+        """Whether the request can never be accepted any more: what it compares is over and only rises."""
         key = (number, job)
         if key not in self._dead:
             request, now = self.requests[number], self.jobs[job]
-            over = [
-                condition
-                for condition in request.change.when
-                if any(_is_about(name, condition) and condition.value < getattr(now, name) for name in _ONLY_RISE)
-            ]
+            over = [condition for condition in request.change.when if _is_over(condition, now)]
             self._decides(request, over)
             self._dead[key] = bool(over)
         return self._dead[key]
@@ -282,16 +283,19 @@ _MAKERS: Final[dict[str, Callable[[Job, Any], Change | None]]] = {
     "fail for good": lambda job, _: moves.fail(job, REFUSED, **_TRYING),
     "stop": lambda job, _: moves.stop(job, failure=BOOM, **_ENDING),
     "reap": lambda job, _: moves.reap(job, **_TRYING) if moves.lease_is_over(job, NOW) else None,
+    "decline": lambda job, _: moves.decline(job, reason="gate_closed", **_ENDING),
     "skip": lambda job, _: moves.skip(job, reason="expired", **_ENDING),
     "cancel": _cancel,
     "run now": _run_now,
     "postpone": _edit(lambda job: {"run_at": NOW + STEP}),
     "allow one attempt": _edit(lambda job: {"retry": replace(job.retry, max_attempts=1)}),
     "let it take longer": _edit(lambda job: {"timeout_seconds": limits.SHORT_JOB_SECONDS + 1}),
+    **PLANNERS,
 }
 
 # A request that compares one of these with what it was is over for ever.
 _ONLY_RISE: Final = ("fence", "version")
+_BY_A_TEMPLATE: Final = {Move.REPLAN, Move.WITHDRAW, Move.REINSTATE}
 _DECIDED_ON_A_VERSION: Final = {Move.SKIP, Move.EDIT, Move.CANCEL, Move.REQUEST_CANCEL}
 
 
@@ -313,14 +317,22 @@ def _is_about(field: str, condition: Condition) -> bool:
     return isinstance(condition, Clause) and condition.field == field
 
 
+def _is_over(condition: Condition, now: Job) -> bool:
+    if _is_about("template_version", condition):
+        return condition.op is Op.LT and condition.value <= (now.template_version or 0)
+    return any(_is_about(name, condition) and condition.value < getattr(now, name) for name in _ONLY_RISE)
+
+
 def _canonical(job: Job) -> Job:
     """`job` with everything made equal that no condition and no decision will read again."""
     running = job.status is Status.RUNNING
     return replace(
         job,
         version=1,
-        reason=None,
+        reason=WITHDRAWN if job.reason == WITHDRAWN else None,
         created_at=NOW,
+        nominal_at=None if job.nominal_at is None else NOW,
+        misfire_at=None if job.status.is_terminal else job.misfire_at,
         run_at=NOW if job.status.is_terminal else job.run_at,
         started_at=NOW if running else None,
         executions=_canonical_executions(job.executions),

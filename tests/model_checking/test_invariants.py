@@ -10,13 +10,14 @@ import pytest
 from shared.model import moves
 from shared.model.change import applied
 from shared.model.execution import NO_OUTPUT, Execution, Outcome
-from shared.model.lifecycle import Status
+from shared.model.lifecycle import Move, Status
 from tests.model_checking.actors import Actors, Executor, Place
 from tests.model_checking.invariants import broken_by, broken_by_begin, broken_in
-from tests.model_checking.present import NOW, STEP
+from tests.model_checking.planners import PLANNERS, planned
+from tests.model_checking.present import NOW, RETENTION, STEP
 from tests.model_checking.scenarios import LATE_WRITES, a_job, at_most_once
 from tests.model_checking.search import Search
-from tests.model_checking.table import RETENTION, Request
+from tests.model_checking.table import Request
 
 if TYPE_CHECKING:
     from shared.model.job import Job
@@ -26,6 +27,11 @@ CLAIM = moves.claim(lane=WAITING.lane, wake_at=NOW, claim_id="a", now=NOW)
 RUNNING = applied(CLAIM, WAITING)
 SUCCEED = moves.succeed(RUNNING, output=NO_OUTPUT, now=NOW, retention=RETENTION)
 SUCCEEDED = applied(SUCCEED, RUNNING)
+OCCURRENCE = replace(planned(), wake_at=NOW)
+WITHDRAWN = applied(PLANNERS["version 2, without the occurrence"](OCCURRENCE, None), OCCURRENCE)
+REINSTATE = PLANNERS["version 3, with the occurrence"](WITHDRAWN, None)
+WITHDRAW_LATER = PLANNERS["version 5, without the occurrence"](OCCURRENCE, None)
+DECLINE = moves.decline(RUNNING, reason="gate_closed", now=NOW, retention=RETENTION)
 ONCE = applied(CLAIM, replace(at_most_once(), wake_at=NOW))
 
 
@@ -33,7 +39,9 @@ def outcome(fence: int, what: Outcome = Outcome.FAILED) -> Execution:
     return Execution(attempt=fence, fence=fence, started_at=NOW, ended_at=NOW, outcome=what)
 
 
-@pytest.mark.parametrize("job", [a_job(), WAITING, RUNNING, SUCCEEDED, ONCE], ids=lambda job: job.status)
+@pytest.mark.parametrize(
+    "job", [a_job(), WAITING, RUNNING, SUCCEEDED, ONCE, OCCURRENCE, WITHDRAWN], ids=lambda job: job.status
+)
 def test_jobs_as_the_moves_make_them_are_whole(job: Job) -> None:
     assert broken_in(job) is None
 
@@ -75,6 +83,12 @@ def test_a_job_that_is_not_whole_breaks_an_invariant(job: Job, name: str) -> Non
         (Request("claim", CLAIM), replace(WAITING, expires_at=NOW), {}, "I10"),
         (Request("claim", CLAIM), replace(WAITING, cancel_requested_at=NOW), {}, "I7"),
         (Request("claim", CLAIM, message=(WAITING.lane, NOW)), replace(WAITING, timeout_seconds=61), {}, "lane"),
+        (Request("claim", CLAIM), replace(OCCURRENCE, misfire_at=NOW), {}, "I10"),
+        (Request("reinstate", REINSTATE), replace(WITHDRAWN, reason="missed"), {}, "I5"),
+        (Request("replan", replace(REINSTATE, move=Move.REPLAN)), WITHDRAWN, {}, "I5"),
+        (Request("reinstate", REINSTATE), replace(WITHDRAWN, template_version=3), {}, "template"),
+        (Request("withdraw", WITHDRAW_LATER), replace(OCCURRENCE, attempt=1), {}, "template"),
+        (Request("decline", DECLINE, fence=1), replace(RUNNING, cancel_requested_at=NOW), {}, "I7"),
         (Request("stop", moves.stop(RUNNING, now=NOW, retention=RETENTION), fence=1), RUNNING, {}, "I7"),
     ],
 )
@@ -84,6 +98,13 @@ def test_a_write_that_must_not_be_breaks_an_invariant(
     after = replace(applied(request_.change, before), **spoilt)
 
     assert (broken_by(request_, before, after) or "").split(":")[0] == name
+
+
+def test_a_withdrawn_job_that_is_reinstated_breaks_none() -> None:
+    reinstated = applied(REINSTATE, WITHDRAWN)
+
+    assert broken_by(Request("reinstate", REINSTATE), WITHDRAWN, reinstated) is None
+    assert broken_in(reinstated) is None
 
 
 @pytest.mark.parametrize(
