@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.model.job import Job
+    from shared.model.maintenance_window import MaintenanceWindow
     from shared.model.template import Template
 
 
@@ -95,6 +96,21 @@ class BackfillChanged(SchedulerError):
         super().__init__(f"backfill {backfill_id} was changed by another")
 
 
+class CalendarNotFound(SchedulerError):
+    """No such calendar for this tenant."""
+
+    def __init__(self, calendar_id: str) -> None:
+        super().__init__(f"there is no calendar {calendar_id}")
+        self.calendar_id = calendar_id
+
+
+class CalendarChanged(SchedulerError):
+    """A calendar was not replaced or deleted, since it is at another revision."""
+
+    def __init__(self, calendar_id: str) -> None:
+        super().__init__(f"calendar {calendar_id} was changed by another")
+
+
 class WindowNotFound(SchedulerError):
     """No such maintenance window for this tenant."""
 
@@ -114,7 +130,7 @@ class WindowChanged(SchedulerError):
 class VersionMismatch(SchedulerError):
     """The caller's If-Match names another version than the stored one."""
 
-    def __init__(self, current: Job | Template) -> None:
+    def __init__(self, current: Job | Template | MaintenanceWindow) -> None:
         super().__init__(f"it is at version {current.version}")
         self.current = current
 

@@ -35,6 +35,7 @@ GAP_SK: Final = "gap"
 EXTERNAL_KEY_SK: Final = "key"
 TEMPLATE_PAYLOAD_SK: Final = "payload"
 CALENDAR_SK: Final = "calendar"
+CALENDAR_USE_SK: Final = "use"
 BACKFILL_SK: Final = "backfill"
 # The control table: a tenant's maintenance windows are the partition `windows#<tenant>`.
 WINDOWS_PK: Final = "windows"
