@@ -80,13 +80,15 @@ class CreateTemplate:
         # Before any key is claimed. The id may still change, which moves nothing but `H` and the spread.
         timetable = self.check(draft, asked.now)
         template_id = self._claimed_id(asked, spec.external_key, draft.id)
-        template = replace(
-            draft,
-            id=template_id,
-            progress=first_progress(replace(timetable, seed=template_id), asked.now),
-            expand_shard=expand_shard_of(asked.tenant, template_id),
+        template = self.templates.place_template_payload(
+            replace(
+                draft,
+                id=template_id,
+                progress=first_progress(replace(timetable, seed=template_id), asked.now),
+                expand_shard=expand_shard_of(asked.tenant, template_id),
+            )
         )
-        creation = self.templates.create_template(self.templates.place_template_payload(template))
+        creation = self.templates.create_template(template)
         if not creation.created and not _is_own(creation.template, template):
             if asked.idempotency is not None and creation.template.fingerprint == template.fingerprint:
                 return CreatedTemplate(creation.template, replayed=True)

@@ -37,21 +37,27 @@ class Route:
         return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
 
 
-def _later(module: str, name: str) -> Endpoint:
+@dataclass(frozen=True, slots=True)
+class Later:
     """An endpoint whose module is imported by the first who asks: no other request pays for time zones and rules."""
 
-    def serve(request: Request, services: Services, **parameters: str) -> Answer:
-        endpoint: Endpoint = getattr(import_module(f"functions.api.endpoints.{module}"), name)
-        return endpoint(request, services, **parameters)
+    module: str
+    name: str
 
-    return serve
+    def __call__(self, request: Request, services: Services, **parameters: str) -> Answer:
+        return self.endpoint()(request, services, **parameters)
+
+    def endpoint(self) -> Endpoint:
+        endpoint: Endpoint = getattr(import_module(f"functions.api.endpoints.{self.module}"), self.name)
+        return endpoint
 
 
-_templates: Final = partial(_later, "templates")
-_template_actions: Final = partial(_later, "template_actions")
-_template_versions: Final = partial(_later, "template_versions")
-_many_templates: Final = partial(_later, "many_templates")
-_backfills: Final = partial(_later, "backfills")
+_templates: Final = partial(Later, "templates")
+_template_actions: Final = partial(Later, "template_actions")
+_template_versions: Final = partial(Later, "template_versions")
+_many_templates: Final = partial(Later, "many_templates")
+_backfills: Final = partial(Later, "backfills")
+_windows: Final = partial(Later, "maintenance_windows")
 
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
@@ -96,7 +102,7 @@ ROUTES: Final = (
     Route(
         "GET",
         "/v1/templates/{template_id}/occurrences",
-        _later("occurrences", "list_occurrences"),
+        Later("occurrences", "list_occurrences"),
         Scope.READ,
         takes_query=True,
     ),
@@ -104,9 +110,15 @@ ROUTES: Final = (
     Route("GET", "/v1/backfills", _backfills("list_backfills"), Scope.READ, takes_query=True),
     Route("GET", "/v1/backfills/{backfill_id}", _backfills("get_backfill"), Scope.READ),
     Route("POST", "/v1/backfills/{backfill_id}/abort", _backfills("abort_backfill"), Scope.WRITE),
-    Route("GET", "/v1/forecast", _later("occurrences", "get_forecast"), Scope.READ, takes_query=True),
-    Route("POST", "/v1/schedules/preview", _later("schedules", "preview_schedule"), Scope.READ),
-    Route("GET", "/v1/schedules/timezones", _later("schedules", "get_timezones"), Scope.READ),
+    Route("GET", "/v1/forecast", Later("occurrences", "get_forecast"), Scope.READ, takes_query=True),
+    Route("POST", "/v1/schedules/preview", Later("schedules", "preview_schedule"), Scope.READ),
+    Route("GET", "/v1/schedules/timezones", Later("schedules", "get_timezones"), Scope.READ),
+    Route("POST", "/v1/maintenance-windows", _windows("create_window"), Scope.WRITE),
+    Route("GET", "/v1/maintenance-windows", _windows("list_windows"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/maintenance-windows/{window_id}", _windows("get_window"), Scope.READ),
+    Route("PUT", "/v1/maintenance-windows/{window_id}", _windows("replace_window"), Scope.WRITE),
+    Route("DELETE", "/v1/maintenance-windows/{window_id}", _windows("delete_window"), Scope.WRITE),
+    Route("POST", "/v1/maintenance-windows/{window_id}/end", _windows("end_window"), Scope.WRITE),
     Route("GET", "/health", service.get_health, None),
     Route("GET", "/ready", service.get_ready, None),
     Route("GET", "/openapi.json", service.get_openapi, None),

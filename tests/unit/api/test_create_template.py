@@ -1,0 +1,163 @@
+"""One template for a key, whoever dies or races in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.api.check_template import CheckTemplate
+from functions.api.create_job import Idempotency
+from functions.api.create_template import Create, CreatedTemplate, CreateTemplate, ExternalKeyTaken
+from functions.api.models.spec import SpecReader
+from functions.api.models.template_spec import read_template
+from shared.adapters.memory.calendars import MemoryCalendars
+from shared.adapters.memory.clock import SeededIds
+from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.adapters.memory.templates import MemoryTemplateStore
+from shared.model.errors import IdempotencyKeyReused, InvalidField, StoreUnavailable
+from tests.jobs import SHARDING
+from tests.templates import CREATED, TENANT
+
+if TYPE_CHECKING:
+    from shared.model.template import Template
+    from shared.ports.templates import TemplateCreation
+
+BODY: dict[str, Any] = {
+    "name": "payroll",
+    "schedule": {"every": "1h"},
+    "job": {"target": {"type": "http", "url": "https://example.com/"}},
+}
+KEYED = {**BODY, "external_key": "payroll"}
+ONCE = Idempotency("k", "fingerprint")
+LATER = CREATED + timedelta(seconds=1)
+
+
+class Faulty(MemoryTemplateStore):
+    """A store whose next `dies` creations do not happen, and whose next `mute` ones do without an answer."""
+
+    def __init__(self, *, dies: int = 0, mute: int = 0) -> None:
+        super().__init__()
+        self.dies, self.mute = dies, mute
+
+    def create_template(self, template: Template) -> TemplateCreation:
+        if self.dies:
+            self.dies -= 1
+            raise StoreUnavailable("create template", outcome_unknown=True)
+        if self.mute:
+            # The client library sends again what was not answered.
+            self.mute -= 1
+            super().create_template(template)
+        return super().create_template(template)
+
+    def all(self) -> list[Template]:
+        return list(self.list_templates(TENANT, before=None, limit=100).templates)
+
+
+class Creator:
+    """Creates on a store, each with ids of its own."""
+
+    def __init__(self, store: MemoryTemplateStore, seed: int = 0) -> None:
+        self.create = CreateTemplate(
+            templates=store,
+            ids=SeededIds(seed),
+            check=CheckTemplate(calendars=MemoryCalendars(), specs=SpecReader(lambda target: None), sharding=SHARDING),
+            expand=lambda template, left: template,  # type: ignore[arg-type]
+            telemetry=RecordedTelemetry(),
+        )
+
+    def __call__(
+        self, body: dict[str, Any], idempotency: Idempotency | None = None, now: Any = CREATED
+    ) -> CreatedTemplate:
+        asked = Create(tenant=TENANT, by="me", now=now, idempotency=idempotency, seconds_left=lambda: 20)
+        return self.create(asked, lambda: read_template(body))
+
+
+@pytest.mark.parametrize("body", [BODY, KEYED])
+def test_a_call_that_died_is_repeated_and_makes_one_template(body: dict[str, Any]) -> None:
+    store = Faulty(dies=1)
+    create = Creator(store)
+    with pytest.raises(StoreUnavailable):
+        create(body, ONCE)
+
+    second = create(body, ONCE, LATER)
+    third = create(body, ONCE, LATER + timedelta(seconds=1))
+
+    assert not second.replayed
+    assert third.replayed
+    assert store.all() == [second.template] == [third.template]
+
+
+def test_a_key_whose_creator_died_names_the_template_of_the_next() -> None:
+    store = Faulty(dies=1)
+    with pytest.raises(StoreUnavailable):
+        Creator(store, 1)(KEYED)
+
+    created = Creator(store, 2)(KEYED, now=LATER)
+
+    assert store.named_by(TENANT, "payroll") == created.template.id
+    assert store.all() == [created.template]
+
+
+def test_an_answer_that_was_lost_is_no_other_creation() -> None:
+    store = Faulty(mute=3)
+    create = Creator(store)
+    large = {**BODY, "job": {**BODY["job"], "payload": "a" * 5_000}}
+
+    created = [create(body, key) for body, key in ((large, None), (BODY, ONCE), (KEYED, None))]
+
+    assert [one.replayed for one in created] == [False] * 3
+    assert len(store.all()) == 3
+
+
+def test_the_template_of_a_key_is_expanded_by_its_own_id() -> None:
+    store = Faulty(dies=1)
+    schedule = {"cron": "H H * * *", "start_at": "2026-01-01T00:00:00Z", "max_occurrences": 1_000}
+    body = {**KEYED, "schedule": schedule}
+    with pytest.raises(StoreUnavailable):
+        Creator(store, 1)(body)
+
+    template = Creator(store, 2)(body, now=LATER).template
+
+    assert template.progress.ran is not None
+    assert template.expand_at == LATER
+    assert template.expand_shard is not None
+
+
+def test_of_two_who_create_under_a_key_at_once_one_wins() -> None:
+    store = Faulty()
+    first, second = Creator(store, 1), Creator(store, 2)
+
+    class Overtaken(MemoryTemplateStore):
+        """Between a claim of the key and the creation another does both."""
+
+        def __init__(self) -> None:
+            self.__dict__ = store.__dict__
+
+        def create_template(self, template: Template) -> TemplateCreation:
+            second(KEYED, now=LATER)
+            return store.create_template(template)
+
+    first.create = Creator(Overtaken(), 1).create
+
+    with pytest.raises(ExternalKeyTaken):
+        first(KEYED)
+    assert [one.created_at for one in store.all()] == [LATER]
+
+
+def test_a_key_with_another_body_is_refused_whatever_else_would_be_wrong_with_it() -> None:
+    store = Faulty()
+    Creator(store)(BODY, ONCE)
+
+    with pytest.raises(IdempotencyKeyReused):
+        Creator(store)({"name": 5}, Idempotency("k", "other"), LATER)
+
+
+def test_what_is_refused_claims_no_key() -> None:
+    store = Faulty()
+    with pytest.raises(InvalidField):
+        Creator(store)({**KEYED, "schedule": {"at": ["2026-01-01T00:00:00Z"]}}, ONCE)
+
+    assert store._external_keys == {}
+    assert not Creator(store)(KEYED, Idempotency("k", "other")).replayed
