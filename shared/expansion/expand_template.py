@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from shared.expansion.timetables import timetable_of
 from shared.model.expansion import expand
 from shared.model.template import Pause, Progress, Template, TemplateStatus
-from shared.model.template_changes import resumed
+from shared.model.template_changes import SETTLE, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +75,12 @@ class ExpandTemplate:
         return Expanded(self._write(template, expansion.progress, expansion.expand_at, now), planned, missed)
 
     def _resume(self, template: Template, pause: Pause, timetable: Timetable, now: datetime) -> Template:
+        """As of the time that the pause names: what was due since then is late, and no part of the pause."""
+        assert pause.until is not None
         self.templates.archive_version(template)
-        active = resumed(template, pause.missed, timetable, by=BY_ITSELF, now=now)
+        ended_at = max(pause.until, template.changed_at)
+        active = resumed(template, pause.missed, timetable, by=BY_ITSELF, now=ended_at)
+        active = replace(active, progress=replace(active.progress, settle_at=now + SETTLE))
         self.templates.replace_template(active)
         return active
 

@@ -43,8 +43,8 @@ class WithdrawJobs:
         seconds_left: Callable[[], float],
     ) -> bool:
         """Withdraw each job of an earlier version that has not begun, is not an occurrence of this one, and was not due
-        yet when this one began; False when the time did not suffice."""
-        changed_at = template.progress.since
+        yet when the plans became stale; False when the time did not suffice."""
+        changed_at = template.progress.stale_since or template.progress.since
         since = changed_at - timedelta(seconds=template.progress.lag_seconds)
         partition, before = template_partition(template.tenant, template.id), _END
         while seconds_left() > _LAST_PAGE_SECONDS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.model.gap import Gap
 from shared.model.occurrence_job import PlannedOccurrence
@@ -58,8 +58,8 @@ def expand(template: Template, timetable: Timetable, *, now: datetime) -> Expans
     planned: list[PlannedOccurrence] = []
     missed: list[PlannedOccurrence] = []
     lag = timedelta(seconds=template.progress.lag_seconds)
-    looked_at, full = 0, False
-    for occurrence in ahead.planned():
+    full = False
+    for looked_at, occurrence in enumerate(ahead.planned()):
         if occurrence.nominal_at > limit:
             if beyond is not None:
                 break
@@ -69,11 +69,8 @@ def expand(template: Template, timetable: Timetable, *, now: datetime) -> Expans
         full = len(planned) == MAX_PLANNED or looked_at == MAX_LOOKED_AT
         if full:
             break
-        looked_at += 1
         ahead.reach(occurrence)
         lag = max(lag, occurrence.effective_at - occurrence.nominal_at)
-        if occurrence.effective_at <= template.progress.since < occurrence.nominal_at:
-            continue
         late = occurrence.misfire_at is not None and occurrence.misfire_at <= now
         (missed if late else planned).append(occurrence)
     return Expansion(
@@ -82,6 +79,14 @@ def expand(template: Template, timetable: Timetable, *, now: datetime) -> Expans
         progress=replace(ahead.progress, lag_seconds=-(-lag // timedelta(seconds=1)), failure=None),
         expand_at=now if full else ahead.look_at_again(beyond, now),
     )
+
+
+class _Run(NamedTuple):
+    """An occurrence with its number, and the one before it."""
+
+    occurrence: Occurrence
+    number: int
+    previous_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -114,27 +119,30 @@ class _Ahead:
 
     def planned(self) -> Iterator[PlannedOccurrence]:
         misfire = self.template.misfire
-        previous = self.template.progress.previous_at
-        for occurrence, number, successor in _with_successor(self._runs(), _successor_that_counts(misfire)):
+        for (occurrence, number, previous_at), successor in _with_successor(
+            self._runs(), _successor_that_counts(misfire)
+        ):
             yield PlannedOccurrence(
                 nominal=occurrence.nominal,
                 nominal_at=occurrence.nominal_at,
                 effective_at=occurrence.effective_at,
                 number=number,
                 misfire_at=misfire_at(misfire, occurrence.effective_at, successor),
-                previous_nominal_at=previous,
+                previous_nominal_at=previous_at,
             )
-            previous = occurrence.nominal_at
 
-    def _runs(self) -> Iterator[tuple[Occurrence, int]]:
-        """The occurrences that nobody took out, with their numbers."""
+    def _runs(self) -> Iterator[_Run]:
+        """The occurrences that nobody took out, and that are effective since the template goes by this schedule."""
         stands = self.template.progress
-        number = stands.number
+        number, previous_at = stands.number, stands.previous_at
         try:
             for occurrence in self.timetable.occurrences(after=stands.expanded_until, ran=stands.ran):
                 number += 1
-                if occurrence.nominal_at not in self.template.skipped:
-                    yield occurrence, number
+                if occurrence.nominal_at in self.template.skipped:
+                    continue
+                if occurrence.effective_at > stands.since:
+                    yield _Run(occurrence, number, previous_at)
+                previous_at = occurrence.nominal_at
         except SearchTooLong:
             self._is_cut_off = True
 
@@ -167,17 +175,15 @@ def _successor_that_counts(misfire: Misfire) -> int:
             return misfire.max_runs or 0
 
 
-def _with_successor(
-    found: Iterator[tuple[Occurrence, int]], places: int
-) -> Iterator[tuple[Occurrence, int, Occurrence | None]]:
+def _with_successor(found: Iterator[_Run], places: int) -> Iterator[tuple[_Run, Occurrence | None]]:
     """Each with the one that comes `places` later; None at the end, or when `places` is 0."""
-    waiting: deque[tuple[Occurrence, int]] = deque()
+    waiting: deque[_Run] = deque()
     for one in found:
         waiting.append(one)
         if len(waiting) > places:
-            yield (*waiting.popleft(), waiting[-1][0] if waiting else None)
+            yield waiting.popleft(), waiting[-1].occurrence if waiting else None
     for one in waiting:
-        yield (*one, None)
+        yield one, None
 
 
 def _gaps(missed: list[PlannedOccurrence], now: datetime) -> tuple[Gap, ...]:

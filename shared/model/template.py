@@ -90,11 +90,12 @@ class Progress:
     """How far a template is expanded.
 
     Occurrences up to the nominal instant `expanded_until` have been dealt with, `number` of them since the
-    template's creation, the last at `previous_at`. `since`: when the definition began to hold; what it rolls back
-    to a time before that does not run. `ran`: how many the schedule has up to there, where it limits them.
+    template's creation, the last at `previous_at`; since `counted_from` (None: the creation) the schedule is the
+    present one. `since`: what is effective up to then does not run, as it came before the template, was dealt with
+    under another schedule, or lay in a pause. `ran`: how many the schedule has up to there, where it limits them.
     `lag_seconds`: by how much one of them is effective after its nominal instant, at the most. `is_stale`: jobs of
-    an earlier version may be left to withdraw; and `settle_at`: when to look for such jobs once more, because an
-    expansion that had begun before the change may have gone on after it.
+    an earlier version may be left to withdraw, which were due after `stale_since`; and `settle_at`: when to look for
+    such jobs once more, because an expansion that had begun before the change may have gone on after it.
     """
 
     expanded_until: datetime
@@ -103,7 +104,9 @@ class Progress:
     previous_at: datetime | None = None
     ran: int | None = None
     lag_seconds: int = 0
+    counted_from: datetime | None = None
     is_stale: bool = False
+    stale_since: datetime | None = None
     settle_at: datetime | None = None
     failure: ExpansionFailure | None = None
 

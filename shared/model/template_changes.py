@@ -1,7 +1,7 @@
 """What clients, calendars and the time do to a template: pure functions from one version to the next.
 
 Each returns the template to write in the place of the one it is given. What changes when occurrences run, or what they
-do, makes the template's plans stale: jobs that have not begun are withdrawn or planned anew, from `now` on.
+do, makes the template's plans stale: jobs that are due after `now` and have not begun are withdrawn or planned anew.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shared.model.schedule.timetable import Timetable
 
+_STEP: Final = timedelta(milliseconds=1)
 SETTLE: Final = timedelta(seconds=120)
 """An expansion that began before a change goes on for a minute at most, and its writes reach the index in another."""
 
@@ -44,15 +45,19 @@ def planned_anew(
 ) -> Template:
     """The next version, with new values of `fields`, whose jobs are planned anew.
 
+    Another schedule holds for what is effective after `now`: occurrences of the former one that were to run before, and
+    have not been expanded, are given up. So expand a template that is behind first. Under the same schedule they stay
+    to be dealt with.
+
     Raises:
         InvalidField: a calendar is missing.
     """
-    progress = _taken_back(template.progress, was, now)
+    progress = _taken_back(replace(template, **fields), was, becomes, now)
     progress = replace(
         progress,
         ran=becomes.ran(progress.expanded_until),
-        since=now,
         is_stale=True,
+        stale_since=now,
         settle_at=now + SETTLE,
         failure=None,
     )
@@ -66,10 +71,9 @@ def paused(template: Template, pause: Pause, timetable: Timetable, *, by: str) -
 
 
 def resumed(template: Template, missed: Missed, timetable: Timetable, *, by: str, now: datetime) -> Template:
-    """The template as it goes on at `now`: behind the occurrences of the pause, or with those that are missed."""
+    """The template as it goes on at `now`: with what is effective from then on, or with what the pause missed too."""
     if missed is Missed.SKIP:
-        progress = replace(template.progress, expanded_until=now, previous_at=timetable.previous(now))
-        template = replace(template, progress=progress)
+        template = replace(template, progress=_behind_the_pause(template, timetable, now))
     fields = {"status": TemplateStatus.ACTIVE, "pause": None}
     return planned_anew(template, timetable, timetable, by=by, change="resume", now=now, **fields)
 
@@ -85,10 +89,54 @@ def deleted(template: Template, timetable: Timetable, *, by: str, now: datetime,
     return planned_anew(template, timetable, timetable, by=by, change="delete", now=now, **fields)
 
 
-def _taken_back(progress: Progress, was: Timetable, now: datetime) -> Progress:
-    """The progress as if nothing had been expanded beyond `now`."""
-    if progress.expanded_until <= now:
-        return progress
-    ahead = was.instants(after=now, until=progress.expanded_until)
-    number = max(progress.number - len(ahead), 0)
-    return replace(progress, expanded_until=now, number=number, previous_at=was.previous(now) if number else None)
+def _taken_back(template: Template, was: Timetable, becomes: Timetable, now: datetime) -> Progress:
+    """The progress as if nothing that is effective after `now` had been expanded."""
+    stands, to = template.progress, _first_effective_after(template, now)
+    is_other = was != becomes
+    if is_other or stands.expanded_until >= was.horizon(now):
+        stands = replace(stands, since=max(stands.since, now))
+    if not is_other and stands.expanded_until <= to:
+        return stands
+    return replace(
+        stands,
+        expanded_until=to,
+        number=max(stands.number - len(was.instants(after=to, until=stands.expanded_until)), 0),
+        # One that the former schedule had, if it had one at all.
+        previous_at=_previous(template, was, to) or _previous(template, becomes, to, since=template.created_at),
+        counted_from=to if is_other else stands.counted_from,
+    )
+
+
+def _behind_the_pause(template: Template, timetable: Timetable, now: datetime) -> Progress:
+    """The progress that leaves out what was effective in the pause, up to `now`; it has no number."""
+    stands, to = template.progress, _first_effective_after(template, now)
+    paused_at = to if template.pause is None else min(template.pause.at, to)
+    return replace(
+        stands,
+        expanded_until=to,
+        since=max(stands.since, now),
+        counted_from=to,
+        number=stands.number + len(timetable.instants(after=stands.expanded_until, until=paused_at)),
+        previous_at=_previous(template, timetable, to, since=template.created_at),
+    )
+
+
+def _first_effective_after(template: Template, now: datetime) -> datetime:
+    """The nominal instant after which all occurrences come that are effective after `now`: some before `now` itself,
+    which are spread or rolled; but none before the template existed, or had this schedule."""
+    return max(now - timedelta(seconds=template.progress.lag_seconds), _counted_from(template))
+
+
+def _counted_from(template: Template) -> datetime:
+    return template.progress.counted_from or template.created_at
+
+
+def _previous(
+    template: Template, timetable: Timetable, until: datetime, *, since: datetime | None = None
+) -> datetime | None:
+    """The last occurrence up to `until` that nobody took out; None where that is before the template existed, or had
+    this schedule."""
+    found = timetable.previous(until)
+    while found is not None and found in template.skipped:
+        found = timetable.previous(found - _STEP)
+    return found if found is not None and found > (since or _counted_from(template)) else None

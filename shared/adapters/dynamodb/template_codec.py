@@ -93,6 +93,8 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
                 "expanded_until": from_epoch_ms,
                 "previous_at": from_epoch_ms,
                 "since": from_epoch_ms,
+                "counted_from": from_epoch_ms,
+                "stale_since": from_epoch_ms,
                 "settle_at": from_epoch_ms,
                 "failure": _failure,
             },
