@@ -17,6 +17,7 @@ from shared.adapters.dynamodb.templates import DynamoTemplateStore
 from shared.adapters.system import SystemClock
 from shared.expansion.choose_occurrences import ChooseOccurrences
 from shared.expansion.expand_template import ExpandTemplate
+from shared.expansion.plan_calendar_users import PlanCalendarUsers
 from shared.expansion.plan_jobs import PlanJobs
 from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
@@ -65,19 +66,23 @@ def tick() -> ExpandDueTemplates:
         sharding=sharding,
         retention=retention,
     )
+    expand = ExpandTemplate(
+        templates=templates,
+        calendars=calendars,
+        plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding),
+        withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention),
+        clock=clock,
+        retention=retention,
+    )
+    calendar_users = PlanCalendarUsers(
+        calendars=calendars, templates=templates, expand=expand, clock=clock, telemetry=telemetry()
+    )
     return ExpandDueTemplates(
         templates=templates,
-        expand=ExpandTemplate(
-            templates=templates,
-            calendars=calendars,
-            plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding),
-            withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention),
-            clock=clock,
-            retention=retention,
-        ),
+        expand=expand,
         clock=clock,
         telemetry=telemetry(),
-        others={Planned.BACKFILL: backfills},
+        others={Planned.BACKFILL: backfills, Planned.CALENDAR: calendar_users},
     )
 
 

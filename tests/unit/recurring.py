@@ -16,6 +16,7 @@ from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.expansion.choose_occurrences import ChooseOccurrences
 from shared.expansion.expand_template import ExpandTemplate
+from shared.expansion.plan_calendar_users import PlanCalendarUsers
 from shared.expansion.plan_jobs import PlanJobs
 from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.timetables import timetable_of
@@ -53,7 +54,7 @@ class Recurring:
     def __init__(self, start: datetime = START) -> None:
         self.clock = VirtualClock(start)
         self.templates = MemoryTemplateStore()
-        self.calendars = MemoryCalendars()
+        self.calendars = MemoryCalendars(self.templates)
         self.backfills = MemoryBackfillStore(self.templates)
         self.jobs = MemoryJobStore()
         self.telemetry = RecordedTelemetry()
@@ -65,6 +66,13 @@ class Recurring:
             withdraw_jobs=WithdrawJobs(jobs=self.jobs, retention=RETENTION),
             clock=self.clock,
             retention=RETENTION,
+        )
+        self.plan_calendar_users = PlanCalendarUsers(
+            calendars=self.calendars,
+            templates=self.templates,
+            expand=self.expand,
+            clock=self.clock,
+            telemetry=self.telemetry,
         )
         self.stop_jobs = StopBackfillJobs(
             jobs=self.jobs,
@@ -93,7 +101,7 @@ class Recurring:
             clock=self.clock,
             telemetry=self.telemetry,
             on_every_shard=_one_after_another,
-            others={Planned.BACKFILL: self.advance_backfill},
+            others={Planned.BACKFILL: self.advance_backfill, Planned.CALENDAR: self.plan_calendar_users},
         )
         return ticks(range(EXPAND_SHARDS), plenty)
 
@@ -122,6 +130,7 @@ class Recurring:
             expand_at=now,
             expand_shard=expand_shard_of(TENANT, template_id),
         )
+        self.calendars.note_use(TENANT, template_id, template.calendars)
         return self.templates.create_template(replace(template, **fields)).template
 
     def template(self, template_id: str = "t1") -> Template:
