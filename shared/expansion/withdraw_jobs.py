@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from shared.model.errors import ChangeRefused
 from shared.model.job import JobKey, epoch_ms, template_partition
-from shared.model.occurrence_job import may_be_withdrawn, withdraw
+from shared.model.occurrence_job import may_be_withdrawn, occurrence_job_id, withdraw
 from shared.model.template import TemplateStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from shared.model.job import Job
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template
     from shared.ports.jobs import JobStore
@@ -44,8 +45,7 @@ class WithdrawJobs:
     ) -> bool:
         """Withdraw each job of an earlier version that has not begun, is not an occurrence of this one, and was not due
         yet when the plans became stale; False when the time did not suffice."""
-        changed_at = template.progress.stale_since or template.progress.since
-        since = changed_at - timedelta(seconds=template.progress.lag_seconds)
+        since = _stale_since(template) - timedelta(seconds=template.progress.lag_seconds)
         partition, before = template_partition(template.tenant, template.id), _END
         while seconds_left() > _LAST_PAGE_SECONDS:
             page = self.jobs.list_group(partition, before=before, not_before=f"{epoch_ms(since):013d}", limit=_PAGE)
@@ -53,8 +53,7 @@ class WithdrawJobs:
                 return True
             keys = [JobKey(one.tenant, one.job_id) for one in page]
             for job in self.jobs.get_many(keys, consistent=True):
-                applies = job.run_at <= changed_at or _has(template, timetable, job.nominal_at)
-                if may_be_withdrawn(job, template.version) and not applies:
+                if _is_plan(job, template) and not _applies(job, template, timetable):
                     change = withdraw(job, version=template.version, now=now, retention=self.retention)
                     # It has begun, or a newer version has planned it: then it is not ours to withdraw.
                     with suppress(ChangeRefused):
@@ -65,8 +64,20 @@ class WithdrawJobs:
         return False
 
 
-def _has(template: Template, timetable: Timetable, nominal_at: datetime | None) -> bool:
-    """Whether the template, as it stands now, has such an occurrence."""
-    if nominal_at is None or template.status is not TemplateStatus.ACTIVE or nominal_at in template.skipped:
+def _is_plan(job: Job, template: Template) -> bool:
+    """Whether the schedule planned the job: not a client who triggered it, nor a backfill that runs it once more."""
+    is_planned = job.nominal_at is not None and job.id == occurrence_job_id(template.key, job.nominal_at)
+    return is_planned and may_be_withdrawn(job, template.version)
+
+
+def _applies(job: Job, template: Template, timetable: Timetable) -> bool:
+    """Whether the job was due before the change, or is one of the template's occurrences as it stands now."""
+    if job.run_at <= _stale_since(template):
+        return True
+    if job.nominal_at is None or template.status is not TemplateStatus.ACTIVE or job.nominal_at in template.skipped:
         return False
-    return timetable.has(nominal_at)
+    return timetable.has(job.nominal_at)
+
+
+def _stale_since(template: Template) -> datetime:
+    return template.progress.stale_since or template.progress.since

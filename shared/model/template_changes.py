@@ -57,7 +57,8 @@ def planned_anew(
         progress,
         ran=becomes.ran(progress.expanded_until),
         is_stale=True,
-        stale_since=now,
+        # Jobs of the version before the last one may be left, too.
+        stale_since=progress.stale_since if progress.is_stale or progress.settle_at else now,
         settle_at=now + SETTLE,
         failure=None,
     )
