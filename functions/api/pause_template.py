@@ -13,6 +13,8 @@ from shared.model.template import Missed, Pause, TemplateStatus
 from shared.model.template_changes import paused, planned_anew
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from functions.api.change_template import Change, ChangeTemplate
     from functions.api.models.templates import PauseTemplate as Asked
     from shared.model.template import Template, TemplateKey
@@ -30,9 +32,7 @@ class PauseTemplate:
         Raises:
             ValidationFailed: `until` is not ahead.
         """
-        latest = change.now + timedelta(seconds=limits.MAX_AHEAD_SECONDS)
-        if asked.until is not None and not change.now < asked.until <= latest:
-            raise invalid_field("/until", "out-of-range", "a time ahead is expected, at most 5 years")
+        check_end(asked.until, change.now)
 
         def decide(template: Template) -> Template | None:
             since = change.now if template.pause is None else template.pause.at
@@ -47,3 +47,13 @@ class PauseTemplate:
             )
 
         return self.change_template(key, change, decide)
+
+
+def check_end(until: datetime | None, now: datetime) -> None:
+    """
+    Raises:
+        ValidationFailed: a pause cannot end then.
+    """
+    latest = now + timedelta(seconds=limits.MAX_AHEAD_SECONDS)
+    if until is not None and not now < until <= latest:
+        raise invalid_field("/until", "out-of-range", "a time ahead is expected, at most 5 years")

@@ -1,7 +1,8 @@
-"""Bad input of the jobs API, and what it gets: one table, driven over the handler and over HTTP.
+"""Bad input of the API, and what it gets: one table, driven over the handler and over HTTP.
 
 Every row is refused with a problem document, and nothing is stored. In a path `{job}` stands for a waiting job with the
-target `TARGET`, `{ended}` for a cancelled one.
+target `TARGET`, `{ended}` for a cancelled one, `{template}` for a template that is
+`TEMPLATE`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from tests.bad_input.bodies import DURATIONS, MALFORMED, RETRIES, SHAPE, TIMES, 
 from tests.bad_input.requests import BULK, CHANGES, HEADERS, QUERIES, ROUTING
 from tests.bad_input.rows import TARGET, UNKNOWN_ID, BadInput
 from tests.bad_input.targets import TARGETS
+from tests.bad_input.templates import NEW_TEMPLATES, TEMPLATE, TEMPLATE_CHANGES, TEMPLATE_LISTS
 
 BAD_INPUT = [
     *MALFORMED,
@@ -24,6 +26,9 @@ BAD_INPUT = [
     *HEADERS,
     *QUERIES,
     *CHANGES,
+    *NEW_TEMPLATES,
+    *TEMPLATE_CHANGES,
+    *TEMPLATE_LISTS,
 ]
 
-__all__ = ["BAD_INPUT", "TARGET", "UNKNOWN_ID", "BadInput"]
+__all__ = ["BAD_INPUT", "TARGET", "TEMPLATE", "UNKNOWN_ID", "BadInput"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.bad_input import BAD_INPUT, TARGET
+from tests.bad_input import BAD_INPUT, TARGET, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +36,17 @@ def ended(tenant: Client) -> dict[str, Any]:
     return cancelled
 
 
+@pytest.fixture(scope="module")
+def template(tenant: Client) -> dict[str, Any]:
+    created: dict[str, Any] = tenant.call("POST", "/v1/templates", TEMPLATE).json
+    return created
+
+
 @pytest.mark.parametrize("row", BAD_INPUT, ids=lambda row: row.name[:60])
 def test_bad_input_is_refused_with_a_problem(
-    tenant: Client, waiting: dict[str, Any], ended: dict[str, Any], row: BadInput
+    tenant: Client, waiting: dict[str, Any], ended: dict[str, Any], template: dict[str, Any], row: BadInput
 ) -> None:
-    path = row.path.format(job=waiting["id"], ended=ended["id"])
+    path = row.path.format(job=waiting["id"], ended=ended["id"], template=template["id"])
 
     answer = tenant.call(row.method, path, row.body, headers=row.headers)
 

@@ -10,6 +10,7 @@ from functions.api.list_templates import ListedTemplate, TemplateFilter
 from functions.api.models.faults import validated
 from functions.api.models.template_bulk import BulkTemplateAction
 from functions.api.models.templates import PauseTemplate
+from functions.api.pause_template import check_end
 from functions.api.problems import problem
 from functions.api.query_parameters import limit_of, only, tag_of, time_of
 from functions.api.refusals import InvalidParameter, invalid_field
@@ -65,6 +66,7 @@ def change_templates(request: Request, services: Services) -> Answer:
     )
     if wanted == TemplateFilter() and not asked.all:
         raise invalid_field("/all", "required", "true, to mean every template; or give a filter")
+    check_end(asked.until, services.clock.now())
     repeated = {name: value for name, value in body.items() if name != "cursor"}
     list_key = f"{request.tenant} POST /v1/templates/bulk-actions {fingerprint(repeated)}"
     after = None if asked.cursor is None else parse_page_token(asked.cursor, list_key=list_key)
@@ -92,7 +94,7 @@ def _action_of(asked: BulkTemplateAction, services: Services) -> Action:
     known = services.templates()
     match asked.action:
         case "pause":
-            pause = PauseTemplate(note=asked.note, until=asked.until, missed=asked.missed)
+            pause = PauseTemplate.model_construct(note=asked.note, until=asked.until, missed=asked.missed)
             return lambda key, change: known.pause_template(key, pause, change)
         case "resume":
             return lambda key, change: known.resume_template(key, Missed(asked.missed), change).template

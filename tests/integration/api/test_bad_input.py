@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions.api.problems import PROBLEMS
-from tests.bad_input import BAD_INPUT, BadInput
+from tests.bad_input import BAD_INPUT, TEMPLATE, BadInput
 from tests.http_api import http_event
 
 if TYPE_CHECKING:
-    from shared.model.job import Job
     from tests.http_api import Api
 
 
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
 def test_bad_input_is_refused_with_a_reason_and_stores_nothing(api: Api, row: BadInput) -> None:
     waiting, ended = api.create(delay="1h")["id"], api.create(delay="1h")["id"]
     api.post(f"/v1/jobs/{ended}/cancel")
+    template = api.post("/v1/templates", TEMPLATE).body["id"]
     before = state_of(api)
 
-    path, _, query = row.path.format(job=waiting, ended=ended).partition("?")
+    path, _, query = row.path.format(job=waiting, ended=ended, template=template).partition("?")
     reply = api.send(http_event(row.method, path, query=query, headers=row.headers, body=row.body))
 
     assert (reply.status, reply.slug) == (row.status, row.slug), reply.text
@@ -32,6 +32,8 @@ def test_bad_input_is_refused_with_a_reason_and_stores_nothing(api: Api, row: Ba
     assert state_of(api) == before
 
 
-def state_of(api: Api) -> tuple[list[Job], int]:
-    """All that is stored: the jobs, and how many payloads lie beside them."""
-    return api.jobs.all_jobs(), len(api.jobs._payloads)
+def state_of(api: Api) -> tuple[Any, ...]:
+    """All that is stored: jobs and templates, what lies beside them, and keys."""
+    store = api.templates
+    beside = (len(api.jobs._payloads), len(store._payloads), len(store._versions))
+    return api.jobs.all_jobs(), dict(store._templates), dict(store._external_keys), beside

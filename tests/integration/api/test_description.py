@@ -68,7 +68,7 @@ def test_every_member_of_a_request_is_explained() -> None:
 
     # A shape of answers may have a member without words; one of requests may not.
     asked = {"NewJob", "NewJobs", "JobPatch", "Reschedule", "Retry", *(name for name in shapes if "Target" in name)}
-    assert len(asked) == 13
+    assert len(asked) == 14
     for name in asked:
         for member, schema in shapes[name]["properties"].items():
             assert schema.get("description"), f"{name}.{member}"
@@ -93,7 +93,7 @@ def test_the_example_of_a_create_creates_a_job(api: Api) -> None:
 def test_every_problem_that_bad_input_gets_is_described() -> None:
     described = {(route.method, route.path): problems_of(route) for route in ROUTES}
     for row in BAD_INPUT:
-        path = row.path.partition("?")[0].format(job="a", ended="a")
+        path = row.path.partition("?")[0].format(job="a", ended="a", template="a")
         route = next((one for one in ROUTES if one.method == row.method and one.matches(path)), None)
         if route is not None:
             assert row.slug in described[route.method, route.path], row.name

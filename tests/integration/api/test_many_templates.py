@@ -114,6 +114,7 @@ def test_a_rare_last_outcome_looks_at_a_hundred_templates_a_call(api: Api) -> No
     ("body", "changed", "state"),
     [
         ({"action": "pause", "note": "a"}, 1, ["paused", "paused"]),
+        ({"action": "pause", "filter": {"status": "active"}, "until": text_of(60)}, 1, ["paused", "paused"]),
         ({"action": "resume", "filter": {"status": "paused"}}, 1, ["active", "active"]),
         ({"action": "delete", "filter": {"name": "b"}}, 2, ["deleted", "deleted"]),
         ({"action": "tag", "filter": {"tags": {"team": "ops"}}, "tags": {"team": None}}, 1, ["active", "paused"]),
