@@ -145,6 +145,9 @@ class PunctualStack(Stack):
         )
         control = self.tables.control.table_arn
         api.allow("dynamodb:GetItem", on=[control])
+        # No API keys: those are for the command line alone to make.
+        partitions = [f"{schema.WINDOWS_PK}#*", schema.EXTENSIONS_PK]
+        api.allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=[control], partitions=partitions)
         api.allow("s3:PutObject", on=[self.data.payloads], wildcard_because=_OBJECTS)
         api.allow("s3:GetObject", on=[self.data.payloads, self.data.outputs], wildcard_because=_OBJECTS)
         self.api.authorizer.allow("dynamodb:GetItem", on=[control])

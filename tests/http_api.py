@@ -15,6 +15,7 @@ from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.jobs import MemoryJobStore
+from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
@@ -140,6 +141,7 @@ class Api:
     outputs: MemoryOutputs = field(default_factory=MemoryOutputs)
     templates: MemoryTemplateStore = field(default_factory=MemoryTemplateStore)
     calendars: MemoryCalendars = field(default_factory=MemoryCalendars)
+    windows: MemoryMaintenanceWindows = field(default_factory=MemoryMaintenanceWindows)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
     rules: TargetRules = RULES
     # In front of the store, for tests of its failures.
@@ -160,6 +162,7 @@ class Api:
                 retention=RETENTION,
                 check_target=lambda target: check_target(target, self.rules),
                 template_ports=lambda: TemplatePorts(self.templates, self.calendars, self.backfills),
+                window_port=lambda: self.windows,
             )
         )
 

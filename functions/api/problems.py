@@ -17,6 +17,7 @@ from shared.model.errors import (
     StoreUnavailable,
     TemplateNotFound,
     VersionMismatch,
+    WindowNotFound,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ PROBLEMS: Final = {
     "method-not-allowed": (405, "This path does not take that method"),
     "invalid-state": (409, "The state in which it is does not allow this"),
     "conflict": (409, "It was changed by others at the same time"),
+    "limit-reached": (409, "There are as many as there may be"),
     "external-key-taken": (409, "Another template has this external key"),
     "precondition-failed": (412, "It is at another version"),
     "payload-too-large": (413, "The body or the payload is too large"),
@@ -50,7 +52,12 @@ PROBLEMS: Final = {
     "not-ready": (503, "Not ready to serve"),
 }
 
-_THINGS: Final = {JobNotFound: "job", TemplateNotFound: "template", BackfillNotFound: "backfill"}
+_THINGS: Final = {
+    JobNotFound: "job",
+    TemplateNotFound: "template",
+    BackfillNotFound: "backfill",
+    WindowNotFound: "maintenance window",
+}
 _ADVICE: Final = {
     True: "it has ended, and what has ended stays as it is",
     False: "only a job that waits can be changed; a running one can be cancelled",
@@ -90,7 +97,7 @@ def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind o
     match error:
         case Refused():
             return error.reason
-        case JobNotFound() | TemplateNotFound() | BackfillNotFound():
+        case JobNotFound() | TemplateNotFound() | BackfillNotFound() | WindowNotFound():
             # The same words for another tenant's as for none: not even the id comes back.
             return Reason("not-found", f"there is no such {_THINGS[type(error)]}")
         case InvalidField():

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from functions.api.template_services import TemplateServices
+    from functions.api.window_services import WindowServices
     from shared.model.job import Sharding
     from shared.ports.backfills import BackfillStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import ApiKeyStore
     from shared.ports.jobs import JobStore
+    from shared.ports.maintenance_windows import MaintenanceWindows
     from shared.ports.outputs import OutputStore
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import Calendars, TemplateStore
@@ -41,7 +43,8 @@ class TemplatePorts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`templates` makes the use cases about templates when the first request asks for them."""
+    """`templates` and `windows` make the use cases about templates and maintenance windows when the first request asks
+    for them."""
 
     jobs: JobStore
     keys: ApiKeyStore
@@ -56,6 +59,7 @@ class Services:
     cancel_job: CancelJob
     run_job_now: RunJobNow
     templates: Callable[[], TemplateServices]
+    windows: Callable[[], WindowServices]
 
 
 def services_on(
@@ -70,6 +74,7 @@ def services_on(
     retention: timedelta,
     check_target: Callable[[Mapping[str, Any]], None],
     template_ports: Callable[[], TemplatePorts],
+    window_port: Callable[[], MaintenanceWindows],
 ) -> Services:
     """The use cases on these ports."""
     specs = SpecReader(check_target)
@@ -96,6 +101,12 @@ def services_on(
             create_job=create_job,
         )
 
+    @cache
+    def windows() -> WindowServices:
+        from functions.api.window_services import window_services_on  # noqa: PLC0415
+
+        return window_services_on(window_port(), ids, telemetry)
+
     return Services(
         jobs=jobs,
         keys=keys,
@@ -110,4 +121,5 @@ def services_on(
         cancel_job=CancelJob(change_job, telemetry, retention),
         run_job_now=RunJobNow(change_job, telemetry, sharding),
         templates=templates,
+        windows=windows,
     )

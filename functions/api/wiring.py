@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from functions.api.services import Services, TemplatePorts, services_on
 from shared.adapters import aws
@@ -16,6 +17,9 @@ from shared.model.job import Sharding
 from shared.model.target_rules import TargetRules, check_target
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
+
+if TYPE_CHECKING:
+    from shared.ports.maintenance_windows import MaintenanceWindows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ def services(rules: TargetRules) -> Services:
             DynamoBackfillStore(dynamodb, table),
         )
 
+    def window_port() -> MaintenanceWindows:
+        from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows  # noqa: PLC0415
+
+        return DynamoMaintenanceWindows(dynamodb, settings.control_table)
+
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
@@ -58,4 +67,5 @@ def services(rules: TargetRules) -> Services:
         retention=timedelta(days=settings.retention_days),
         check_target=lambda target: check_target(target, rules),
         template_ports=template_ports,
+        window_port=window_port,
     )

@@ -67,6 +67,20 @@ MAX_BACKFILL_PER_MINUTE: Final = 600
 MAX_BACKFILL_AT_ONCE: Final = 200
 MAX_BULK_TEMPLATES: Final = 200
 
+# Maintenance windows of a tenant that are not over. Who runs its jobs reads all of them, so they are few.
+MAX_WINDOWS: Final = 100
+MIN_WINDOW_SECONDS: Final = 1
+MAX_WINDOW_SECONDS: Final = 31 * DAY_SECONDS
+MAX_WINDOW_RELEASE_SECONDS: Final = 3_600
+MAX_WINDOW_TEMPLATES: Final = 100
+# How many of its next spans a recurring window keeps, and how far ahead they begin, the next one apart.
+WINDOW_SPANS: Final = 64
+WINDOW_SPANS_AHEAD_SECONDS: Final = 400 * DAY_SECONDS
+# A held job asks again after so long though its window goes on: it may have been ended by hand.
+WINDOW_LOOK_AGAIN_SECONDS: Final = 300
+# How long a window that is over can still be read.
+WINDOW_KEPT_SECONDS: Final = 30 * DAY_SECONDS
+
 MAX_LIST_LIMIT: Final = 200
 DEFAULT_LIST_LIMIT: Final = 50
 MAX_PREVIEW: Final = 500

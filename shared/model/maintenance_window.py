@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from shared.model import limits
 from shared.model.allowed_targets import matches_arn, resource_arn
 from shared.model.lanes import spread
 from shared.model.outbound import host_of
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
 
     from shared.model.allowed_targets import Place
     from shared.model.job import Job
-
-MAX_WINDOWS: Final = 100
-"""How many windows a tenant has that are not over. Who runs its jobs reads all of them."""
-
-LOOK_AGAIN_SECONDS: Final = 300
-"""A held job asks again after so long, though its window goes on: it may have been ended by hand."""
-
-KEPT_SECONDS: Final = 30 * 86_400
-"""How long a window that is over can still be read."""
 
 
 class Effect(StrEnum):
@@ -168,7 +160,7 @@ def ruling(windows: Iterable[MaintenanceWindow], job: Job, *, now: datetime, pla
 def held_until(window: MaintenanceWindow, job: Job, now: datetime) -> datetime:
     """When a job that `window` holds at `now` is to ask again: when the window is over, but after five minutes at the
     latest; and a stable while later, within the time over which the window lets go, so that not all come at once."""
-    over = min(window.closes_at(now), now + timedelta(seconds=LOOK_AGAIN_SECONDS))
+    over = min(window.closes_at(now), now + timedelta(seconds=limits.WINDOW_LOOK_AGAIN_SECONDS))
     within = max(window.release_over_seconds * 1000, 1)
     return over + timedelta(milliseconds=spread(f"{window.id}#{job.tenant}#{job.id}", within))
 
@@ -192,7 +184,7 @@ def forgotten_at(window: MaintenanceWindow) -> datetime | None:
     if window.extend_at is not None:
         return None
     over = max((span.ends_at for span in window.spans), default=window.changed_at)
-    gone_at = over + timedelta(seconds=KEPT_SECONDS)
+    gone_at = over + timedelta(seconds=limits.WINDOW_KEPT_SECONDS)
     return gone_at + timedelta(microseconds=-gone_at.microsecond % 1_000_000)
 
 

@@ -73,12 +73,25 @@ def test_api_creates_edits_and_lists_jobs(template: StageTemplate) -> None:
         **TRACES,
         "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
         "dynamodb:BatchGetItem": {"<JobsTable>"},
-        "dynamodb:PutItem": {"<JobsTable>"},
+        "dynamodb:PutItem": {"<JobsTable>", "<ControlTable>"},
+        "dynamodb:DeleteItem": {"<ControlTable>"},
         "dynamodb:UpdateItem": {"<JobsTable>"},
-        "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention"},
+        "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention", "<ControlTable>"},
         "s3:PutObject": {"<DataBucket>/payloads/*"},
         "s3:GetObject": {"<DataBucket>/payloads/*", "<DataBucket>/outputs/*"},
     }
+
+
+def test_the_api_writes_maintenance_windows_and_no_api_keys(template: StageTemplate) -> None:
+    statements = [one for one in template.statements(Function.API) if "<ControlTable>" in one["resources"]]
+
+    assert [(one["actions"], one["conditions"]) for one in statements] == [
+        (["dynamodb:GetItem"], {}),
+        (
+            ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"],
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend"]}},
+        ),
+    ]
 
 
 def test_authorizer_reads_api_keys(template: StageTemplate) -> None:

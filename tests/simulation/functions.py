@@ -15,6 +15,7 @@ from functions.populator.queue_due_jobs import QueueDueJobs
 from functions.watcher.sweep import Sweep
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
+from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.dispatch import Dispatch
 from shared.model.job import Sharding
@@ -84,6 +85,7 @@ def services(world: World, process: Process) -> Services:
         template_ports=lambda: TemplatePorts(
             templates := MemoryTemplateStore(), MemoryCalendars(), MemoryBackfillStore(templates)
         ),
+        window_port=MemoryMaintenanceWindows,
     )
 
 

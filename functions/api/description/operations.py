@@ -19,6 +19,7 @@ from functions.api.description.operation import (
     Parameter,
 )
 from functions.api.description.template_operations import TEMPLATE_OPERATIONS
+from functions.api.description.window_operations import WINDOW_OPERATIONS
 from functions.api.models import jobs, schedules
 from functions.api.request import JSON, MERGE_PATCH
 from shared.model import limits
@@ -150,6 +151,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     **TEMPLATE_OPERATIONS,
     **OCCURRENCE_OPERATIONS,
+    **WINDOW_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(
         id="previewSchedule",
         summary="See what a schedule means",

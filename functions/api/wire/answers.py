@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from shared.model.execution import Execution
     from shared.model.job import Job
+    from shared.model.maintenance_window import MaintenanceWindow
     from shared.model.retry import RetryPolicy
     from shared.model.template import Template
 
@@ -106,8 +107,8 @@ def is_secret(header: str) -> bool:
     return _SECRET_NAME.search(header) is not None
 
 
-def etag(current: Job | Template) -> str:
-    """The version of a job or a template as a strong entity tag."""
+def etag(current: Job | Template | MaintenanceWindow) -> str:
+    """The version of a thing that has one, as a strong entity tag."""
     return f'"{current.version}"'
 
 

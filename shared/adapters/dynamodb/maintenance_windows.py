@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from shared.adapters.dynamodb.codec import AttributeValue, Item
 
-_EXTENSIONS: Final = "windows-to-extend"
-
 
 def _encode_scope(scope: Scope) -> AttributeValue:
     target = scope.target
@@ -124,7 +122,7 @@ class DynamoMaintenanceWindows:
 
     def to_extend(self, *, until: datetime, limit: int) -> list[Extension]:
         # "~" follows all that an id is made of.
-        values = {":pk": {"S": _EXTENSIONS}, ":until": {"S": f"{epoch_ms(until):013d}#~"}}
+        values = {":pk": {"S": schema.EXTENSIONS_PK}, ":until": {"S": f"{epoch_ms(until):013d}#~"}}
         return [_extension(item) for item in self._query("pk = :pk AND sk <= :until", values, limit)]
 
     def forget_extension(self, extension: Extension) -> None:
@@ -172,7 +170,7 @@ def _key(tenant: str, window_id: str) -> Item:
 
 def _extension_key(extension: Extension) -> Item:
     at, tenant, window_id = extension
-    return {schema.PK: {"S": _EXTENSIONS}, schema.SK: {"S": f"{epoch_ms(at):013d}#{tenant}#{window_id}"}}
+    return {schema.PK: {"S": schema.EXTENSIONS_PK}, schema.SK: {"S": f"{epoch_ms(at):013d}#{tenant}#{window_id}"}}
 
 
 def _extension(item: Item) -> Extension:

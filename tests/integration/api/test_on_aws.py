@@ -120,6 +120,24 @@ class TestTheApi:
         ]
         assert send("POST", "/v1/templates", raw).status == 201
 
+    def test_a_maintenance_window_goes_through_its_life(self) -> None:
+        body = b'{"name": "backup", "schedule": {"cron": "0 3 * * *"}, "duration": "1h", "scope": {"tags": {"a": "b"}}}'
+        created = send("POST", "/v1/maintenance-windows", body, headers={"idempotency-key": "k"})
+        path = f"/v1/maintenance-windows/{created.body['id']}"
+
+        assert created.status == 201, created.text
+        replayed = send("POST", "/v1/maintenance-windows", body, headers={"idempotency-key": "k"})
+        assert (replayed.status, replayed.body) == (201, created.body)
+        assert send("GET", path).body == created.body
+        ends_at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        changed = send("PUT", path, json.dumps({"name": "now", "ends_at": ends_at}).encode())
+        assert (changed.status, changed.body["state"], changed.headers["etag"]) == (200, "active", '"2"')
+        assert send("GET", "/v1/maintenance-windows", query="state=active").body["items"] == [changed.body]
+        ended = send("POST", f"{path}/end", headers={"if-match": '"2"'})
+        assert (ended.status, ended.body["state"]) == (200, "past")
+        assert send("DELETE", path).status == 200
+        assert send("GET", "/v1/maintenance-windows").body == {"items": []}
+
     def test_a_job_goes_through_its_life(self) -> None:
         created = send(
             "POST", "/v1/jobs", b'{"target": {"type": "task", "name": "a.b"}, "delay": "1h", "tags": {"a": "b"}}'

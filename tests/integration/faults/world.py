@@ -25,6 +25,7 @@ from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import SeededIds, VirtualClock
+from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
@@ -107,6 +108,7 @@ class World:
             template_ports=lambda: TemplatePorts(
                 templates := MemoryTemplateStore(), MemoryCalendars(), MemoryBackfillStore(templates)
             ),
+            window_port=MemoryMaintenanceWindows,
         )
 
     # Clients

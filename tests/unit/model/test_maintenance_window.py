@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.model import limits
 from shared.model.allowed_targets import Place
 from shared.model.maintenance_window import (
     EVERYTHING,
-    KEPT_SECONDS,
-    LOOK_AGAIN_SECONDS,
     Effect,
     Scope,
     Span,
@@ -148,7 +147,7 @@ def test_a_job_that_asks_again_whenever_it_is_told_to_is_let_go_outside_every_ho
     now, asked = at(second), 0
     while (window := ruling(windows, PAYROLL, now=now, place=PLACE)) is not None and window.effect is Effect.HOLD:
         later = held_until(window, PAYROLL, now)
-        assert now < later <= now + timedelta(seconds=LOOK_AGAIN_SECONDS + window.release_over_seconds)
+        assert now < later <= now + timedelta(seconds=limits.WINDOW_LOOK_AGAIN_SECONDS + window.release_over_seconds)
         now, asked = later, asked + 1
         assert asked <= 100, "a job is held for ever"
 
@@ -221,4 +220,4 @@ def test_a_window_that_is_to_get_more_spans_is_never_past_and_never_forgotten() 
 
 
 def test_a_window_is_kept_for_thirty_days_after_its_end() -> None:
-    assert forgotten_at(a_window(Span(START, at(10.5)))) == at(11 + KEPT_SECONDS)
+    assert forgotten_at(a_window(Span(START, at(10.5)))) == at(11 + limits.WINDOW_KEPT_SECONDS)
