@@ -8,8 +8,9 @@ from tests.mutation.api_guards import API_GUARDS
 from tests.mutation.aws_guards import AWS_GUARDS
 from tests.mutation.clauses import CLAUSE_MUTANTS
 from tests.mutation.dispatch_guards import DISPATCH_GUARDS
-from tests.mutation.executor_guards import EXECUTOR_GUARDS, MOVE_GUARDS
+from tests.mutation.executor_guards import EXECUTOR_GUARDS
 from tests.mutation.memory_guards import MEMORY_GUARDS
+from tests.mutation.move_guards import MOVE_GUARDS, OCCURRENCE_GUARDS
 from tests.mutation.table import TABLE_MUTANTS
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "clauses of the moves": CLAUSE_MUTANTS,
     "table of legal moves": TABLE_MUTANTS,
     "rules of the moves": MOVE_GUARDS,
+    "jobs of occurrences": OCCURRENCE_GUARDS,
     "executor": EXECUTOR_GUARDS,
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "API": API_GUARDS,

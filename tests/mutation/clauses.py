@@ -1,15 +1,17 @@
-"""Every clause of every change that `shared.model.moves` makes, as mutants without it."""
+"""Every clause of every change that the model makes of a job, as mutants without it."""
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Final
 
-from shared.model import moves
+from shared.model import moves, occurrence_job
 from shared.model.change import AnyOf, Clause
 from shared.model.execution import NO_OUTPUT
 from shared.model.retry import RetryPolicy
 from tests.jobs import RETENTION, SHARDING, a_job, after, at, cancel_of, claim_of, claimed, failed_once
-from tests.mutation.mutant import ClauseMutant
+from tests.mutation.mutant import ClauseMutant, Place
+from tests.occurrences import planned, replanning_of, withdrawal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,8 @@ _WAITING: Final = a_job()
 _RUNNING: Final = claimed()
 _LAST_ATTEMPT: Final = claimed(a_job(retry=RetryPolicy(max_attempts=1)))
 _CANCEL_REQUESTED: Final = after(_RUNNING, cancel_of(_RUNNING))
+_PLANNED: Final = planned()
+_WITHDRAWN: Final = after(_PLANNED, withdrawal_of(_PLANNED))
 
 
 def _reap(job: Job) -> Change:
@@ -46,15 +50,28 @@ MADE: Final[tuple[tuple[str, Change], ...]] = (
     ("cancel", cancel_of(_RUNNING)),
     ("cancel", cancel_of(_WAITING)),
     ("skip", moves.skip(_WAITING, reason="expired", now=at(1), retention=RETENTION)),
+    ("replan", replanning_of(_PLANNED)),
+    ("replan", replanning_of(_WITHDRAWN, version=3)),
+    ("withdraw", withdrawal_of(_PLANNED)),
 )
+
+MAKERS: Final = {
+    name: Place(module.__name__, name)
+    for module in (moves, occurrence_job)
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if function.__module__ == module.__name__
+    and not name.startswith("_")
+    and function.__annotations__["return"] in {"Change", "Change | None"}
+}
+"""Where each public function stands that makes a change of a job."""
 
 
 def _mutants(maker: str, change: Change) -> Iterator[ClauseMutant]:
     for number, condition in enumerate(change.when):
-        yield ClauseMutant(maker, change.move, number, name_of(condition))
+        yield ClauseMutant(MAKERS[maker], change.move, number, name_of(condition))
         if isinstance(condition, AnyOf):
             for alternative, clause in enumerate(condition.clauses):
-                yield ClauseMutant(maker, change.move, number, name_of(condition), alternative, name_of(clause))
+                yield ClauseMutant(MAKERS[maker], change.move, number, name_of(condition), alternative, name_of(clause))
 
 
 def name_of(condition: Condition) -> str:

@@ -1,4 +1,4 @@
-"""What the executor, and the rules of the moves, ask in Python before they write or call a target."""
+"""What the executor asks in Python before it writes or calls a target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tests.mutation.mutant import SourceMutant
 _execute = partial(SourceMutant, "functions/executor/execute_job.py")
 _commit = partial(SourceMutant, "functions/executor/commit_outcome.py")
 _beat = partial(SourceMutant, "functions/executor/heartbeat.py")
-_move = partial(SourceMutant, "shared/model/moves.py")
 
 _LOAD_PAYLOAD = """\
         try:
@@ -47,12 +46,10 @@ EXECUTOR_GUARDS: Final = (
     ),
     _execute("another's claim is taken for one's own", " and current.claim_id == claim_id:", ":"),
     _execute(
-        "an expired job is left to lie",
-        "if current is not None and current.wake_at == hint.wake_at and moves.has_expired(current, now):",
-        "if False:",
+        "what is too late is left to lie", "if current is not None and current.wake_at == hint.wake_at:", "if False:"
     ),
-    _execute("a stale message expires a job", "current.wake_at == hint.wake_at and ", ""),
-    _execute("a refused claim expires a job in time", " and moves.has_expired(current, now)", ""),
+    _execute("a stale message ends a job as too late", " and current.wake_at == hint.wake_at:", ":"),
+    _execute("a refused claim ends a job in time as too late", "if reason is not None:", "if True:"),
     # Running
     _execute("a target type of a newer version fails the job", "if target is None:", "if False:"),
     _execute("a target is called without a lease", _MIND_THE_LEASE, ""),
@@ -84,7 +81,8 @@ EXECUTOR_GUARDS: Final = (
         "now, if_cancelled=stopped, why=failure.type",
         "now, why=failure.type",
     ),
-    _commit("a deferral refused by a cancel is given up", "now, if_cancelled=stopped, why=reason", "now, why=reason"),
+    _commit("a deferral refused by a cancel is given up", "deferred, now, if_cancelled=stopped", "deferred, now"),
+    _commit("a refusal by a gate is given up for a cancel", "declined, now, if_cancelled=stopped", "declined, now"),
     _commit(
         "a refused retry cancels the job unasked",
         "current.cancel_requested_at is not None and if_cancelled",
@@ -138,49 +136,4 @@ EXECUTOR_GUARDS: Final = (
     _beat("stopped work keeps its lease", "not one.deadline.stopped and ", ""),
     _beat("a lease is kept at every look", " and one.next_beat_at <= self._clock.now()", ""),
     _beat("a lease is kept after its work", "self._watched.remove(watched)", "pass"),
-)
-
-MOVE_GUARDS: Final = (
-    _move("an ended job is changed", "if job.status not in legal(move).sources:", "if False:"),
-    _move(
-        "a retried job becomes at most once",
-        'if job.attempt and values.get("delivery", job.delivery) is Delivery.AT_MOST_ONCE:',
-        "if False:",
-    ),
-    _move("no job becomes at most once", "if job.attempt and values", "if values"),
-    _move("an edit leaves no attempt", 'if job.attempt >= values.get("retry", job.retry).max_attempts:', "if False:"),
-    _move("an edit leaves one attempt too few", "if job.attempt >= values", "if job.attempt > values"),
-    _move("an at-most-once job is retried", " and job.delivery is not Delivery.AT_MOST_ONCE:", ":"),
-    _move("a known cancel is followed by a retry", "if job.cancel_requested_at is not None:", "if False:"),
-    _move("a retry wakes before its delay", "math.ceil(delay * 1000)", "int(delay * 1000)"),
-    _move(
-        "every lease is over",
-        "return job.lease_until is not None and job.lease_until < _latest_lost_lease(now)",
-        "return True",
-    ),
-    _move("a missing lease is compared", "return job.lease_until is not None and job", "return job"),
-    _move("no clock runs ahead", "return now - timedelta(seconds=limits.CLOCK_SKEW_SECONDS)", "return now"),
-    _move("a job without a deadline has expired", "return job.expires_at is not None and job", "return job"),
-    _move("a retry expires", "job.attempt == 0 and job.expires_at", "job.expires_at"),
-    _move("a deadline ahead has passed", " and job.expires_at <= now", ""),
-    _move("a deadline passes a moment after a claim heeds it", "job.expires_at <= now", "job.expires_at < now"),
-    _move("a new time does not wake the job", 'values["wake_at"] = run_at', "pass"),
-    _move(
-        "a new time keeps the old deadline",
-        'if not {"run_at", "expires_after_seconds"}.isdisjoint(values):',
-        "if False:",
-    ),
-    _move("a new lane keeps the old shard", 'if not {"priority", "timeout_seconds"}.isdisjoint(values):', "if False:"),
-    _move("a claim mints no fence", 'add={"fence": 1, "attempt": 1}', 'add={"attempt": 1}'),
-    _move("a claim counts no attempt", 'add={"fence": 1, "attempt": 1}', 'add={"fence": 1}'),
-    _move("a deferral counts as an attempt", 'add={"attempt": -1}', "add={}"),
-    _move("an ended job still wakes", '        "wake_at": None,\n', ""),
-    _move("an ended job stays in the due index", '        "due_shard": None,\n', ""),
-    _move("an ended job keeps its lease", "**values, **_NO_LEASE, **_terminal", "**values, **_terminal"),
-    _move("an item goes before its idempotency key", "max(now, remembered_until)", "now"),
-    _move(
-        "an item goes within the second in which it may",
-        "timedelta(microseconds=-gone_at.microsecond % 1_000_000)",
-        "timedelta()",
-    ),
 )

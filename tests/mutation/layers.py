@@ -34,6 +34,7 @@ IN_MEMORY: Final = (
     "tests/unit/model/test_laws.py",
     "tests/unit/model/test_moves_of_a_client.py",
     "tests/unit/model/test_moves_of_an_attempt.py",
+    "tests/unit/model/test_occurrence_job.py",
     "tests/unit/model/test_job.py",
     "tests/unit/executor",
     "tests/unit/populator",

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from shared.model import lifecycle, moves
+from shared.model import lifecycle
 from shared.model.change import AnyOf, Change
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ class Mutant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClauseMutant:
-    """The changes of one move that `moves.<maker>` makes lose the condition `number`, or one alternative of it.
+    """The changes of one move that the function at `made_at` makes lose a condition, or one alternative of it.
 
-    `clause` and `alternative_clause` name what is lost. Only for callers outside of `moves`: a maker that calls another
-    (`reap`, `run_now`) has mutants of its own.
+    `number` is its place among the conditions; `clause` and `alternative_clause` name what is lost. Only for callers
+    outside of its module: a maker that calls another (`reap`, `run_now`) has mutants of its own.
     """
 
-    maker: str
+    made_at: Place
     move: Move
     number: int
     clause: str
@@ -66,26 +66,33 @@ class ClauseMutant:
     alternative_clause: str | None = None
 
     @property
+    def maker(self) -> str:
+        return self.made_at.function
+
+    @property
     def name(self) -> str:
         made = self.maker if self.maker == self.move else f"{self.maker} ({self.move})"
         if self.alternative_clause is not None:
-            return f"{made} without the alternative {self.alternative_clause}"
+            return f"{made} without the alternative {self.alternative_clause}, beside {self.clause.partition(' ')[0]}"
         return f"{made} without {self.clause}"
 
     @property
     def places(self) -> frozenset[Place]:
-        return frozenset({Place(moves.__name__, self.maker)})
+        return frozenset({self.made_at})
 
     def apply(self) -> None:
-        make = getattr(moves, self.maker)
+        home = vars(importlib.import_module(self.made_at.module))
+        make = home[self.maker]
 
         @functools.wraps(make)
-        def mutated(*args: Any, **kwargs: Any) -> Change:
-            change: Change = make(*args, **kwargs)
-            is_internal = sys._getframe(1).f_globals is vars(moves)
-            return change if is_internal or change.move is not self.move else self.weakened(change)
+        def mutated(*args: Any, **kwargs: Any) -> Change | None:
+            change: Change | None = make(*args, **kwargs)
+            is_internal = sys._getframe(1).f_globals is home
+            return change if is_internal or change is None or change.move is not self.move else self.weakened(change)
 
-        setattr(moves, self.maker, mutated)
+        for module in list(sys.modules.values()):
+            if vars(module).get(self.maker) is make:
+                setattr(module, self.maker, mutated)
 
     def weakened(self, change: Change) -> Change:
         when: list[Condition] = list(change.when)

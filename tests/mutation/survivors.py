@@ -17,6 +17,8 @@ _LEASE: Final = "it compares lease_until with a time, and no job has one that is
 _VERSION: Final = "it compares the version, which every change of status raises"
 _WAKE: Final = "it compares wake_at and due_shard, and no job that has ended has any"
 _BLOCKED: Final = "no move leads to blocked yet"
+_BEGUN: Final = "it asks that no attempt counts, and one does in a job that runs, has succeeded or has failed"
+_WITHDRAWN: Final = "it asks for the reason that only a withdrawn job has, which is skipped and has not begun"
 
 SURVIVORS: Final[Mapping[str, str]] = {
     # Clauses and sources that another clause implies
@@ -42,7 +44,21 @@ SURVIVORS: Final[Mapping[str, str]] = {
             Move.FAIL,
             Move.STOP,
             Move.SKIP,
+            Move.REPLAN,
+            Move.WITHDRAW,
+            Move.REINSTATE,
         )
+    },
+    **{
+        f"{move} also from {status}": _BEGUN
+        for move in (Move.REPLAN, Move.WITHDRAW)
+        for status in (Status.RUNNING, Status.SUCCEEDED, Status.FAILED)
+    },
+    **{f"replan (reinstate) without {clause}": _WITHDRAWN for clause in ("status =", "attempt =")},
+    **{
+        f"reinstate also from {status}": _WITHDRAWN
+        for status in Status
+        if status not in {Status.BLOCKED, Status.SKIPPED}
     },
     "cancel also from running": "whoever cancels a running job is made a request to its executor instead",
     # Python that asks what the types do not know
@@ -51,6 +67,7 @@ SURVIVORS: Final[Mapping[str, str]] = {
     "the stream sends what never wakes": "a scheduled job has a time to wake",
     "the sweep sends what never wakes": "a scheduled job has a time to wake",
     "the sweep reaps what does not run": "only a running job has a lease that could be over",
+    "whatever says that it was withdrawn is reinstated": "only a skipped job has that reason",
     # Guards behind which another stands
     "a refused retry cancels the job unasked": (
         "a cancel is all that a retry minds and a stop does not: what refused the retry refuses the stop as well"

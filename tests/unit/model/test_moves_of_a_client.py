@@ -213,6 +213,7 @@ def test_a_move_that_the_table_does_not_have_is_not_made(
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
-def test_a_job_that_has_ended_cannot_be_cancelled(status: Status) -> None:
+@pytest.mark.parametrize("ask", [edit, run_now, cancel, skip])
+def test_a_job_that_has_ended_is_not_changed(ask: Callable[[Job], Change], status: Status) -> None:
     with pytest.raises(IllegalTransition):
-        cancel(replace(a_job(), status=status))
+        ask(replace(a_job(), status=status))

@@ -251,6 +251,22 @@ def test_a_withdrawn_job_is_reinstated_by_a_newer_version_than_the_one_that_with
     assert replan(withdrawn, planned(a_template(3)), now=START) is not None
 
 
+def test_a_reinstatement_that_comes_after_a_later_withdrawal_changes_nothing() -> None:
+    late = replanning_of(after(planned(), withdrawal_of(planned(), version=2)), version=3)
+    withdrawn_later = after(planned(), withdrawal_of(planned(), version=4))
+
+    assert not is_accepted(late, withdrawn_later)
+
+
+@pytest.mark.parametrize("reason", ["missed", "expired"])
+def test_a_reinstatement_that_comes_late_does_not_bring_back_what_was_skipped_since(reason: str) -> None:
+    withdrawn = after(planned(), withdrawal_of(planned(), version=2))
+    late = replanning_of(withdrawn, version=4)
+    reinstated = after(withdrawn, replanning_of(withdrawn, version=3))
+
+    assert not is_accepted(late, skipped(reinstated, reason))
+
+
 def test_a_withdrawal_of_an_old_version_does_not_touch_what_was_reinstated() -> None:
     withdrawn = after(planned(), withdrawal_of(planned(), version=2))
     reinstated = after(withdrawn, replanning_of(withdrawn, version=3))
