@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import cpu, end_to_end, imports, million, units
+from benchmarks import cpu, end_to_end, expansion, imports, million, schedules, units
 from local.emulator import free_port
 from local.settings import ROOT, LocalSettings
 from local.system import LocalSystem
@@ -18,6 +18,8 @@ RESULT: Final = ROOT / ".local" / "bench.json"
 def main() -> None:
     figures: dict[str, Any] = {"import_ratio": imports.measure()}
     figures |= {f"{name}_cpu_ratio": ratio for name, ratio in cpu.measure().items()}
+    figures |= {"schedule_speed_ratio": schedules.measure()}
+    figures |= expansion.measure()
     figures |= _on_a_system_of_its_own()
     figures |= million.measure()
     RESULT.parent.mkdir(parents=True, exist_ok=True)

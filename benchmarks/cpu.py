@@ -42,8 +42,8 @@ def measure() -> dict[str, float]:
         aws.client.cache_clear()
         clients = [boto3.client(name) for name in ("dynamodb", "sqs")]
         programs: dict[str, tuple[Callable[[], int], Callable[[], int]]] = {
-            "populator": (_populate, lambda: _bare_populate(*clients)),
-            "executor": (_execute, lambda: _bare_execute(clients[0])),
+            "populator": (populate, lambda: _bare_populate(*clients)),
+            "executor": (execute, lambda: _bare_execute(clients[0])),
         }
         rows, ratios = [], {}
         for name, (ours, bare) in programs.items():
@@ -63,19 +63,20 @@ def _cpu_per_job(program: Callable[[], int]) -> float:
 
 
 @cache
-def _telemetry() -> PowertoolsTelemetry:
+def telemetry() -> PowertoolsTelemetry:
     """Log lines are made as in production, and go nowhere."""
     return PowertoolsTelemetry(stream=open(os.devnull, "w", encoding="utf-8"))
 
 
-def _populate() -> int:
+def populate() -> int:
+    """One tick of the populator over all that the stub has; how many jobs it sent."""
     queue = SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane())
     queue_due_jobs = QueueDueJobs(
         jobs=DynamoJobStore(aws.client("dynamodb"), "jobs"),
         cursors=DynamoControlStore(aws.client("dynamodb"), "control"),
-        dispatch=Dispatch(queue, SystemClock(), _telemetry()),
+        dispatch=Dispatch(queue, SystemClock(), telemetry()),
         clock=SystemClock(),
-        telemetry=_telemetry(),
+        telemetry=telemetry(),
         shards=1,
     )
     return queue_due_jobs(seconds_left=lambda: 60).sent
@@ -106,9 +107,10 @@ def _bare_populate(dynamodb: Any, sqs: Any) -> int:
         optional = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def _execute() -> int:
+def execute() -> int:
+    """Many no-op jobs by the executor, one after another; how many."""
     queue = SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane())
-    execute_job = no_op_executor(DynamoJobStore(aws.client("dynamodb"), "jobs"), queue, _telemetry())
+    execute_job = no_op_executor(DynamoJobStore(aws.client("dynamodb"), "jobs"), queue, telemetry())
     job = reference_job()
     assert job.wake_at is not None
     message = ReceivedHint(Hint(job.tenant, job.id, job.wake_at), job.lane, "receipt")
