@@ -14,6 +14,7 @@ from shared.model.execution import Outcome
 from shared.model.job import Delivery
 from shared.model.lanes import Lane
 from shared.model.lifecycle import Status
+from shared.model.occurrence_job import WITHDRAWN
 from tests.simulation.ports import START
 
 if TYPE_CHECKING:
@@ -49,8 +50,26 @@ def i4_the_fence_only_rises(before: Job | None, after: Job) -> Iterator[str]:
 
 
 def i5_terminal_is_final(before: Job | None, after: Job) -> Iterator[str]:
-    if before is not None and before.status.is_terminal:
-        yield f"{before.status} became {after.status}"
+    """But what a template withdrew, a newer version of it may plan again."""
+    if before is None or not before.status.is_terminal:
+        return
+    is_withdrawn = (before.status, before.reason) == (Status.SKIPPED, WITHDRAWN)
+    if not (is_withdrawn and after.status is Status.SCHEDULED and _is_newer(before, after)):
+        yield f"{before.status} ({before.reason}) became {after.status}"
+
+
+def i5_a_template_changes_only_what_has_not_begun(before: Job | None, after: Job) -> Iterator[str]:
+    """And only what an older version of it has planned or withdrawn: its version never falls."""
+    if before is None or before.template_version == after.template_version:
+        return
+    if not _is_newer(before, after):
+        yield f"version {before.template_version} of the template became {after.template_version}"
+    if before.attempt or before.status not in {Status.SCHEDULED, Status.SKIPPED}:
+        yield f"a template changed a job that is {before.status} in attempt {before.attempt}"
+
+
+def _is_newer(before: Job, after: Job) -> bool:
+    return (after.template_version or 0) > (before.template_version or 0)
 
 
 def i6_one_success_at_the_most(before: Job | None, after: Job) -> Iterator[str]:
@@ -84,16 +103,19 @@ def i9_no_attempt_too_many(before: Job | None, after: Job) -> Iterator[str]:
 
 
 def i10_no_claim_before_its_time(before: Job | None, after: Job) -> Iterator[str]:
-    """By the claimer's clock; and no first claim after its start deadline, nor a skip before that."""
+    """By the claimer's clock; and no first claim after its start deadline or once it is missed, nor a skip before
+    that. A withdrawal is no skip for lateness."""
     if before is None or before.wake_at is None:
         return
-    is_first, deadline = before.attempt == 0, before.expires_at
+    is_first = before.attempt == 0
+    deadline = min((one for one in (before.expires_at, before.misfire_at) if one is not None), default=None)
     if after.fence > before.fence and after.started_at is not None:
         if after.started_at < before.wake_at or (is_first and after.started_at < before.run_at):
             yield f"claimed at {after.started_at}, due at {before.wake_at}, to run at {before.run_at}"
         if is_first and deadline is not None and deadline <= after.started_at:
             yield f"claimed at {after.started_at}, which was to start before {deadline}"
-    if after.status is Status.SKIPPED and (deadline is None or not is_first or after.updated_at < deadline):
+    is_too_late = before.status is Status.SCHEDULED and after.status is Status.SKIPPED and after.reason != WITHDRAWN
+    if is_too_late and (deadline is None or not is_first or after.updated_at < deadline):
         yield f"skipped at {after.updated_at} in attempt {before.attempt}, which was to start before {deadline}"
 
 
@@ -101,6 +123,7 @@ OF_A_WRITE: Final = (
     ("I3", i3_each_attempt_has_one_outcome),
     ("I4", i4_the_fence_only_rises),
     ("I5", i5_terminal_is_final),
+    ("I5", i5_a_template_changes_only_what_has_not_begun),
     ("I6", i6_one_success_at_the_most),
     ("I7", i7_a_requested_cancel_stays),
     ("I8", i8_who_is_not_terminal_wakes),
@@ -186,7 +209,8 @@ def i1_all_have_ended_as_promised(observed: Observed, stored: dict[JobKey, Job])
             case Status.CANCELLED:
                 fine = key in observed.cancels and bool(effects) <= bool(job.executions)
             case Status.SKIPPED:
-                fine = job.expires_after_seconds is not None and not effects
+                may_be_late = job.expires_after_seconds is not None or job.misfire_at is not None
+                fine = (may_be_late or job.reason == WITHDRAWN) and not effects
             case _:
                 fine = False
         if not fine:

@@ -14,6 +14,7 @@ from shared.model.job import Delivery, JobKey
 from shared.model.lifecycle import Status
 from shared.model.retry import RetryPolicy
 from tests.jobs import RETENTION, SHARDING, a_job, after, at, cancel_of, claimed, failed_once, waiting_for_retry
+from tests.occurrences import planned, replanning_of, withdrawal_of
 from tests.simulation import invariants
 from tests.simulation.kernel import Process
 from tests.simulation.observed import Effect, Observed
@@ -26,6 +27,11 @@ RUNNING = claimed()
 RETRYING = waiting_for_retry()
 SUCCEEDED = after(RUNNING, moves.succeed(RUNNING, output=Output(), now=at(1), retention=RETENTION))
 ASKED_TO_STOP = after(RUNNING, cancel_of(RUNNING))
+PLANNED = planned()
+REPLANNED = after(PLANNED, replanning_of(PLANNED, version=2))
+WITHDRAWN = after(PLANNED, withdrawal_of(PLANNED, version=2))
+REINSTATED = after(WITHDRAWN, replanning_of(WITHDRAWN, version=3))
+MISSED = after(PLANNED, moves.skip(PLANNED, reason="missed", now=at(120), retention=RETENTION))
 LOST = after(RUNNING, moves.reap(RUNNING, now=at(70), chance=0.5, retention=RETENTION, sharding=SHARDING))
 
 
@@ -45,6 +51,12 @@ def broken_by(before: Job | None, after: Job) -> set[str]:
         (RUNNING, LOST),
         (RUNNING, after(RUNNING, moves.defer(RUNNING, until=at(60), reason="no", now=at(1)))),
         (WAITING, after(WAITING, moves.skip(WAITING, reason="expired", now=at(70), retention=RETENTION))),
+        (RUNNING, after(RUNNING, moves.decline(RUNNING, reason="no", now=at(1), retention=RETENTION))),
+        (PLANNED, REPLANNED),
+        (PLANNED, WITHDRAWN),
+        (WITHDRAWN, REINSTATED),
+        (PLANNED, MISSED),
+        (PLANNED, claimed(PLANNED, now=at(119))),
     ],
 )
 def test_a_legal_move_breaks_none(before: Job | None, after: Job) -> None:
@@ -61,6 +73,12 @@ def test_a_legal_move_breaks_none(before: Job | None, after: Job) -> None:
         ("I4", RUNNING, replace(RUNNING, fence=2)),
         ("I4", replace(RUNNING, fence=3), after(RUNNING, failed_once(RUNNING))),
         ("I5", SUCCEEDED, replace(SUCCEEDED, name="renamed")),
+        ("I5", MISSED, REINSTATED),
+        ("I5", WITHDRAWN, replace(REINSTATED, template_version=2)),
+        ("I5", WITHDRAWN, replace(REINSTATED, status=Status.CANCELLED)),
+        ("I5", REPLANNED, replace(PLANNED, version=3)),
+        ("I5", RUNNING, replace(RUNNING, template_version=2)),
+        ("I5", RETRYING, replace(RETRYING, template_version=2)),
         ("I6", RUNNING, replace(SUCCEEDED, status=Status.FAILED)),
         ("I6", RUNNING, replace(SUCCEEDED, executions=())),
         ("I7", ASKED_TO_STOP, replace(RETRYING, cancel_requested_at=at(5))),
@@ -74,6 +92,8 @@ def test_a_legal_move_breaks_none(before: Job | None, after: Job) -> None:
         ("I10", WAITING, replace(claimed(WAITING), started_at=at(59))),
         ("I10", WAITING, replace(claimed(WAITING), started_at=at(70))),
         ("I10", WAITING, after(WAITING, moves.skip(WAITING, reason="expired", now=at(69), retention=RETENTION))),
+        ("I10", PLANNED, replace(claimed(PLANNED), started_at=at(120))),
+        ("I10", PLANNED, after(PLANNED, moves.skip(PLANNED, reason="missed", now=at(119), retention=RETENTION))),
     ],
 )
 def test_what_it_forbids_breaks_it(number: str, before: Job, after: Job) -> None:
