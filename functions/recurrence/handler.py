@@ -9,10 +9,12 @@ from typing import Any
 
 from functions.recurrence.advance_backfill import AdvanceBackfill
 from functions.recurrence.expand_due_templates import ExpandDueTemplates
+from functions.recurrence.extend_windows import ExtendWindows
 from shared.adapters import aws
 from shared.adapters.dynamodb.backfills import DynamoBackfillStore
 from shared.adapters.dynamodb.calendars import DynamoCalendars
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.dynamodb.templates import DynamoTemplateStore
 from shared.adapters.system import SystemClock
 from shared.expansion.choose_occurrences import ChooseOccurrences
@@ -32,6 +34,7 @@ from shared.telemetry import PowertoolsTelemetry
 class Settings:
     jobs_table: str
     templates_table: str
+    control_table: str
     data_bucket: str
     due_shards: int
     group_shards: int
@@ -86,12 +89,24 @@ def tick() -> ExpandDueTemplates:
     )
 
 
+@cache
+def extend_windows() -> ExtendWindows:
+    windows = DynamoMaintenanceWindows(aws.client("dynamodb"), from_environment(Settings).control_table)
+    return ExtendWindows(windows=windows, clock=SystemClock(), telemetry=telemetry())
+
+
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Returns the tick's report. With several expanders, the event says which `part` (from 0) `of` how many this one
-    is; otherwise it does not matter: late, doubled or by hand, a tick is a tick."""
+    is; otherwise it does not matter: late, doubled or by hand, a tick is a tick. The first part extends maintenance
+    windows, before all else: that is little, and templates may take all the time there is."""
     part, of = int(event.get("part", 0)), int(event.get("of", 1))
     shards = [shard for shard in range(EXPAND_SHARDS) if shard % of == part]
-    report = asdict(tick()(shards, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000))
+
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    windows = extend_windows()(seconds_left) if part == 0 else 0
+    report = {**asdict(tick()(shards, seconds_left=seconds_left)), "windows": windows}
     telemetry().note("expanded_templates", part=part, **report)
     telemetry().flush()
     return report
