@@ -57,8 +57,7 @@ def planned_anew(
         progress,
         ran=becomes.ran(progress.expanded_until),
         is_stale=True,
-        # Jobs of the version before the last one may be left, too.
-        stale_since=progress.stale_since if progress.is_stale or progress.settle_at else now,
+        stale_since=now,
         settle_at=now + SETTLE,
         failure=None,
     )

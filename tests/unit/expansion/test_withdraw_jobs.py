@@ -90,16 +90,6 @@ def test_what_was_due_before_the_change_stays_also_when_it_has_not_begun() -> No
     assert planned.withdrawn()[0] == minutes(6)
 
 
-def test_what_an_earlier_change_left_to_be_withdrawn_is_still_withdrawn_after_the_next_one() -> None:
-    planned = Planned()
-    planned.change(minutes(2), schedule=NO_MORE)
-    planned.change(minutes(5), schedule={"cron": "0 0 2 1 *"})
-
-    planned.withdraw(minutes(6))
-
-    assert planned.withdrawn()[0] == minutes(3)
-
-
 @pytest.mark.parametrize("status", [TemplateStatus.PAUSED, TemplateStatus.DELETED])
 def test_a_template_that_is_not_active_has_no_occurrence(status: TemplateStatus) -> None:
     planned = Planned()
