@@ -51,7 +51,8 @@ class ChangeTemplate:
             WrongState: it is deleted.
             Refused: the template changed each time.
         """
-        template = self.templates.get_template(key)
+        # What is overdue is still planned by the version under which it was due: another schedule would give it up.
+        template = self.expand(self.templates.get_template(key), change.seconds_left)
         for _ in range(_TRIES):
             change.precondition.check(template)
             if template.status is TemplateStatus.DELETED:

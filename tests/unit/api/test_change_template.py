@@ -124,7 +124,8 @@ def test_a_change_stands_when_its_expansion_fails_and_is_still_due(error: Except
 
     assert after == store.get_template(SEEN.key)
     assert (after.name, after.expand_at) == ("mine", CREATED)
-    assert telemetry.actions() == ["expansion_left_to_the_tick"]
+    # Before the change and after it.
+    assert telemetry.actions() == ["expansion_left_to_the_tick"] * 2
 
 
 def test_what_is_not_due_is_not_expanded() -> None:
@@ -149,3 +150,16 @@ def test_an_expansion_has_ten_seconds_and_leaves_time_for_the_answer(seconds_lef
     )
 
     assert budgets == [budget]
+
+
+def test_a_template_that_is_behind_is_expanded_before_it_changes() -> None:
+    # What the former version ought to have run is no business of the new one.
+    store, seen = Rival(tagged, times=0), []
+
+    def expand(template: Template, seconds_left: Callable[[], float]) -> Template:
+        seen.append(template.version)
+        return template
+
+    change_on(store, expand=expand)
+
+    assert seen == [1, 2]
