@@ -12,6 +12,8 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra import nag
+from infra.function import METRICS_NAMESPACE
+from infra.settings import Function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 # The stream's consumer gives a record up after two minutes; nearing that, jobs due at once start late.
 _LATE_STREAM: Final = Duration.seconds(90)
+# Jobs are planned half an hour ahead, and a refill is due when half of that is left.
+_LATE_EXPANSION: Final = Duration.minutes(5)
+_EXPANSION_DELAY: Final = "expansion_delay_ms"
 _MINUTE: Final = Duration.minutes(1)
 _FIVE_MINUTES: Final = Duration.minutes(5)
 
@@ -37,6 +42,7 @@ class Alarms(Construct):
         queues: Queues,
         minutely: Sequence[PunctualFunction],
         stream: PunctualFunction,
+        recurrence: PunctualFunction,
     ) -> None:
         super().__init__(scope, "alarms")
         self._action = _email(self, settings.alarm_email) if settings.alarm_email else None
@@ -59,6 +65,19 @@ class Alarms(Construct):
             "The jobs table's stream is read late: what is due at once starts late",
             stream.function.metric("IteratorAge", period=_MINUTE, statistic="Maximum"),
             threshold=_LATE_STREAM.to_milliseconds(),
+            periods=3,
+        )
+        self._alarm(
+            f"{recurrence.node.id}-late",
+            "Templates are expanded late: when it is half an hour, their jobs are",
+            cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name=_EXPANSION_DELAY,
+                dimensions_map={"service": Function.RECURRENCE.value},
+                period=_MINUTE,
+                statistic="Maximum",
+            ),
+            threshold=_LATE_EXPANSION.to_milliseconds(),
             periods=3,
         )
 

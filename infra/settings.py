@@ -30,6 +30,7 @@ class Function(StrEnum):
     EXECUTOR_LONG = "executor-long"
     RUNNER = "runner"
     WATCHER = "watcher"
+    RECURRENCE = "recurrence"
 
 
 class Removal(Enum):
@@ -72,7 +73,7 @@ _DEMO_TARGETS: Final = (
 )
 
 # Lambda gives CPU by memory (1,769 MB are one). Imports dominate a cold start, so less memory is rarely cheaper; the
-# populator and the watcher have a minute's work to hand out in seconds. The runner holds users' code.
+# populator, the watcher and recurrence have a minute's work to hand out in seconds. The runner holds users' code.
 _MEMORY_MB: Final = {
     Function.API: 1024,
     Function.AUTHORIZER: 512,
@@ -82,6 +83,7 @@ _MEMORY_MB: Final = {
     Function.EXECUTOR_LONG: 512,
     Function.RUNNER: 1024,
     Function.WATCHER: 1024,
+    Function.RECURRENCE: 1024,
 }
 
 
@@ -100,6 +102,8 @@ class Settings:
     transport: who may talk to queues and bucket.
     dependencies: where the functions' Python packages come from.
     maximum_concurrency: how many executors serve a lane at once (2 to 1,000), so that one cannot starve the others.
+    expanders: how many invocations share the templates each minute; each gets through some 300 refills a second and
+        gigabyte. At most 5.
     memory_mb: memory, and with it CPU, of each function.
     throttle_rate, throttle_burst: requests a second, and at once, that the API takes before it answers 429.
     cors_origins: browser origins that may call the API; none, and there is no CORS at all.
@@ -120,6 +124,7 @@ class Settings:
     transport: Transport = Transport.TLS_ONLY
     dependencies: Dependencies = Dependencies.LAYER
     maximum_concurrency: Mapping[Lane, int] = field(default_factory=lambda: dict.fromkeys(Lane, 10))
+    expanders: int = 1
     memory_mb: Mapping[Function, int] = field(default_factory=lambda: dict(_MEMORY_MB))
     throttle_rate: int = 100
     throttle_burst: int = 200
@@ -163,6 +168,7 @@ _STAGES: Final = {
         stage=Stage.PROD,
         due_shards=8,
         group_shards=8,
+        expanders=4,
         log_retention_days=90,
         removal=Removal.PROTECTED,
         maximum_concurrency={Lane.HIGH: 100, Lane.NORMAL: 100, Lane.LOW: 20, Lane.LONG: 100},

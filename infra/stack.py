@@ -15,6 +15,7 @@ from infra.function import Package, PunctualFunction
 from infra.lanes import Lane
 from infra.populator import Populator
 from infra.queues import Queues
+from infra.recurrence import Recurrence
 from infra.runner import Runner
 from infra.settings import Function
 from infra.tables import Tables
@@ -59,7 +60,7 @@ class PunctualStack(Stack):
             self,
             settings=settings,
             package=package,
-            environment=self._tables() | self._data() | self._shards() | self._retention() | self._targets(),
+            environment=self._recurring() | self._targets(),
             authorizer_environment={"CONTROL_TABLE": self.tables.control.table_name},
         )
         self.populator = Populator(
@@ -83,24 +84,32 @@ class PunctualStack(Stack):
             package=package,
             environment=self._tables() | self.queues.environment() | self._shards() | self._retention(),
         )
+        self.recurrence = Recurrence(self, settings=settings, package=package, environment=self._recurring())
         Alarms(
             self,
             settings=settings,
             queues=self.queues,
-            minutely=[self.populator.tick, self.watcher],
+            minutely=[self.populator.tick, self.watcher, self.recurrence],
             stream=self.populator.stream,
+            recurrence=self.recurrence,
         )
         self._grant_api()
         self._grant_populator()
         for function in (self.executor.short, self.executor.long):
             self._grant_executor(function)
         self._grant_watcher()
+        self._grant_recurrence()
         self._add_outputs()
 
     # What functions are told.
 
     def _tables(self) -> dict[str, str]:
         return {"JOBS_TABLE": self.tables.jobs.table_name, "CONTROL_TABLE": self.tables.control.table_name}
+
+    def _recurring(self) -> dict[str, str]:
+        """What it takes to make jobs, also of templates."""
+        templates = {"TEMPLATES_TABLE": self.tables.templates.table_name}
+        return self._tables() | templates | self._data() | self._shards() | self._retention()
 
     def _data(self) -> dict[str, str]:
         return {"DATA_BUCKET": self.data.bucket.bucket_name}
@@ -143,6 +152,9 @@ class PunctualStack(Stack):
             "dynamodb:Query",
             on=[self.tables.index_arn(schema.GROUP_INDEX), self.tables.index_arn(schema.ATTENTION_INDEX)],
         )
+        self._allow_templates(api)
+        # Calendars alone are deleted: what a template was explains its jobs.
+        api.allow("dynamodb:DeleteItem", on=[self.tables.templates.table_arn])
         control = self.tables.control.table_arn
         api.allow("dynamodb:GetItem", on=[control])
         # No API keys: those are for the command line alone to make.
@@ -198,6 +210,23 @@ class PunctualStack(Stack):
         self._allow_cursors(self.watcher)
         self.watcher.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self.queues.arns())
 
+    def _grant_recurrence(self) -> None:
+        jobs, control = self.tables.jobs.table_arn, self.tables.control.table_arn
+        self.recurrence.allow("dynamodb:Query", on=[self.tables.expand_index_arn])
+        self._allow_templates(self.recurrence)
+        self.recurrence.allow("dynamodb:Query", on=[self.tables.index_arn(schema.GROUP_INDEX)])
+        rights = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.recurrence.allow(*rights, on=[jobs])
+        partitions = [f"{schema.WINDOWS_PK}#*", schema.EXTENSIONS_PK]
+        rights = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+        self.recurrence.allow(*rights, on=[control], partitions=partitions)
+        self.recurrence.allow("s3:PutObject", on=[self.data.payloads], wildcard_because=_OBJECTS)
+
+    def _allow_templates(self, function: PunctualFunction) -> None:
+        """Templates, calendars and backfills are read, listed, and put under a condition."""
+        rights = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+        function.allow(*rights, on=[self.tables.templates.table_arn])
+
     def _allow_cursors(self, function: PunctualFunction) -> None:
         """A cursor is read with its whole partition, put under a condition, and read again when that was refused."""
         function.allow("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", on=[self.tables.control.table_arn])
@@ -225,11 +254,13 @@ class PunctualStack(Stack):
             "ExecutorLong": self.executor.long,
             "Runner": self.runner,
             "Watcher": self.watcher,
+            "Recurrence": self.recurrence,
         }
         outputs = {
             "ApiUrl": self.api.url,
             "ApiId": self.api.id,
             "JobsTable": self.tables.jobs.table_name,
+            "TemplatesTable": self.tables.templates.table_name,
             "ControlTable": self.tables.control.table_name,
             "DataBucket": self.data.bucket.bucket_name,
             **{f"QueueUrl{lane.name.title()}": self.queues.by_lane[lane].queue_url for lane in Lane},

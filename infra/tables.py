@@ -1,4 +1,4 @@
-"""The two tables. Keys and indexes are those of `shared.adapters.dynamodb.schema`."""
+"""The three tables. Keys and indexes are those of `shared.adapters.dynamodb.schema`."""
 
 from __future__ import annotations
 
@@ -16,25 +16,34 @@ if TYPE_CHECKING:
 
 
 class Tables(Construct):
-    """`jobs`, one item per job and the only truth, and `control`, small things that change slowly.
+    """`jobs`, one item per job and the only truth; `templates`, what recurs; `control`, small things that change
+    slowly.
 
-    Both are encrypted with DynamoDB's own key: it costs nothing, every read of a customer-managed one would be a call
+    All are encrypted with DynamoDB's own key: it costs nothing, every read of a customer-managed one would be a call
     and a right more, and what must be secret (API keys, signing secrets) is stored hashed or elsewhere.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, "tables")
         self.jobs = _table(self, "jobs", settings, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
-        for name, partition, sort, sort_type in (
-            (schema.DUE_INDEX, schema.DUE_SHARD, schema.WAKE_AT, dynamodb.AttributeType.NUMBER),
-            (schema.GROUP_INDEX, schema.GROUP_PK, schema.GROUP_SK, dynamodb.AttributeType.STRING),
-            (schema.ATTENTION_INDEX, schema.ATTENTION_PK, schema.ATTENTION_SK, dynamodb.AttributeType.STRING),
+        self.templates = _table(self, "templates", settings)
+        for table, name, partition, sort, sort_type in (
+            (self.jobs, schema.DUE_INDEX, schema.DUE_SHARD, schema.WAKE_AT, dynamodb.AttributeType.NUMBER),
+            (self.jobs, schema.GROUP_INDEX, schema.GROUP_PK, schema.GROUP_SK, dynamodb.AttributeType.STRING),
+            (
+                self.jobs,
+                schema.ATTENTION_INDEX,
+                schema.ATTENTION_PK,
+                schema.ATTENTION_SK,
+                dynamodb.AttributeType.STRING,
+            ),
+            (self.templates, schema.EXPAND_INDEX, schema.EXPAND_SHARD, schema.EXPAND_AT, dynamodb.AttributeType.NUMBER),
         ):
-            self.jobs.add_global_secondary_index(
+            table.add_global_secondary_index(
                 index_name=name,
                 partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
                 sort_key=dynamodb.Attribute(name=sort, type=sort_type),
-                # The keys carry all that a message or a list needs; a projected attribute that changes costs a write.
+                # The keys carry all that is looked for in it; a projected attribute that changes costs a write.
                 projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
         self.control = _table(self, "control", settings)
@@ -42,6 +51,11 @@ class Tables(Construct):
     def index_arn(self, index: str) -> str:
         """An index of the jobs table, for a policy."""
         return f"{self.jobs.table_arn}/index/{index}"
+
+    @property
+    def expand_index_arn(self) -> str:
+        """The templates table's index, for a policy."""
+        return f"{self.templates.table_arn}/index/{schema.EXPAND_INDEX}"
 
     @property
     def stream_arn(self) -> str:

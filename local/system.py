@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from local.settings import LocalSettings
 
 TENANT: Final = "demo"
-_BY_THE_MINUTE: Final = ("populator", "watcher")
+_BY_THE_MINUTE: Final = ("populator", "watcher", "recurrence")
 
 
 class LocalSystem:
