@@ -74,10 +74,33 @@ class Timetable:
 
     def previous(self, until: datetime) -> datetime | None:
         """The last nominal instant up to `until`; None when there is none within 400 days."""
+        first = self.schedule.start_at
+        if self.schedule.max_occurrences is not None and first is not None:
+            # They are counted from the first anyway, and bounded.
+            found = self.instants(after=first - _STEP, until=until)
+            return found[-1] if found and found[-1] > until - _WINDOWS[-1] else None
         for window in _WINDOWS:
-            if found := self.instants(after=until - window, until=until):
-                return found[-1]
+            if self._has_any(until - window, until):
+                return self._last(until - window, until)
         return None
+
+    def _last(self, low: datetime, until: datetime) -> datetime:
+        """The last nominal instant after `low`, after which there is one, and up to `until`: by halving, since there
+        may be very many in between."""
+        high = until
+        while high - low > _STEP:
+            middle = low + (high - low) // _STEP // 2 * _STEP
+            if self._has_any(middle, until):
+                low = middle
+            else:
+                high = middle
+        return next(self.occurrences(after=low)).nominal_at
+
+    def _has_any(self, after: datetime, until: datetime) -> bool:
+        with suppress(SearchTooLong):
+            found = next(self.occurrences(after=after), None)
+            return found is not None and found.nominal_at <= until
+        return False
 
     def ran(self, until: datetime) -> int | None:
         """How many runs there are up to a nominal instant; None where the schedule does not limit them."""
