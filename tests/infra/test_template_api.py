@@ -63,6 +63,7 @@ def test_gateway_alone_may_invoke_the_api_and_its_authorizer(template: StageTemp
         Function.AUTHORIZER: "apigateway.amazonaws.com",
         Function.POPULATOR: "events.amazonaws.com",
         Function.WATCHER: "events.amazonaws.com",
+        Function.RECURRENCE: "events.amazonaws.com",
     }
     assert all("SourceArn" in permission for permission in permissions)
 
@@ -71,10 +72,10 @@ def test_browsers_of_other_origins_are_not_let_in(template: StageTemplate) -> No
     assert "CorsConfiguration" not in template.one("AWS::ApiGatewayV2::Api")
 
 
-def test_alarms_watch_dead_letters_failures_and_a_late_stream(template: StageTemplate) -> None:
+def test_alarms_watch_dead_letters_failures_a_late_stream_and_late_expansions(template: StageTemplate) -> None:
     alarms = template.of_type("AWS::CloudWatch::Alarm").values()
     watched = {
-        (alarm["MetricName"], template.text(dimension["Value"])[1:-1])
+        (alarm["MetricName"], template.text(dimension["Value"]).strip("<>"))
         for alarm in alarms
         for dimension in alarm["Dimensions"]
     }
@@ -84,7 +85,11 @@ def test_alarms_watch_dead_letters_failures_and_a_late_stream(template: StageTem
             ("ApproximateNumberOfMessagesVisible", f"{lane}Dead.QueueName")
             for lane in ("High", "Normal", "Low", "Long")
         ),
-        *(("Errors", name) for name in (Function.POPULATOR, Function.POPULATOR_STREAM, Function.WATCHER)),
+        *(
+            ("Errors", name)
+            for name in (Function.POPULATOR, Function.POPULATOR_STREAM, Function.WATCHER, Function.RECURRENCE)
+        ),
+        ("expansion_delay_ms", Function.RECURRENCE),
         ("IteratorAge", Function.POPULATOR_STREAM),
     }
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
@@ -93,7 +98,15 @@ def test_alarms_watch_dead_letters_failures_and_a_late_stream(template: StageTem
 def test_outputs_name_what_scripts_and_people_need(template: StageTemplate) -> None:
     outputs = template.body["Outputs"].keys()
 
-    assert outputs >= {"ApiUrl", "JobsTable", "ControlTable", "DataBucket", "RunnerFunction", "ExecutorLongFunction"}
+    assert outputs >= {
+        "ApiUrl",
+        "JobsTable",
+        "TemplatesTable",
+        "ControlTable",
+        "DataBucket",
+        "RunnerFunction",
+        "ExecutorLongFunction",
+    }
     assert outputs >= {f"QueueUrl{lane}" for lane in ("High", "Normal", "Low", "Long")}
 
 

@@ -39,6 +39,7 @@ def test_tables_bill_on_demand_and_can_be_restored_to_any_second(template: Stage
 def test_only_jobs_has_a_stream_with_both_images(template: StageTemplate) -> None:
     assert table(template, "JobsTable")["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert "StreamSpecification" not in table(template, "ControlTable")
+    assert "StreamSpecification" not in table(template, "TemplatesTable")
 
 
 def test_jobs_indexes_hold_keys_only(template: StageTemplate) -> None:
@@ -50,6 +51,13 @@ def test_jobs_indexes_hold_keys_only(template: StageTemplate) -> None:
         schema.ATTENTION_INDEX: (schema.ATTENTION_PK, schema.ATTENTION_SK),
     }
     assert {index["Projection"]["ProjectionType"] for index in indexes.values()} == {"KEYS_ONLY"}
+
+
+def test_templates_are_found_by_the_time_at_which_they_are_to_be_expanded(template: StageTemplate) -> None:
+    (index,) = table(template, "TemplatesTable")["GlobalSecondaryIndexes"]
+
+    assert (index["IndexName"], keys(index)) == (schema.EXPAND_INDEX, (schema.EXPAND_SHARD, schema.EXPAND_AT))
+    assert index["Projection"]["ProjectionType"] == "KEYS_ONLY"
 
 
 def test_wake_at_is_the_one_key_that_is_a_number(template: StageTemplate) -> None:

@@ -28,8 +28,9 @@ EXECUTOR = {
     "SIGNING_SECRET_PREFIX",
 }
 
+RECURRING = {*TABLES, *SHARDS, "TEMPLATES_TABLE", "DATA_BUCKET", "RETENTION_DAYS"}
 VARIABLES = {
-    Function.API: {*TABLES, *SHARDS, *TARGETS, "DATA_BUCKET", "RETENTION_DAYS"},
+    Function.API: {*RECURRING, *TARGETS},
     Function.AUTHORIZER: {"CONTROL_TABLE"},
     Function.POPULATOR: {*TABLES, *QUEUE_URLS, "DUE_SHARDS"},
     Function.POPULATOR_STREAM: QUEUE_URLS,
@@ -37,6 +38,7 @@ VARIABLES = {
     Function.EXECUTOR_LONG: EXECUTOR,
     Function.RUNNER: set(),
     Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "RETENTION_DAYS"},
+    Function.RECURRENCE: RECURRING,
 }
 
 # What the runtime sets by itself.
@@ -51,6 +53,7 @@ HANDLERS = {
     Function.EXECUTOR_LONG: "functions.executor.handler",
     Function.RUNNER: "functions.runner.handler",
     Function.WATCHER: "functions.watcher.handler",
+    Function.RECURRENCE: "functions.recurrence.handler",
 }
 
 TIMEOUT_SECONDS = {Function.EXECUTOR: 120, Function.EXECUTOR_LONG: 900, Function.RUNNER: 900}
@@ -104,6 +107,7 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
         (Function.EXECUTOR, "functions.executor.wiring", "TargetSettings"),
         (Function.EXECUTOR_LONG, "shared.adapters.sqs.work_queue", "QueueUrls"),
         (Function.WATCHER, "functions.watcher.handler", "Settings"),
+        (Function.RECURRENCE, "functions.recurrence.handler", "Settings"),
     ],
 )
 def test_functions_find_their_settings_in_the_template(

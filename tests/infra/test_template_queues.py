@@ -104,15 +104,25 @@ def test_the_stream_gives_up_after_two_minutes_and_leaves_it_to_the_sweep(templa
     assert mapping["ParallelizationFactor"] > 1
 
 
-def test_populator_and_watcher_run_each_minute_and_are_not_tried_again(template: StageTemplate) -> None:
+def test_what_runs_each_minute_is_not_tried_again(template: StageTemplate) -> None:
     invoked = set()
     for rule in template.of_type("AWS::Events::Rule").values():
-        (target,) = rule["Targets"]
-        invoked.add(template.text(target["Arn"]))
         assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
-        assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
+        for target in rule["Targets"]:
+            invoked.add(template.text(target["Arn"]))
+            assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
 
-    assert invoked == {f"<{Function.POPULATOR}>", f"<{Function.WATCHER}>"}
+    assert invoked == {f"<{name}>" for name in (Function.POPULATOR, Function.WATCHER, Function.RECURRENCE)}
     retries = template.of_type("AWS::Lambda::EventInvokeConfig").values()
     assert {template.text(config["FunctionName"]) for config in retries} == invoked
     assert {config["MaximumRetryAttempts"] for config in retries} == {0}
+
+
+def test_the_templates_are_shared_out_among_as_many_expanders_as_the_stage_has(template: StageTemplate) -> None:
+    rules = template.of_type("AWS::Events::Rule").values()
+    targets = [target for rule in rules for target in rule["Targets"]]
+    inputs = [target.get("Input") for target in targets if template.text(target["Arn"]) == f"<{Function.RECURRENCE}>"]
+
+    count = template.settings.expanders
+    parts = [None] if count == 1 else [{"part": part, "of": count} for part in range(count)]
+    assert [text and json.loads(text) for text in inputs] == parts

@@ -67,16 +67,21 @@ def test_the_runner_may_write_its_own_log_and_nothing_else(template: StageTempla
     assert template.function(Function.RUNNER).get("TracingConfig", {}).get("Mode") != "Active"
 
 
-def test_api_creates_edits_and_lists_jobs(template: StageTemplate) -> None:
+def test_api_creates_edits_and_lists_jobs_and_templates(template: StageTemplate) -> None:
     assert template.rights(Function.API) == {
         **log_rights(Function.API),
         **TRACES,
-        "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
+        "dynamodb:GetItem": {"<JobsTable>", "<TemplatesTable>", "<ControlTable>"},
         "dynamodb:BatchGetItem": {"<JobsTable>"},
-        "dynamodb:PutItem": {"<JobsTable>", "<ControlTable>"},
-        "dynamodb:DeleteItem": {"<ControlTable>"},
+        "dynamodb:PutItem": {"<JobsTable>", "<TemplatesTable>", "<ControlTable>"},
+        "dynamodb:DeleteItem": {"<TemplatesTable>", "<ControlTable>"},
         "dynamodb:UpdateItem": {"<JobsTable>"},
-        "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention", "<ControlTable>"},
+        "dynamodb:Query": {
+            "<JobsTable>/index/group",
+            "<JobsTable>/index/attention",
+            "<TemplatesTable>",
+            "<ControlTable>",
+        },
         "s3:PutObject": {"<DataBucket>/payloads/*"},
         "s3:GetObject": {"<DataBucket>/payloads/*", "<DataBucket>/outputs/*"},
     }
@@ -91,6 +96,33 @@ def test_the_api_writes_maintenance_windows_and_no_api_keys(template: StageTempl
             ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"],
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend"]}},
         ),
+    ]
+
+
+def test_recurrence_reads_templates_and_plans_jobs(template: StageTemplate) -> None:
+    assert template.rights(Function.RECURRENCE) == {
+        **log_rights(Function.RECURRENCE),
+        **TRACES,
+        "dynamodb:GetItem": {"<JobsTable>", "<TemplatesTable>", "<ControlTable>"},
+        "dynamodb:BatchGetItem": {"<JobsTable>"},
+        "dynamodb:PutItem": {"<JobsTable>", "<TemplatesTable>", "<ControlTable>"},
+        "dynamodb:UpdateItem": {"<JobsTable>"},
+        "dynamodb:DeleteItem": {"<ControlTable>"},
+        "dynamodb:Query": {
+            "<JobsTable>/index/group",
+            "<TemplatesTable>",
+            "<TemplatesTable>/index/expand",
+            "<ControlTable>",
+        },
+        "s3:PutObject": {"<DataBucket>/payloads/*"},
+    }
+
+
+def test_of_the_control_table_recurrence_sees_maintenance_windows_alone(template: StageTemplate) -> None:
+    statements = [one for one in template.statements(Function.RECURRENCE) if "<ControlTable>" in one["resources"]]
+
+    assert [one["conditions"] for one in statements] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend"]}}
     ]
 
 
