@@ -140,7 +140,6 @@ class Api:
     keys: MemoryControlStore = field(default_factory=MemoryControlStore)
     outputs: MemoryOutputs = field(default_factory=MemoryOutputs)
     templates: MemoryTemplateStore = field(default_factory=MemoryTemplateStore)
-    calendars: MemoryCalendars = field(default_factory=MemoryCalendars)
     windows: MemoryMaintenanceWindows = field(default_factory=MemoryMaintenanceWindows)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
     rules: TargetRules = RULES
@@ -150,6 +149,7 @@ class Api:
 
     def __post_init__(self) -> None:
         self.backfills = MemoryBackfillStore(self.templates)
+        self.calendars = MemoryCalendars(self.templates)
         self.application = Application(
             services_on(
                 jobs=self.around(self.jobs),

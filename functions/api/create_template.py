@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from functions.api.create_job import Idempotency
     from functions.api.expand_at_once import ExpandAtOnce
     from functions.api.models.template_spec import TemplateSpec
+    from shared.ports.calendars import CalendarStore
     from shared.ports.clock import Ids
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
@@ -59,6 +60,7 @@ class CreateTemplate:
     names: of two at once, or after a crash in between, one template comes of it."""
 
     templates: TemplateStore
+    calendars: CalendarStore
     ids: Ids
     check: CheckTemplate
     expand: ExpandAtOnce
@@ -88,6 +90,7 @@ class CreateTemplate:
                 expand_shard=expand_shard_of(asked.tenant, template_id),
             )
         )
+        self.calendars.note_use(asked.tenant, template_id, template.calendars)
         creation = self.templates.create_template(template)
         if not creation.created and not _is_own(creation.template, template):
             if asked.idempotency is not None and creation.template.fingerprint == template.fingerprint:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from functions.api.change_template import Change, ChangeTemplate
     from functions.api.check_template import CheckTemplate
     from shared.model.template import Template, TemplateKey
+    from shared.ports.calendars import CalendarStore
     from shared.ports.templates import TemplateStore
 
 _TRIGGERS: Final = ("cron", "every", "rrule", "at", "any_of")
@@ -30,6 +31,7 @@ _NOT_PLANNED: Final = frozenset({"name", "tags"})
 class EditTemplate:
     change_template: ChangeTemplate
     templates: TemplateStore
+    calendars: CalendarStore
     check: CheckTemplate
 
     def patch(self, key: TemplateKey, patch: Mapping[str, Any], change: Change) -> Template:
@@ -78,10 +80,11 @@ class EditTemplate:
         if fields.keys() <= _NOT_PLANNED:
             return changed(template, **how, **fields)
         becomes = self.check(replace(template, **{**fields, "job": spec.job}), change.now, was=template)
+        self.calendars.note_use(template.tenant, template.id, becomes.schedule.calendars)
         if "job" in fields:
             # Before the template names it. Its place depends on the size of the whole item.
             fields["job"] = self.templates.place_template_payload(replace(template, **fields)).job
-        return planned_anew(template, present_timetable(template, self.check.calendars), becomes, **how, **fields)
+        return planned_anew(template, present_timetable(template, self.calendars), becomes, **how, **fields)
 
     def _payload(self, template: Template) -> Any:
         text = self.templates.load_template_payload(template)

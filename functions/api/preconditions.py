@@ -12,6 +12,7 @@ from shared.model.errors import VersionMismatch
 if TYPE_CHECKING:
     from shared.model.job import Job
     from shared.model.maintenance_window import MaintenanceWindow
+    from shared.model.stored_calendar import StoredCalendar
     from shared.model.template import Template
 
 _TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
@@ -24,7 +25,7 @@ class Precondition:
 
     tags: frozenset[str] | None = None
 
-    def check(self, current: Job | Template | MaintenanceWindow) -> None:
+    def check(self, current: Job | Template | MaintenanceWindow | StoredCalendar) -> None:
         """
         Raises:
             VersionMismatch: it is at another version.

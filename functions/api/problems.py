@@ -9,6 +9,7 @@ from functions.api.refusals import FieldError, Reason, Refused, WrongState
 from functions.api.wire.answers import etag
 from shared.model.errors import (
     BackfillNotFound,
+    CalendarNotFound,
     IdempotencyKeyReused,
     IllegalTransition,
     InvalidField,
@@ -56,6 +57,7 @@ _THINGS: Final = {
     JobNotFound: "job",
     TemplateNotFound: "template",
     BackfillNotFound: "backfill",
+    CalendarNotFound: "calendar",
     WindowNotFound: "maintenance window",
 }
 _ADVICE: Final = {
@@ -97,7 +99,7 @@ def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind o
     match error:
         case Refused():
             return error.reason
-        case JobNotFound() | TemplateNotFound() | BackfillNotFound() | WindowNotFound():
+        case JobNotFound() | TemplateNotFound() | BackfillNotFound() | CalendarNotFound() | WindowNotFound():
             # The same words for another tenant's as for none: not even the id comes back.
             return Reason("not-found", f"there is no such {_THINGS[type(error)]}")
         case InvalidField():

@@ -57,6 +57,7 @@ _template_actions: Final = partial(Later, "template_actions")
 _template_versions: Final = partial(Later, "template_versions")
 _many_templates: Final = partial(Later, "many_templates")
 _backfills: Final = partial(Later, "backfills")
+_calendars: Final = partial(Later, "calendars")
 _windows: Final = partial(Later, "maintenance_windows")
 
 ROUTES: Final = (
@@ -113,6 +114,12 @@ ROUTES: Final = (
     Route("GET", "/v1/forecast", Later("occurrences", "get_forecast"), Scope.READ, takes_query=True),
     Route("POST", "/v1/schedules/preview", Later("schedules", "preview_schedule"), Scope.READ),
     Route("GET", "/v1/schedules/timezones", Later("schedules", "get_timezones"), Scope.READ),
+    Route("GET", "/v1/calendars", _calendars("list_calendars"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/calendars/{calendar_id}", _calendars("get_calendar"), Scope.READ),
+    Route("PUT", "/v1/calendars/{calendar_id}", _calendars("put_calendar"), Scope.WRITE),
+    Route("DELETE", "/v1/calendars/{calendar_id}", _calendars("delete_calendar"), Scope.WRITE),
+    Route("POST", "/v1/calendars/{calendar_id}/import", _calendars("import_calendar"), Scope.WRITE),
+    Route("POST", "/v1/calendars/{calendar_id}/impact", _calendars("judge_calendar"), Scope.READ),
     Route("POST", "/v1/maintenance-windows", _windows("create_window"), Scope.WRITE),
     Route("GET", "/v1/maintenance-windows", _windows("list_windows"), Scope.READ, takes_query=True),
     Route("GET", "/v1/maintenance-windows/{window_id}", _windows("get_window"), Scope.READ),

@@ -26,18 +26,19 @@ if TYPE_CHECKING:
     from functions.api.window_services import WindowServices
     from shared.model.job import Sharding
     from shared.ports.backfills import BackfillStore
+    from shared.ports.calendars import CalendarStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import ApiKeyStore
     from shared.ports.jobs import JobStore
     from shared.ports.maintenance_windows import MaintenanceWindows
     from shared.ports.outputs import OutputStore
     from shared.ports.telemetry import Telemetry
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.templates import TemplateStore
 
 
 class TemplatePorts(NamedTuple):
     templates: TemplateStore
-    calendars: Calendars
+    calendars: CalendarStore
     backfills: BackfillStore
 
 

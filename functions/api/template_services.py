@@ -11,16 +11,19 @@ from functions.api.change_templates import ChangeTemplates
 from functions.api.check_template import CheckTemplate
 from functions.api.create_backfill import CreateBackfill
 from functions.api.create_template import CreateTemplate
+from functions.api.delete_calendar import DeleteCalendar
 from functions.api.delete_template import DeleteTemplate
 from functions.api.edit_template import EditTemplate
 from functions.api.expand_at_once import ExpandAtOnce
 from functions.api.explain_occurrences import ExplainOccurrences
 from functions.api.find_version import FindVersion
 from functions.api.forecast_occurrences import ForecastOccurrences
+from functions.api.judge_calendar import JudgeCalendar
 from functions.api.last_run import FindLastRun
 from functions.api.list_templates import ListTemplates
 from functions.api.pause_template import PauseTemplate
 from functions.api.preview_schedule import PreviewSchedule
+from functions.api.put_calendar import PutCalendar
 from functions.api.put_template import PutTemplate
 from functions.api.resume_template import ResumeTemplate
 from functions.api.skip_occurrence import SkipOccurrence
@@ -29,6 +32,7 @@ from functions.api.wire.json_text import compact
 from functions.api.wire.template_answers import listed_template
 from shared.expansion.choose_occurrences import ChooseOccurrences
 from shared.expansion.expand_template import ExpandTemplate
+from shared.expansion.plan_calendar_users import PlanCalendarUsers
 from shared.expansion.plan_jobs import PlanJobs
 from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
@@ -40,16 +44,17 @@ if TYPE_CHECKING:
     from functions.api.models.spec import SpecReader
     from shared.model.job import Sharding
     from shared.ports.backfills import BackfillStore
+    from shared.ports.calendars import CalendarStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
     from shared.ports.telemetry import Telemetry
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.templates import TemplateStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateServices:
     templates: TemplateStore
-    calendars: Calendars
+    calendars: CalendarStore
     create_template: CreateTemplate
     put_template: PutTemplate
     edit_template: EditTemplate
@@ -68,13 +73,16 @@ class TemplateServices:
     backfills: BackfillStore
     create_backfill: CreateBackfill
     abort_backfill: AbortBackfill
+    put_calendar: PutCalendar
+    judge_calendar: JudgeCalendar
+    delete_calendar: DeleteCalendar
 
 
 def template_services_on(
     *,
     jobs: JobStore,
     templates: TemplateStore,
-    calendars: Calendars,
+    calendars: CalendarStore,
     backfills: BackfillStore,
     clock: Clock,
     ids: Ids,
@@ -93,11 +101,16 @@ def template_services_on(
         clock=clock,
         retention=retention,
     )
+    plan_users = PlanCalendarUsers(
+        calendars=calendars, templates=templates, expand=expand, clock=clock, telemetry=telemetry
+    )
     at_once = ExpandAtOnce(expand=expand, clock=clock, telemetry=telemetry)
     change = ChangeTemplate(templates=templates, expand=at_once, telemetry=telemetry)
     check = CheckTemplate(calendars=calendars, specs=specs, sharding=sharding)
-    create = CreateTemplate(templates=templates, ids=ids, check=check, expand=at_once, telemetry=telemetry)
-    edit = EditTemplate(change_template=change, templates=templates, check=check)
+    create = CreateTemplate(
+        templates=templates, calendars=calendars, ids=ids, check=check, expand=at_once, telemetry=telemetry
+    )
+    edit = EditTemplate(change_template=change, templates=templates, calendars=calendars, check=check)
     choose = ChooseOccurrences(jobs=jobs)
     stop_jobs = StopBackfillJobs(
         jobs=jobs, templates=templates, calendars=calendars, choose=choose, retention=retention
@@ -135,4 +148,7 @@ def template_services_on(
             backfills=backfills, templates=templates, calendars=calendars, choose=choose, ids=ids, telemetry=telemetry
         ),
         abort_backfill=AbortBackfill(backfills=backfills, stop_jobs=stop_jobs, telemetry=telemetry),
+        put_calendar=PutCalendar(calendars=calendars, plan_users=plan_users, clock=clock, telemetry=telemetry),
+        judge_calendar=JudgeCalendar(calendars=calendars, templates=templates),
+        delete_calendar=DeleteCalendar(calendars=calendars, templates=templates),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shared.model.job import Job
     from shared.model.maintenance_window import MaintenanceWindow
+    from shared.model.stored_calendar import StoredCalendar
     from shared.model.template import Template
 
 
@@ -130,7 +131,7 @@ class WindowChanged(SchedulerError):
 class VersionMismatch(SchedulerError):
     """The caller's If-Match names another version than the stored one."""
 
-    def __init__(self, current: Job | Template | MaintenanceWindow) -> None:
+    def __init__(self, current: Job | Template | MaintenanceWindow | StoredCalendar) -> None:
         super().__init__(f"it is at version {current.version}")
         self.current = current
 

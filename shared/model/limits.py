@@ -8,6 +8,8 @@ KIB: Final = 1024
 DAY_SECONDS: Final = 86_400
 
 MAX_BODY_BYTES: Final = 256 * KIB
+# The longest .ics text within JSON, even if each of its characters is escaped.
+MAX_ICS_BODY_BYTES: Final = 1_600 * KIB
 MAX_BULK_BODY_BYTES: Final = 4 * KIB * KIB
 MAX_BULK_JOBS: Final = 1_000
 MAX_JSON_DEPTH: Final = 32

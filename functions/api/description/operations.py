@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.api.description import answers
+from functions.api.description.calendar_operations import CALENDAR_OPERATIONS
 from functions.api.description.occurrence_operations import OCCURRENCE_OPERATIONS
 from functions.api.description.operation import (
     CHANGE_PROBLEMS,
@@ -151,6 +152,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     **TEMPLATE_OPERATIONS,
     **OCCURRENCE_OPERATIONS,
+    **CALENDAR_OPERATIONS,
     **WINDOW_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(
         id="previewSchedule",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.model.job import Job
     from shared.model.maintenance_window import MaintenanceWindow
     from shared.model.retry import RetryPolicy
+    from shared.model.stored_calendar import StoredCalendar
     from shared.model.template import Template
 
 HIDDEN: Final = "***"
@@ -107,7 +108,7 @@ def is_secret(header: str) -> bool:
     return _SECRET_NAME.search(header) is not None
 
 
-def etag(current: Job | Template | MaintenanceWindow) -> str:
+def etag(current: Job | Template | MaintenanceWindow | StoredCalendar) -> str:
     """The version of a thing that has one, as a strong entity tag."""
     return f'"{current.version}"'
 

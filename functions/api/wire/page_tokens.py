@@ -11,7 +11,7 @@ from typing import Final
 
 from functions.api.refusals import Refused
 
-_POSITION: Final = re.compile(r"(\d{13}#)?[0-9a-z]{1,64}", re.ASCII)
+_POSITION: Final = re.compile(r"(\d{13}#)?[0-9A-Za-z_.-]{1,64}", re.ASCII)
 _DIGEST_BYTES: Final = 12
 _MAX_TOKEN: Final = 128
 

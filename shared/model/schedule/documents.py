@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from shared.model.durations import EXPECTED, format_duration, format_seconds, parse_duration
 from shared.model.errors import InvalidField
 from shared.model.schedule import bounds
+from shared.model.schedule.calendar_documents import CALENDAR_ID
 from shared.model.schedule.cron import dialect_of
 from shared.model.schedule.schedule import (
     Cron,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _KINDS: Final = ("cron", "every", "rrule", "at")
 _POLICIES: Final = ("dst_gap", "dst_overlap", "on_excluded")
 _MEMBERS: Final = frozenset({"timezone", "start_at", "end_at", "max_occurrences", "spread", "calendars", *_POLICIES})
-_CALENDAR_ID: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{bounds.MAX_CALENDAR_ID_LENGTH}}}", re.ASCII)
 _Policy = TypeVar("_Policy", bound=StrEnum)
 
 
@@ -224,7 +223,7 @@ def _read_calendars(document: Mapping[str, Any], pointer: str) -> tuple[str, ...
     if not isinstance(value, list) or len(value) > bounds.MAX_CALENDARS:
         raise InvalidField(where, f"a list of up to {bounds.MAX_CALENDARS} ids of calendars is expected")
     for number, name in enumerate(value):
-        if not isinstance(name, str) or not _CALENDAR_ID.fullmatch(name):
+        if not isinstance(name, str) or not CALENDAR_ID.fullmatch(name):
             raise InvalidField(f"{where}/{number}", "the id of a calendar is expected: letters, digits, _, . and -")
         if name in value[:number]:
             raise InvalidField(f"{where}/{number}", "it is there already; once is enough")

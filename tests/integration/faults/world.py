@@ -106,7 +106,7 @@ class World:
             retention=RETENTION,
             check_target=lambda _: None,
             template_ports=lambda: TemplatePorts(
-                templates := MemoryTemplateStore(), MemoryCalendars(), MemoryBackfillStore(templates)
+                templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
             ),
             window_port=MemoryMaintenanceWindows,
         )

@@ -61,6 +61,7 @@ class Creator:
     def __init__(self, store: MemoryTemplateStore, seed: int = 0) -> None:
         self.create = CreateTemplate(
             templates=store,
+            calendars=MemoryCalendars(),
             ids=SeededIds(seed),
             check=CheckTemplate(calendars=MemoryCalendars(), specs=SpecReader(lambda target: None), sharding=SHARDING),
             expand=lambda template, left: template,  # type: ignore[arg-type]

@@ -1,0 +1,140 @@
+"""What a calendar's change would mean for the templates that use it, before it is saved."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from functions.api.check_template import present_timetable
+from functions.api.delete_calendar import templates_using
+from shared.model.errors import InvalidField
+from shared.model.schedule.bounds import SearchTooLong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from shared.model.schedule.calendar import Calendar
+    from shared.model.schedule.occurrences import Occurrence
+    from shared.model.schedule.timetable import Timetable
+    from shared.model.template import Template
+    from shared.ports.calendars import CalendarStore
+    from shared.ports.templates import TemplateStore
+
+SPAN: Final = timedelta(days=90)
+"""How far ahead changes are counted."""
+# Occurrences of one template that are looked at: three months of one that runs every quarter of an hour.
+_MOST: Final = 9_000
+# How many of a template's changes are shown, and how many templates.
+_SHOWN_CHANGES: Final = 3
+_SHOWN_TEMPLATES: Final = 50
+# One template takes a second or two at the most.
+_LAST_TEMPLATE_SECONDS: Final = 5
+
+
+class ChangedOccurrence(NamedTuple):
+    """An occurrence that runs at another time than before; not at all where that is None. `reason`: why the calendar
+    excludes its day."""
+
+    nominal_at: datetime
+    was: datetime | None
+    becomes: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTemplate:
+    """`occurrences` of those up to the nominal instant `until` would change; `first` are the first of them."""
+
+    template: Template
+    occurrences: int
+    until: datetime
+    first: Sequence[ChangedOccurrence]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """`templates` use the calendar; of them `changed` have occurrences that change, and `shown` are the first of these.
+    With `is_complete`, all of them were looked at, and all of their occurrences up to `until`."""
+
+    until: datetime
+    templates: int
+    changed: int
+    occurrences: int
+    shown: Sequence[ChangedTemplate]
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeCalendar:
+    """Nothing is stored: both schedules are computed and compared."""
+
+    calendars: CalendarStore
+    templates: TemplateStore
+
+    def __call__(
+        self, tenant: str, calendar_id: str, would_be: Calendar, *, now: datetime, seconds_left: Callable[[], float]
+    ) -> Impact:
+        """What would change from `now` on if the calendar were as it `would_be`."""
+        until, found, looked_at, is_complete = now + SPAN, [], 0, True
+        for template in templates_using(self.calendars, self.templates, tenant, calendar_id):
+            if seconds_left() < _LAST_TEMPLATE_SECONDS:
+                is_complete = False
+                break
+            looked_at += 1
+            # One that this version cannot read is reported by its expansion.
+            with suppress(InvalidField):
+                was = present_timetable(template, self.calendars)
+                known = {**was.calendars, calendar_id: would_be}
+                there = tuple(name for name in template.calendars if name in known)
+                becomes = replace(was, schedule=replace(was.schedule, calendars=there), calendars=known)
+                judged = _judged(template, was, becomes, would_be, now=now, until=until)
+                is_complete = is_complete and judged.until == until
+                found.append(judged)
+        changed = [one for one in found if one.occurrences]
+        return Impact(
+            until=until,
+            templates=looked_at,
+            changed=len(changed),
+            occurrences=sum(one.occurrences for one in changed),
+            shown=changed[:_SHOWN_TEMPLATES],
+            is_complete=is_complete,
+        )
+
+
+def _judged(
+    template: Template, was: Timetable, becomes: Timetable, would_be: Calendar, *, now: datetime, until: datetime
+) -> ChangedTemplate:
+    runs = [_runs(one, now, until) for one in (was, becomes)]
+    # What one of them was not followed to, the other cannot be compared with.
+    reached = min([until, *(found[-1].nominal_at for found in runs if len(found) == _MOST)])
+    before, after = ({one.nominal_at: one for one in found if one.nominal_at <= reached} for found in runs)
+    changes = [
+        _changed(at, before.get(at), after.get(at), would_be)
+        for at in sorted(before.keys() | after.keys())
+        if _effective(before.get(at)) != _effective(after.get(at))
+    ]
+    return ChangedTemplate(template, len(changes), reached, changes[:_SHOWN_CHANGES])
+
+
+def _runs(timetable: Timetable, now: datetime, until: datetime) -> list[Occurrence]:
+    found: list[Occurrence] = []
+    # Where the step budget ends, there are no more.
+    with suppress(SearchTooLong):
+        found.extend(islice(timetable.between(now, until), _MOST))
+    return found
+
+
+def _changed(
+    at: datetime, before: Occurrence | None, after: Occurrence | None, would_be: Calendar
+) -> ChangedOccurrence:
+    one = before or after
+    reason = None if one is None else would_be.reason(one.nominal.date())
+    return ChangedOccurrence(at, _effective(before), _effective(after), reason)
+
+
+def _effective(occurrence: Occurrence | None) -> datetime | None:
+    return None if occurrence is None else occurrence.effective_at
