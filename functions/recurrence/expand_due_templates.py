@@ -79,7 +79,8 @@ class ExpandDueTemplates:
             (Metric.MISSED, report.missed),
             (Metric.EXPANSION_FAILED, report.failed),
         ):
-            self.telemetry.measure(metric, count)
+            if count:  # a metric that is never reported costs nothing
+                self.telemetry.measure(metric, count)
         return report
 
     def _tick(self, shard: int, seconds_left: Callable[[], float]) -> TickReport:
