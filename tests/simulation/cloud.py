@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.adapters.memory.clock import SeededIds
 from shared.adapters.memory.control import MemoryControlStore
+from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.model.errors import SchedulerError
 from shared.model.lanes import Lane
@@ -68,6 +69,7 @@ class Cloud:
             MemoryOutputs(),
             self.ids,
             self.target,
+            MemoryMaintenanceWindows(),
         )
         self.processes: dict[str, Process] = {}
         self.busy: dict[Process, Actor] = {}

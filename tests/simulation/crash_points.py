@@ -6,16 +6,22 @@ and each thing that can happen to it; and every time all must end as it should.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.lifecycle import Status
+from shared.model.maintenance_window import Effect, Span
 from tests.simulation.faults import SECOND, WRITES, Climate, Fault, Spell, Weather
+from tests.simulation.ports import START
 from tests.simulation.run import Run
 from tests.simulation.scenario import Scenario, Wish
+from tests.windows import a_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from shared.model.maintenance_window import MaintenanceWindow
 
 OF_EVERY_CALL: Final = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
 OF_EVERY_WRITE: Final = (
@@ -36,12 +42,14 @@ LONG_OUTPUT: Final = "https://example.com/2500/ok"
 TAKES_45_SECONDS: Final = "https://example.com/45000/ok"
 _SUCCEEDED: Final = (Status.SUCCEEDED,)
 _HALF_A_MINUTE: Final = 30 * SECOND
+_WINDOW: Final = a_window(Span(START, START + timedelta(milliseconds=_HALF_A_MINUTE)), release_over_seconds=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """A job of a keyed client, and the process whose calls are struck. `ends`: how the job may end, whatever happens to
-    one call. `actions` (milliseconds, action), `spells` and `faults` lead to the situation that the story is about."""
+    one call. `actions` (milliseconds, action), `spells`, `faults` and `windows` lead to the situation that the story
+    is about."""
 
     name: str
     process: str
@@ -52,6 +60,7 @@ class Story:
     actions: tuple[tuple[int, str], ...] = ()
     spells: tuple[Spell, ...] = ()
     faults: tuple[str, ...] = ()
+    windows: tuple[MaintenanceWindow, ...] = ()
 
     def run(self, *more: str) -> Run:
         """Play it to its end, with `more` faults."""
@@ -62,7 +71,7 @@ class Story:
             **self.body,
         }
         wish = Wish("acme", 0, body, self.key, 1, self.actions)
-        scenario = Scenario([wish], Climate(spells=self.spells), faults_end=0, skew_ms=0)
+        scenario = Scenario([wish], Climate(spells=self.spells), faults_end=0, skew_ms=0, windows=self.windows)
         run = Run(0, scenario, only={*map(str, self.spells), *self.faults, *more})
         run.begin()
         run.settle()
@@ -116,14 +125,28 @@ STORIES: Final = (
         spells=(Spell(Weather.STREAM_STALLED, 0, _HALF_A_MINUTE),),
     ),
     Story("deferred by an old version", "executor-1", spells=(Spell(Weather.OLD_EXECUTORS, 0, _HALF_A_MINUTE),)),
+    Story("held by a maintenance window", "executor-1", windows=(_WINDOW,)),
+    Story(
+        "skipped by a maintenance window",
+        "executor-1",
+        (Status.SKIPPED, Status.SUCCEEDED),  # the latter if an executor dies that has claimed it: then it has begun
+        windows=(replace(_WINDOW, effect=Effect.SKIP),),
+    ),
+    Story(
+        "cancelled while a maintenance window holds it",
+        "api-1",
+        (Status.CANCELLED, Status.SUCCEEDED),
+        actions=((10_000, "cancel"),),
+        windows=(_WINDOW,),
+    ),
     Story("sent again", "watcher-1", spells=(Spell(Weather.MESSAGES_LOST, 0, _HALF_A_MINUTE),)),
-    Story("reaped, and tried again", "watcher-1", faults=("executor-1 call 2: crash_before",)),
+    Story("reaped, and tried again", "watcher-1", faults=("executor-1 call 3: crash_before",)),
     Story(
         "reaped after its last attempt",
         "watcher-1",
         (Status.FAILED, Status.SUCCEEDED),  # the latter if another death comes first, before the claim
         body={"retry": {"max_attempts": 1}},
-        faults=("executor-1 call 2: crash_before",),
+        faults=("executor-1 call 3: crash_before",),
     ),
     Story(
         "reaped after a cancel",
@@ -131,16 +154,16 @@ STORIES: Final = (
         (Status.CANCELLED,),
         url=TAKES_45_SECONDS,
         actions=((10_000, "cancel"),),
-        faults=("executor-1 call 3: crash_before",),
+        faults=("executor-1 call 4: crash_before",),
     ),
 )
 
 
 # How many calls the stories have, how many times one of them is struck, and how many pairs there are: written down, so
 # that nothing is left out unnoticed. A change of the code may change them.
-CALLS: Final = 162
-RUNS: Final = 639
-PAIRS: Final = 2346
+CALLS: Final = 180
+RUNS: Final = 725
+PAIRS: Final = 2556
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from functions.api.services import Services, TemplatePorts, services_on
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
+from functions.executor.gates.known_windows import KnownWindows
+from functions.executor.gates.maintenance_window import MaintenanceWindowGate
 from functions.executor.heartbeat import Heartbeats
 from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
@@ -18,6 +20,7 @@ from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.dispatch import Dispatch
+from shared.model.allowed_targets import Place
 from shared.model.job import Sharding
 from tests.simulation.faults import SECOND, Faults, Weather
 from tests.simulation.ports import Port, ProcessClock, ProcessTelemetry
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 RETENTION: Final = timedelta(days=30)
 SHARDING: Final = Sharding(due=1, group=2)
+_PLACE: Final = Place("123456789012", "eu-central-1")
 _BEAT_EVERY_MS: Final = 2 * SECOND
 
 
@@ -47,6 +51,7 @@ class World(NamedTuple):
     outputs: Any
     ids: SeededIds
     target: Target
+    windows: MemoryMaintenanceWindows
 
     def store_port(self, process: Process, real: Any) -> Any:
         return Port(process, real, self.kernel, self.faults, away=Weather.STORE_AWAY)
@@ -83,7 +88,7 @@ def services(world: World, process: Process) -> Services:
         retention=RETENTION,
         check_target=lambda target: None,
         template_ports=lambda: TemplatePorts(
-            templates := MemoryTemplateStore(), MemoryCalendars(), MemoryBackfillStore(templates)
+            templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
         ),
         window_port=MemoryMaintenanceWindows,
     )
@@ -136,18 +141,21 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
         sharding=SHARDING,
         retention=RETENTION,
     )
-    execute_job = ExecuteJob(
-        jobs=jobs,
-        queue=world.queue_port(process),
-        clock=clock,
-        ids=world.ids,
-        lease=heartbeats,
-        target_of=lambda _: target,
-        commit=commit,
-        telemetry=telemetry,
-    )
 
     def run(message: Message) -> Verdict:
+        # One for each: its lock is one of threads, which actors are not.
+        known = KnownWindows(world.store_port(process, world.windows), clock, telemetry)
+        execute_job = ExecuteJob(
+            jobs=jobs,
+            queue=world.queue_port(process),
+            clock=clock,
+            ids=world.ids,
+            lease=heartbeats,
+            target_of=lambda _: target,
+            commit=commit,
+            telemetry=telemetry,
+            gates=() if is_old else (MaintenanceWindowGate(known, clock, _PLACE),),
+        )
         hint = ReceivedHint(message.hint, message.lane, message.receipt)
         return execute_job(hint, seconds_left=lambda: world.seconds_until(ends_at))
 

@@ -14,13 +14,16 @@ from shared.model.execution import Outcome
 from shared.model.job import Delivery
 from shared.model.lanes import Lane
 from shared.model.lifecycle import Status
+from shared.model.maintenance_window import Effect as WindowEffect
 from shared.model.occurrence_job import WITHDRAWN
 from tests.simulation.ports import START
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from shared.model.job import Job, JobKey
+    from shared.model.maintenance_window import MaintenanceWindow
     from tests.simulation.observed import Effect, Observed
 
 
@@ -177,6 +180,27 @@ def i7_no_effect_begins_after_the_end(effect: Effect, stored: Job) -> Iterator[s
         yield f"an effect began under fence {effect.fence} of a job that is {stored.status} at fence {stored.fence}"
 
 
+def no_effect_begins_in_a_window_that_holds(
+    stored: Job, now: datetime, windows: Iterable[MaintenanceWindow]
+) -> Iterator[str]:
+    """Nor in one that skips: when the claim and the effect, at `now` by the holder's clock, lie in one span of it, then
+    so did the decision between them. Only where no other window could have decided."""
+    claimed_at = stored.started_at or now
+    about = [window for window in windows if window.tenant == stored.tenant]
+    for window in about:
+        decides = all(one is window or not _touches(one, claimed_at, now) for one in about)
+        if (
+            decides
+            and window.effect is not WindowEffect.RUN
+            and any(span.holds(claimed_at) and span.holds(now) for span in window.spans)
+        ):
+            yield f"an effect began at {now} in window {window.id}, which has it {window.effect}"
+
+
+def _touches(window: MaintenanceWindow, since: datetime, until: datetime) -> bool:
+    return any(span.starts_at <= until and since < span.ends_at for span in window.spans)
+
+
 def i9_one_effect_of_an_attempt(effects: Iterable[Effect], stored: Job) -> Iterator[str]:
     """An attempt calls its target once; a job that is delivered at most once does so in all."""
     fences = [one.fence for one in effects]
@@ -210,7 +234,8 @@ def i1_all_have_ended_as_promised(observed: Observed, stored: dict[JobKey, Job])
                 fine = key in observed.cancels and bool(effects) <= bool(job.executions)
             case Status.SKIPPED:
                 may_be_late = job.expires_after_seconds is not None or job.misfire_at is not None
-                fine = (may_be_late or job.reason == WITHDRAWN) and not effects
+                is_declined = (job.reason or "").startswith("maintenance_window:")
+                fine = (may_be_late or is_declined or job.reason == WITHDRAWN) and not effects
             case _:
                 fine = False
         if not fine:

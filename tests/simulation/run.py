@@ -21,7 +21,7 @@ from tests.simulation.scenario import Scenario, scenario_of
 from tests.simulation.target import SimulatedTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from functions.executor.targets.protocol import Answer
     from shared.model.job import Job
@@ -61,6 +61,8 @@ class Run:
 
     def begin(self) -> None:
         client = Client(self.cloud, self.observed)
+        for window in self.scenario.windows:
+            self.cloud.world.windows.create_window(window)
         self.cloud.start()
         for number, wish in enumerate(self.scenario.wishes):
             for _ in range(wish.copies):
@@ -143,11 +145,21 @@ class Run:
         stored = self.cloud.jobs.get(effect.key)
         for what in invariants.i9_one_effect_of_an_attempt(effects, stored):
             self.observed.breaks("I9", stored, what)
+        for what in self._held_back(effect, stored):
+            self.observed.breaks("held", stored, what)
         for what in invariants.i7_no_effect_begins_after_the_end(effect, stored):
             if self._clocks_agree:
                 self.observed.breaks("I7", stored, what)
             else:
                 self.observed.zombies += 1
+
+    def _held_back(self, effect: Effect, stored: Job) -> Iterator[str]:
+        holder = self.observed.holders[effect.key]
+        # Who could not read the windows lets jobs run.
+        is_blind = any(line[1:3] == (holder.name, "windows_not_read") for line in self.kernel.log)
+        if effect.fence == stored.fence and not is_blind:
+            now = START + timedelta(milliseconds=self.kernel.now + holder.skew_ms)
+            yield from invariants.no_effect_begins_in_a_window_that_holds(stored, now, self.scenario.windows)
 
     def _effect_ends(self, effect: Effect, answer: Answer) -> None:
         error = None if answer.failure is None else answer.failure.type

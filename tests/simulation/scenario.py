@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.model.maintenance_window import EVERYTHING, Effect, Scope, Span, TargetScope
 from tests.simulation.faults import MINUTE, SECOND, Climate, Deed, Fault, Spell, Weather
+from tests.simulation.ports import START
+from tests.windows import a_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from shared.model.maintenance_window import MaintenanceWindow
 
 TENANTS: Final = ("acme", "globex")
 _PRIORITIES: Final = ("high", "normal", "low")
@@ -44,12 +50,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Until `faults_end` things go wrong. `skew_ms`: how far a clock may be off, both ways."""
+    """Until `faults_end` things go wrong. `skew_ms`: how far a clock may be off, both ways. `windows`: maintenance
+    windows that are there from the beginning."""
 
     wishes: Sequence[Wish]
     climate: Climate
     faults_end: int
     skew_ms: int
+    windows: Sequence[MaintenanceWindow] = ()
 
 
 def scenario_of(seed: int) -> Scenario:
@@ -73,6 +81,7 @@ def _bad_weather(chance: random.Random) -> Scenario:
         ),
         faults_end=faults_end,
         skew_ms=chance.choice((0, 0, 2_500, 2_500, 5_000, 5 * MINUTE)),
+        windows=[_window(number, chance, faults_end) for number in range(chance.choice((0, 0, 1, 3)))],
     )
 
 
@@ -136,6 +145,19 @@ def _wish(number: int, chance: random.Random, faults_end: int) -> Wish:
 def _action(chance: random.Random, delay: int) -> tuple[int, str]:
     around = chance.choice((0, delay, delay, delay + 1 * SECOND, delay + 60 * SECOND, delay + 66 * SECOND))
     return max(0, around + chance.choice((0, 0, 20, 200, chance.randrange(120 * SECOND)))), chance.choice(_ACTIONS)
+
+
+def _window(number: int, chance: random.Random, faults_end: int) -> MaintenanceWindow:
+    begins = chance.choice((0, chance.randrange(faults_end) // SECOND * SECOND))
+    ends = begins + chance.choice((1 * SECOND, 30 * SECOND, 3 * MINUTE, 20 * MINUTE))
+    return a_window(
+        Span(*(START + timedelta(milliseconds=time) for time in (begins, ends))),
+        tenant=chance.choice(TENANTS),
+        id=f"w{number}",
+        effect=chance.choice(tuple(Effect)),
+        scope=chance.choice((EVERYTHING, Scope(target=TargetScope(host="example.com")))),
+        release_over_seconds=chance.choice((0, 60)),
+    )
 
 
 def _deed(chance: random.Random, faults_end: int) -> Deed:

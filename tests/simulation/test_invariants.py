@@ -12,12 +12,15 @@ from shared.model import moves
 from shared.model.execution import Outcome, Output
 from shared.model.job import Delivery, JobKey
 from shared.model.lifecycle import Status
+from shared.model.maintenance_window import Effect as WindowEffect
+from shared.model.maintenance_window import MaintenanceWindow, Span
 from shared.model.retry import RetryPolicy
 from tests.jobs import RETENTION, SHARDING, a_job, after, at, cancel_of, claimed, failed_once, waiting_for_retry
 from tests.occurrences import planned, replanning_of, withdrawal_of
 from tests.simulation import invariants
 from tests.simulation.kernel import Process
 from tests.simulation.observed import Effect, Observed
+from tests.windows import a_window
 
 if TYPE_CHECKING:
     from shared.model.job import Job
@@ -98,6 +101,29 @@ def test_a_legal_move_breaks_none(before: Job | None, after: Job) -> None:
 )
 def test_what_it_forbids_breaks_it(number: str, before: Job, after: Job) -> None:
     assert number in broken_by(before, after)
+
+
+@pytest.mark.parametrize(
+    ("windows", "seconds", "is_broken"),
+    [
+        ([a_window(Span(at(0), at(60)))], 59, True),
+        ([a_window(Span(at(0), at(60)), effect=WindowEffect.SKIP)], 0, True),
+        # It may have been decided when the window was over, or not begun.
+        ([a_window(Span(at(0), at(60)))], 60, False),
+        ([a_window(Span(at(1), at(60)))], 59, False),
+        ([a_window(Span(at(0), at(60)), effect=WindowEffect.RUN)], 59, False),
+        ([a_window(Span(at(0), at(60)), tenant="globex")], 59, False),
+        # The other one may have decided.
+        ([a_window(Span(at(0), at(60))), a_window(Span(at(30), at(90)), id="w2")], 59, False),
+        ([a_window(Span(at(0), at(60))), a_window(Span(at(30), at(90)), id="w2")], 29, True),
+    ],
+)
+def test_no_effect_begins_in_a_window_that_holds_or_skips(
+    windows: list[MaintenanceWindow], seconds: int, is_broken: bool
+) -> None:
+    found = list(invariants.no_effect_begins_in_a_window_that_holds(RUNNING, at(seconds), windows))
+
+    assert bool(found) is is_broken
 
 
 def test_an_outcome_is_what_the_target_answered() -> None:
