@@ -27,7 +27,7 @@ def next_run_at(template: Template, timetable: Timetable, now: datetime) -> date
         return None
     # Roll and spread let an occurrence run after its nominal instant: some of the past may still be ahead.
     lag = timedelta(seconds=template.progress.lag_seconds)
-    starts = {max(now - lag, template.created_at), now}
+    starts = {max(now - lag, template.progress.counted_from or template.created_at), now}
     found = [_earliest(template, timetable, start, now) for start in starts]
     return min((time for time in found if time is not None), default=None)
 

@@ -103,7 +103,10 @@ class Template(ListedTemplate):
 class ResumedTemplate(Template):
     """A template that goes on, or how many runs that would make."""
 
-    runs: int = Field(description="How many of the pause's occurrences run now; 10000 stands for more as well.")
+    runs: int | None = Field(
+        description="How many of the pause's occurrences run now; 10000 stands for more as well. null when the pause "
+        "has too many occurrences to look at."
+    )
 
 
 class TemplateList(BaseModel):

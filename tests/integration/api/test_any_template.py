@@ -129,6 +129,8 @@ def test_any_action_is_done_or_refused(data: st.DataObject, action: str, is_paus
     if is_paused:
         api.post(f"{path}/pause")
     api.clock.advance(passed)
+    # What is overdue is expanded before it is changed, also by a change that is refused then.
+    api.patch(path, {})
     before = state_of(api)
 
     reply = api.post(path + action, data.draw(mutated(ACTIONS[action]) | VALUES if ACTIONS[action] else VALUES))

@@ -72,6 +72,29 @@ def test_a_resume_tells_beforehand_and_afterwards_how_many_runs_it_makes(
     assert sum(time <= text_of(3_690) for time in waiting(api)) == runs
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("misfire", "runs"),
+    [
+        ({"policy": "skip"}, 60),
+        ({"policy": "fire_latest"}, 60),
+        ({"policy": "fire_all", "within": "2m"}, 120),
+        ({"policy": "fire_all"}, 10_000),
+        ({"policy": "fire_all", "max": 100}, None),
+    ],
+)
+def test_a_dense_schedule_is_counted_where_that_takes_no_time(
+    api: Api, misfire: dict[str, Any], runs: int | None
+) -> None:
+    template = created(api, schedule={"every": "1s", "start_at": "2026-03-01T12:00:00.5Z"}, misfire=misfire)
+    api.post(f"/v1/templates/{template['id']}/pause")
+    api.clock.advance(7 * 86_400)
+
+    asked = api.post(f"/v1/templates/{template['id']}/resume", {"dry_run": True})
+
+    assert asked.body["runs"] == {"skip": 0, "apply_misfire": runs}
+
+
 def test_a_long_pause_is_counted_up_to_a_bound(api: Api) -> None:
     template = created(api, schedule={"every": "10s"}, misfire={"policy": "fire_all"})
     api.post(f"/v1/templates/{template['id']}/pause")

@@ -155,6 +155,16 @@ def test_another_trigger_takes_the_place_of_the_old_one(api: Api, schedule: dict
     assert fates(api)["skipped", "withdrawn"] == 4
 
 
+def test_what_was_missed_before_a_schedule_is_changed_is_dealt_with_by_the_old_one(api: Api) -> None:
+    path = f"/v1/templates/{created(api)['id']}"
+    api.clock.advance(2 * 3_600 + 20)
+
+    api.patch(path, {"schedule": {"every": "24h"}})
+
+    latest = api.get("/v1/jobs", {"template_id": path.rpartition("/")[2], "to": text_of(7_300)}).body["items"][0]
+    assert (latest["nominal_at"], latest["status"]) == (text_of(7_200), "scheduled")
+
+
 def test_names_and_tags_are_changed_without_touching_jobs(api: Api) -> None:
     template = created(api)
 
