@@ -20,6 +20,7 @@ STARTS: Final = {
     "populator-stream": "import functions.populator.stream_handler as h; h.queue_changed_jobs()",
     "executor": "import functions.executor.handler as h; h.execute_job()",
     "watcher": "import functions.watcher.handler as h; h.sweep()",
+    "recurrence": "import functions.recurrence.handler as h; h.tick()",
     "runner": "import functions.runner.handler",
 }
 ASKED: Final = {"api": 2.2, "populator": 1.35, "executor": 1.35, "watcher": 1.35}

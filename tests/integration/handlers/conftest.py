@@ -13,6 +13,7 @@ import pytest
 from shared.adapters import aws as aws_adapters
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.templates import DynamoTemplateStore
 from shared.adapters.sqs.work_queue import write_hint
 from shared.adapters.system import SystemClock, SystemIds
 from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
@@ -30,6 +31,7 @@ WIRED = (
     "functions.executor.handler",
     "functions.executor.wiring",
     "functions.watcher.handler",
+    "functions.recurrence.handler",
 )
 SHARDING = Sharding(due=2, group=2)
 
@@ -58,6 +60,10 @@ class Account:
     @property
     def jobs(self) -> DynamoJobStore:
         return DynamoJobStore(self.dynamodb, aws.JOBS_TABLE, lambda: aws.client("s3"), aws.BUCKET)
+
+    @property
+    def templates(self) -> DynamoTemplateStore:
+        return DynamoTemplateStore(self.dynamodb, aws.TEMPLATES_TABLE)
 
     @property
     def control(self) -> DynamoControlStore:
@@ -115,6 +121,7 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             "AWS_REGION": aws.REGION,
             "JOBS_TABLE": aws.JOBS_TABLE,
             "CONTROL_TABLE": aws.CONTROL_TABLE,
+            "TEMPLATES_TABLE": aws.TEMPLATES_TABLE,
             "DATA_BUCKET": aws.BUCKET,
             "DUE_SHARDS": str(SHARDING.due),
             "GROUP_SHARDS": str(SHARDING.group),
