@@ -37,7 +37,7 @@ class ExpandEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpandPage:
-    """`next` is the position to go on from, or None when nothing is left."""
+    """`next` is the position to go on from (to a page that may be empty), or None when nothing is left."""
 
     entries: Sequence[ExpandEntry]
     next: ExpandEntry | None
@@ -89,7 +89,8 @@ class TemplateStore(Protocol):
 
     def list_templates(self, tenant: str, *, before: str | None, limit: int) -> TemplatePage:
         """At most `limit` of a tenant's templates with ids less than `before`, newest first, read consistently; deleted
-        ones are among them. A page may be shorter than `limit` and still go on."""
+        ones are among them. A page may be shorter than `limit` and still go on; those that this version cannot read are
+        left out."""
         ...
 
     def to_expand(self, shard: int, *, until: datetime, after: ExpandEntry | None, limit: int) -> ExpandPage:

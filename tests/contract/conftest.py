@@ -9,14 +9,26 @@ import pytest
 
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.templates import DynamoTemplateStore
 from shared.adapters.memory.clock import VirtualClock
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.jobs import MemoryJobStore
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.queue import MemoryWorkQueue
+from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.outputs import BucketOutputs
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
-from tests.aws import BUCKET, CONTROL_TABLE, JOBS_TABLE, aws, client, create_bucket, create_queues, create_tables
+from tests.aws import (
+    BUCKET,
+    CONTROL_TABLE,
+    JOBS_TABLE,
+    TEMPLATES_TABLE,
+    aws,
+    client,
+    create_bucket,
+    create_queues,
+    create_tables,
+)
 from tests.jobs import START
 
 if TYPE_CHECKING:
@@ -26,6 +38,7 @@ if TYPE_CHECKING:
     from shared.ports.jobs import JobStore
     from shared.ports.outputs import OutputStore
     from shared.ports.queue import Hint, WorkQueue
+    from shared.ports.templates import TemplateStore
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -49,6 +62,17 @@ def control(request: pytest.FixtureRequest) -> Iterator[MemoryControlStore | Dyn
         dynamodb = client("dynamodb")
         create_tables(dynamodb)
         yield DynamoControlStore(dynamodb, CONTROL_TABLE)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def templates(request: pytest.FixtureRequest) -> Iterator[TemplateStore]:
+    if request.param == "memory":
+        yield MemoryTemplateStore()
+        return
+    with aws():
+        dynamodb = client("dynamodb")
+        create_tables(dynamodb)
+        yield DynamoTemplateStore(dynamodb, TEMPLATES_TABLE)
 
 
 @pytest.fixture(params=["memory", "bucket"])

@@ -4,7 +4,9 @@ item is."""
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,11 +24,12 @@ from shared.adapters.dynamodb.template_codec import (
     version_item_key,
 )
 from shared.model import limits
-from shared.model.errors import PayloadUnavailable, TemplateChanged, TemplateNotFound
+from shared.model.errors import PayloadUnavailable, TemplateChanged, TemplateNotFound, UnreadableTemplate
 from shared.model.job import Payload, epoch_ms, from_epoch_ms
 from shared.ports.templates import ExpandEntry, ExpandPage, Planned, TemplateCreation, TemplatePage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from shared.adapters.dynamodb.codec import Item
@@ -78,12 +81,10 @@ class DynamoTemplateStore:
     def list_templates(self, tenant: str, *, before: str | None, limit: int) -> TemplatePage:
         # After every id stands the character that follows those of base 32.
         high = f"{schema.TEMPLATE_SK}#{'~' if before is None else before}"
-        answer = self._query(
-            tenant, f"{schema.TEMPLATE_SK}#", high, "list templates", ScanIndexForward=False, Limit=limit + 1
-        )
-        found = [decode_template(item) for item in answer["Items"] if item[schema.SK]["S"] < high]
-        more = len(found) > limit or "LastEvaluatedKey" in answer
-        return TemplatePage(found[:limit], found[:limit][-1].id if more and found else None)
+        # One more than the page tells whether the list goes on, and BETWEEN brings `before` too.
+        items = self._newest(tenant, f"{schema.TEMPLATE_SK}#", high, "list templates", at_once=limit + 2)
+        found = list(islice(_readable(item for item in items if item[schema.SK]["S"] < high), limit + 1))
+        return TemplatePage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
     def to_expand(self, shard: int, *, until: datetime, after: ExpandEntry | None, limit: int) -> ExpandPage:
         if after is not None and after.expand_at > until:
@@ -147,8 +148,8 @@ class DynamoTemplateStore:
     def archived_versions(self, key: TemplateKey, *, before: int | None, limit: int) -> list[Template]:
         prefix = f"{schema.VERSION_SK}#{key.template_id}#"
         high = f"{prefix}~" if before is None else f"{prefix}{before - 1:08d}"
-        answer = self._query(key.tenant, prefix, high, "list versions", ScanIndexForward=False, Limit=limit)
-        return [decode_template(item) for item in answer["Items"]]
+        items = self._newest(key.tenant, prefix, high, "list versions", at_once=limit)
+        return [decode_template(item) for item in islice(items, limit)]
 
     def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:
         parameters: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -180,34 +181,39 @@ class DynamoTemplateStore:
 
     def gaps(self, key: TemplateKey, *, since: datetime, until: datetime) -> list[Gap]:
         low, high = f"{schema.GAP_SK}#{key.template_id}#", _gap_key(key, until)[schema.SK]["S"]
-        found: list[Gap] = []
-        position: dict[str, Any] = {}
-        # Newest first: they do not overlap, so the first that ends before `since` is the last to look at.
-        while True:
-            answer = self._query(key.tenant, low, high, "query gaps", ScanIndexForward=False, **position)
-            for item in answer["Items"]:
-                gap = decode_gap(item["gap"]["S"])
-                if gap.last < since:
-                    return found[::-1]
-                found.append(gap)
-            if "LastEvaluatedKey" not in answer:
-                return found[::-1]
-            position = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        # All up to `until`: an older one may reach further than a newer one.
+        found = [decode_gap(item["gap"]["S"]) for item in self._newest(key.tenant, low, high, "query gaps")]
+        return [gap for gap in reversed(found) if gap.last >= since]
 
     def _get(self, key: Item, what: str) -> Item | None:
         with translated_errors(what):
             item: Item | None = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         return item
 
-    def _query(self, tenant: str, low: str, high: str, what: str, **more: Any) -> Any:
-        with translated_errors(what):
-            return self.dynamodb.query(
-                TableName=self.table,
-                KeyConditionExpression="pk = :tenant AND sk BETWEEN :low AND :high",
-                ExpressionAttributeValues={":tenant": {"S": tenant}, ":low": {"S": low}, ":high": {"S": high}},
-                ConsistentRead=True,
-                **more,
-            )
+    def _newest(self, tenant: str, low: str, high: str, what: str, *, at_once: int | None = None) -> Iterator[Item]:
+        """The items from one sort key to another, both included, the last first; read as far as the caller goes,
+        `at_once` so many or as much as an answer holds."""
+        more: dict[str, Any] = {} if at_once is None else {"Limit": at_once}
+        while True:
+            with translated_errors(what):
+                answer = self.dynamodb.query(
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :tenant AND sk BETWEEN :low AND :high",
+                    ExpressionAttributeValues={":tenant": {"S": tenant}, ":low": {"S": low}, ":high": {"S": high}},
+                    ConsistentRead=True,
+                    ScanIndexForward=False,
+                    **more,
+                )
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _readable(items: Iterable[Item]) -> Iterator[Template]:
+    for item in items:
+        with suppress(UnreadableTemplate):
+            yield decode_template(item)
 
 
 def _expand_entry(item: Item) -> ExpandEntry:

@@ -34,8 +34,8 @@ class MemoryTemplateStore:
 
     def create_template(self, template: Template) -> TemplateCreation:
         with self._lock:
-            existing = self._templates.setdefault(template.key, template)
-            return TemplateCreation(existing, created=existing is template)
+            is_new = template.key not in self._templates
+            return TemplateCreation(self._templates.setdefault(template.key, template), created=is_new)
 
     def get_template(self, key: TemplateKey) -> Template:
         with self._lock:
