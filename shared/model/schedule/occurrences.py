@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -99,8 +100,10 @@ def count_runs(schedule: Schedule, *, seed: str, calendars: Mapping[str, Calenda
     expansion = _Expansion(schedule, seed, business_days(schedule.calendars, calendars), with_excluded=False)
     found, most = expansion.run(expansion.first), schedule.max_occurrences or 0
     count = 0
-    while count < most and (occurrence := next(found, None)) is not None and occurrence.nominal_at <= until:
-        count += 1
+    # What is not found within the step budget is not before `until` either.
+    with suppress(SearchTooLong):
+        while count < most and (occurrence := next(found, None)) is not None and occurrence.nominal_at <= until:
+            count += 1
     return count
 
 

@@ -56,3 +56,12 @@ def test_what_is_more_than_400_days_ago_is_not_looked_for() -> None:
     assert timetable({"at": ["2025-01-01T00:00:00Z"]}).previous(START) is None
     limited = {"every": "1h", "start_at": "2025-01-01T00:00:00Z", "max_occurrences": 1}
     assert timetable(limited).previous(START) is None
+
+
+def test_runs_are_counted_up_to_where_calendars_exclude_all_that_follows() -> None:
+    never = Calendar(weekend=frozenset(range(7)))
+    schedule = read_schedule(
+        {"cron": "0 9 * * *", "start_at": "2026-02-01T00:00:00Z", "max_occurrences": 9, "calendars": ["c"]}
+    )
+
+    assert Timetable(schedule, {"c": never}, "seed").ran(START) == 0
