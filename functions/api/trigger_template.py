@@ -39,9 +39,6 @@ class TriggerTemplate:
             IdempotencyKeyReused: the key was used for another request.
             InvalidField: a parameter cannot be rendered.
         """
-        template = self.templates.get_template(key)
-        if template.status is TemplateStatus.DELETED:
-            raise WrongState("deleted", "the template is deleted")
         if idempotency is None:
             job_id = self.ids.job_id(now)
         else:
@@ -49,6 +46,9 @@ class TriggerTemplate:
             earlier = self.create_job.earlier(JobKey(key.tenant, job_id), idempotency)
             if earlier is not None:
                 return earlier
+        template = self.templates.get_template(key)
+        if template.status is TemplateStatus.DELETED:
+            raise WrongState("deleted", "the template is deleted; POST to its /clone makes a new one like it")
         text, sharding = self.templates.load_template_payload(template), self.create_job.sharding
         facts = example_of(template, None, now)
         rendered = job_of(template, text, facts, now=now, sharding=sharding, job_id=job_id)

@@ -184,7 +184,9 @@ def test_a_key_triggers_once(api: Api) -> None:
     api.clock.advance(5)
     second = api.post(path, headers=key)
     elsewhere = api.post("/v1/jobs", {"target": HTTP_TARGET}, headers=key)
+    api.request("DELETE", path.removesuffix("/trigger"))
 
+    assert api.post(path, headers=key).body == first.body
     assert (second.status, second.headers["idempotent-replayed"]) == (201, "true")
     assert second.body == first.body
     assert (elsewhere.status, elsewhere.slug) == (422, "idempotency-key-reused")
