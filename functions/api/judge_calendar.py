@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from functions.api.check_template import present_timetable
 from functions.api.delete_calendar import templates_using
 from shared.model.errors import InvalidField
-from shared.model.schedule.bounds import SearchTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,9 +87,7 @@ class JudgeCalendar:
             # One that this version cannot read is reported by its expansion.
             with suppress(InvalidField):
                 was = present_timetable(template, self.calendars)
-                known = {**was.calendars, calendar_id: would_be}
-                there = tuple(name for name in template.calendars if name in known)
-                becomes = replace(was, schedule=replace(was.schedule, calendars=there), calendars=known)
+                becomes = replace(was, calendars={**was.calendars, calendar_id: would_be})
                 judged = _judged(template, was, becomes, would_be, now=now, until=until)
                 is_complete = is_complete and judged.until == until
                 found.append(judged)
@@ -108,24 +105,19 @@ class JudgeCalendar:
 def _judged(
     template: Template, was: Timetable, becomes: Timetable, would_be: Calendar, *, now: datetime, until: datetime
 ) -> ChangedTemplate:
-    runs = [_runs(one, now, until) for one in (was, becomes)]
+    runs = [list(islice(one.between(now, until), _MOST)) for one in (was, becomes)]
     # What one of them was not followed to, the other cannot be compared with.
     reached = min([until, *(found[-1].nominal_at for found in runs if len(found) == _MOST)])
-    before, after = ({one.nominal_at: one for one in found if one.nominal_at <= reached} for found in runs)
+    before, after = (
+        {one.nominal_at: one for one in found if one.nominal_at <= reached and one.nominal_at not in template.skipped}
+        for found in runs
+    )
     changes = [
         _changed(at, before.get(at), after.get(at), would_be)
         for at in sorted(before.keys() | after.keys())
         if _effective(before.get(at)) != _effective(after.get(at))
     ]
     return ChangedTemplate(template, len(changes), reached, changes[:_SHOWN_CHANGES])
-
-
-def _runs(timetable: Timetable, now: datetime, until: datetime) -> list[Occurrence]:
-    found: list[Occurrence] = []
-    # Where the step budget ends, there are no more.
-    with suppress(SearchTooLong):
-        found.extend(islice(timetable.between(now, until), _MOST))
-    return found
 
 
 def _changed(

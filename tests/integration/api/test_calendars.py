@@ -230,6 +230,14 @@ def test_a_change_is_judged_before_it_is_saved(api: Api) -> None:
     assert (waiting(api), api.get(OFFICE).body["version"]) == (jobs, 1)
 
 
+def test_an_occurrence_that_a_client_took_out_is_not_changed(api: Api) -> None:
+    put(api, WEEKEND)
+    template = daily(api)
+    api.post(f"/v1/templates/{template['id']}/skip", {"nominal_at": f"{MONDAY}T09:00:00Z"})
+
+    assert api.post(f"{OFFICE}/impact", {**WEEKEND, **HOLIDAY}).body["changed_occurrences"] == 0
+
+
 def test_a_judgement_says_where_it_stopped(api: Api) -> None:
     put(api, {})
     template = daily(api, cron="* * * * *")
