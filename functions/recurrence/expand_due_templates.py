@@ -161,6 +161,6 @@ class ExpandDueTemplates:
         )
         try:
             self.templates.replace_template(failed)
-        except (TemplateChanged, StoreUnavailable) as error:
+        except SchedulerError as error:  # such as a newer version's write in this moment: the others have their turn
             self.telemetry.debug("failure_not_written", error=str(error), **template.identity())
         return TickReport(failed=1)

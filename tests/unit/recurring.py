@@ -33,8 +33,9 @@ from shared.ports.templates import Planned
 from tests.jobs import claim_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from functions.recurrence.expand_due_templates import Turn
     from shared.model.job import Job
 
 START = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
@@ -93,17 +94,25 @@ class Recurring:
             retention=RETENTION,
         )
 
-    def tick(self) -> TickReport:
-        """One tick of the recurrence function."""
+    def tick(
+        self,
+        *,
+        shards: Sequence[int] = range(EXPAND_SHARDS),
+        expand: Callable[..., Any] | None = None,
+        others: Mapping[Planned, Turn] | None = None,
+        left: Callable[[], float] = plenty,
+    ) -> TickReport:
+        """One tick of the recurrence function, with all that it does and time enough unless told otherwise."""
+        turns = {Planned.BACKFILL: self.advance_backfill, Planned.CALENDAR: self.plan_calendar_users}
         ticks = ExpandDueTemplates(
             templates=self.templates,
-            expand=self.expand,
+            expand=expand or self.expand,  # type: ignore[arg-type]
             clock=self.clock,
             telemetry=self.telemetry,
             on_every_shard=_one_after_another,
-            others={Planned.BACKFILL: self.advance_backfill, Planned.CALENDAR: self.plan_calendar_users},
+            others=others or turns,
         )
-        return ticks(range(EXPAND_SHARDS), plenty)
+        return ticks(shards, left)
 
     def pass_minutes(self, minutes: int) -> None:
         """So many minutes, each with its tick."""
