@@ -12,6 +12,7 @@ from shared.expansion.plan_jobs import job_of
 from shared.expansion.timetables import timetable_of
 from shared.model.errors import InvalidField
 from shared.model.occurrence_job import PlannedOccurrence
+from shared.model.parameters import has_parameters
 from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.zones import zone
 
@@ -50,13 +51,15 @@ class CheckTemplate:
         upcoming = _next_run(timetable, now)
         if upcoming is None and (was is None or was.schedule != template.schedule):
             raise InvalidField(_POINTER, "it has no run from now on: its times, or its end_at, have passed")
-        if was is None or was.job != template.job:
+        # Parameters may name the template.
+        if was is None or (was.job, was.name) != (template.job, template.name):
             self._render(template, example_of(template, upcoming, now), now, was)
         return timetable
 
     def _render(self, template: Template, example: PlannedOccurrence, now: datetime, was: Template | None) -> None:
         job = job_of(template, template.job.payload.data, example, now=now, sharding=self.sharding)
-        if was is None or was.job.target != template.job.target:
+        is_renamed = was is not None and was.name != template.name and has_parameters(template.job.target)
+        if was is None or is_renamed or was.job.target != template.job.target:
             validated(Work, {"target": job.target}, "/job")
             self.specs.permit(job.target, "/job")
 

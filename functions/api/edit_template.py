@@ -77,9 +77,9 @@ class EditTemplate:
         if not fields:
             return None
         how: dict[str, Any] = {"by": change.by, "change": "edit", "now": change.now}
+        becomes = self.check(replace(template, **{**fields, "job": spec.job}), change.now, was=template)
         if fields.keys() <= _NOT_PLANNED:
             return changed(template, **how, **fields)
-        becomes = self.check(replace(template, **{**fields, "job": spec.job}), change.now, was=template)
         self.calendars.note_use(template.tenant, template.id, becomes.schedule.calendars)
         if "job" in fields:
             # Before the template names it. Its place depends on the size of the whole item.

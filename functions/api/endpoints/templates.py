@@ -23,6 +23,7 @@ from shared.model.errors import TemplateNotFound
 from shared.model.template import TemplateKey
 
 if TYPE_CHECKING:
+    from functions.api.create_template import CreatedTemplate
     from functions.api.request import Request
     from functions.api.services import Services
     from shared.model.template import Template
@@ -33,10 +34,7 @@ _TEMPLATE_ID: Final = re.compile(r"[0-9a-z]{1,64}")
 def create_template(request: Request, services: Services) -> Answer:
     body = request.json_object()
     created = services.templates().create_template(_create(request, services, body), partial(read_template, body))
-    headers = {"Location": f"/v1/templates/{created.template.id}"}
-    if created.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return answer_of(created.template, services, status=201, headers=headers)
+    return _created(created, services)
 
 
 def get_template(request: Request, services: Services, template_id: str) -> Answer:
@@ -72,11 +70,7 @@ def clone_template(request: Request, services: Services, template_id: str) -> An
         return known.edit_template.patched(original, {"external_key": None, **patch})
 
     asked = _create(request, services, {"clone": template_id, "patch": patch})
-    created = known.create_template(asked, lambda: read_template(document()))
-    headers = {"Location": f"/v1/templates/{created.template.id}"}
-    if created.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return answer_of(created.template, services, status=201, headers=headers)
+    return _created(known.create_template(asked, lambda: read_template(document())), services)
 
 
 def get_template_by_key(request: Request, services: Services, external_key: str) -> Answer:
@@ -134,6 +128,13 @@ def answer_of(
         headers={"ETag": etag(template), **(headers or {})},
         facts={"template_id": template.id},
     )
+
+
+def _created(created: CreatedTemplate, services: Services) -> Answer:
+    headers = {"Location": f"/v1/templates/{created.template.id}"}
+    if created.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return answer_of(created.template, services, status=201, headers=headers)
 
 
 def _create(request: Request, services: Services, body: Any) -> Create:

@@ -295,6 +295,17 @@ def test_what_parameters_come_to_is_judged_like_what_a_client_writes(
     assert (reply.status, reply.slug, reply.pointers) == (422, slug, [pointer]), reply.text
 
 
+def test_a_name_that_is_a_parameter_of_the_target_is_judged_with_it(api: Api) -> None:
+    target = {**HTTP_TARGET, "headers": {"X-Name": "{{ template_name }}"}}
+    named = f"/v1/templates/{created(api, job={'target': target})['id']}"
+    other = f"/v1/templates/{created(api)['id']}"
+
+    refused = api.patch(named, {"name": "✓"})
+
+    assert (refused.status, refused.slug, refused.pointers) == (422, "invalid-header", ["/job/target/headers/X-Name"])
+    assert api.patch(named, {"name": "b"}).status == api.patch(other, {"name": "✓"}).status == 200
+
+
 def test_parameters_are_those_of_each_occurrence(api: Api) -> None:
     created(api, job={"target": HTTP_TARGET, "payload": {"n": "{{ occurrence_number | number }}"}})
 
