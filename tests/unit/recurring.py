@@ -33,9 +33,8 @@ from shared.ports.templates import Planned
 from tests.jobs import claim_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from functions.recurrence.expand_due_templates import Turn
     from shared.model.job import Job
 
 START = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
@@ -94,25 +93,17 @@ class Recurring:
             retention=RETENTION,
         )
 
-    def tick(
-        self,
-        *,
-        shards: Sequence[int] = range(EXPAND_SHARDS),
-        expand: Callable[..., Any] | None = None,
-        others: Mapping[Planned, Turn] | None = None,
-        left: Callable[[], float] = plenty,
-    ) -> TickReport:
-        """One tick of the recurrence function, with all that it does and time enough unless told otherwise."""
-        turns = {Planned.BACKFILL: self.advance_backfill, Planned.CALENDAR: self.plan_calendar_users}
+    def tick(self, *, expand: Callable[..., Any] | None = None, left: Callable[[], float] = plenty) -> TickReport:
+        """One tick of the recurrence function, which expands as it does and has time enough unless told otherwise."""
         ticks = ExpandDueTemplates(
             templates=self.templates,
             expand=expand or self.expand,  # type: ignore[arg-type]
             clock=self.clock,
             telemetry=self.telemetry,
             on_every_shard=_one_after_another,
-            others=others or turns,
+            others={Planned.BACKFILL: self.advance_backfill, Planned.CALENDAR: self.plan_calendar_users},
         )
-        return ticks(shards, left)
+        return ticks(range(EXPAND_SHARDS), left)
 
     def pass_minutes(self, minutes: int) -> None:
         """So many minutes, each with its tick."""
