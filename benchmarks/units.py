@@ -105,9 +105,9 @@ def measure(dynamodb: Any, sqs: Any) -> dict[str, float]:
 
 
 def _prepare(dynamodb: Any, sqs: Any, suffix: str) -> Prepared:
-    tables = [f"bench-{name}-{suffix}" for name in ("jobs", "control", "templates")]
-    create_tables(dynamodb, *tables)
-    return Prepared(*tables, queue_url=sqs.create_queue(QueueName=f"bench-{suffix}")["QueueUrl"])
+    jobs, control, templates = (f"bench-{name}-{suffix}" for name in ("jobs", "control", "templates"))
+    create_tables(dynamodb, jobs, control, templates)
+    return Prepared(jobs, control, templates, sqs.create_queue(QueueName=f"bench-{suffix}")["QueueUrl"])
 
 
 def _create_jobs(dynamodb: Any, names: Prepared, payload: bytes | None = None) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from shared.expansion.timetables import timetable_of
-from shared.model.expansion import expand
+from shared.model.errors import TemplateChanged
+from shared.model.expansion import Expansion, expand
 from shared.model.template import Pause, Progress, Template, TemplateStatus
 from shared.model.template_changes import SETTLE, resumed
 
@@ -72,7 +73,20 @@ class ExpandTemplate:
         for gap in expansion.gaps:
             self.templates.record_gap(template.key, gap, keep_until=gap.last + self.retention)
         missed = sum(gap.count for gap in expansion.gaps)
-        return Expanded(self._write(template, expansion.progress, expansion.expand_at, now), planned, missed)
+        try:
+            written = self._write(template, expansion.progress, expansion.expand_at, now)
+        except TemplateChanged as refusal:
+            self._take_back(expansion, template, refusal.current)
+            raise
+        return Expanded(written, planned, missed)
+
+    def _take_back(self, expansion: Expansion, template: Template, current: Template | None) -> None:
+        """Withdraw what was planned by a version that has been replaced meanwhile, as far as it applies no more. Should
+        this process die before, it is done when the template has settled."""
+        if current is not None and current.version > template.version:
+            instants = [one.nominal_at for one in expansion.planned]
+            timetable = timetable_of(current, self.calendars)
+            self.withdraw_jobs.planned_at(instants, current, timetable, now=self.clock.now())
 
     def _resume(self, template: Template, pause: Pause, timetable: Timetable, now: datetime) -> Template:
         """As of the time that the pause names: what was due since then is late, and no part of the pause."""

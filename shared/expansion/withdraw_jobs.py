@@ -13,7 +13,7 @@ from shared.model.occurrence_job import may_be_withdrawn, occurrence_job_id, wit
 from shared.model.template import TemplateStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from shared.model.job import Job
@@ -52,16 +52,26 @@ class WithdrawJobs:
             if not page:
                 return True
             keys = [JobKey(one.tenant, one.job_id) for one in page]
-            for job in self.jobs.get_many(keys, consistent=True):
-                if _is_plan(job, template) and not _applies(job, template, timetable):
-                    change = withdraw(job, version=template.version, now=now, retention=self.retention)
-                    # It has begun, or a newer version has planned it: then it is not ours to withdraw.
-                    with suppress(ChangeRefused):
-                        self.jobs.change(job.key, change)
+            self._withdraw(keys, template, timetable, now)
             if len(page) < _PAGE:
                 return True
             before = page[-1].sort_key
         return False
+
+    def planned_at(
+        self, instants: Iterable[datetime], template: Template, timetable: Timetable, *, now: datetime
+    ) -> None:
+        """The same for the jobs of certain nominal instants, found by their ids: what the index does not show yet."""
+        keys = [JobKey(template.tenant, occurrence_job_id(template.key, at)) for at in instants]
+        self._withdraw(keys, template, timetable, now)
+
+    def _withdraw(self, keys: Sequence[JobKey], template: Template, timetable: Timetable, now: datetime) -> None:
+        for job in self.jobs.get_many(keys, consistent=True):
+            if _is_plan(job, template) and not _applies(job, template, timetable):
+                change = withdraw(job, version=template.version, now=now, retention=self.retention)
+                # It has begun, or a newer version has planned it: then it is not ours to withdraw.
+                with suppress(ChangeRefused):
+                    self.jobs.change(job.key, change)
 
 
 def _is_plan(job: Job, template: Template) -> bool:

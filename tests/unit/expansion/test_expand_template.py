@@ -143,7 +143,25 @@ def test_an_older_version_writes_nothing_over_a_newer_one() -> None:
     with pytest.raises(TemplateChanged):
         recurring.expand(old, plenty)
 
-    # What the older one planned meanwhile is withdrawn when the template has settled.
+    # What the older one planned meanwhile it has taken back by itself.
+    assert all(one.minute % 10 == 0 for one in planned(recurring))
+
+
+def test_what_an_older_expansion_planned_and_could_not_take_back_goes_when_the_template_has_settled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recurring = Recurring()
+    old = recurring.create()
+    recurring.edit(schedule={"cron": "*/10 * * * *"})
+
+    def die(*_: Any, **__: Any) -> None:
+        raise StoreUnavailable("gone", outcome_unknown=False)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(recurring.expand.withdraw_jobs), "planned_at", die)
+        with pytest.raises(StoreUnavailable):
+            recurring.expand(old, plenty)
+
     assert len(planned(recurring)) > 5
     recurring.clock.advance(SETTLE.total_seconds())
     recurring.expand(recurring.template(), plenty)
