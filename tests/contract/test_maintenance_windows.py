@@ -11,6 +11,7 @@ from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindow
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.model.errors import WindowChanged, WindowNotFound
 from shared.model.maintenance_window import Effect, Scope, Span, TargetScope
+from shared.model.times import format_time
 from shared.ports.maintenance_windows import Extension
 from tests.aws import CONTROL_TABLE, aws, client, create_tables
 from tests.jobs import START, at
@@ -73,6 +74,14 @@ def test_a_tenants_windows_are_listed_by_their_ids_and_nobody_elses(store: Maint
 
     assert list(store.windows("acme")) == [windows[1], windows[2], windows[0]]
     assert list(store.windows("nobody")) == []
+
+
+def test_all_windows_are_read_however_large_they_are(store: MaintenanceWindows) -> None:
+    schedule = {"at": [format_time(at(60 * number)) for number in range(1_000)]}
+    for number in range(50):
+        store.create_window(a_window(id=f"w{number}", schedule=schedule, duration_seconds=1))
+
+    assert len(store.windows("acme")) == 50
 
 
 def test_a_window_is_never_put_over_another(store: MaintenanceWindows) -> None:

@@ -12,6 +12,7 @@ from tests.mutation.executor_guards import EXECUTOR_GUARDS
 from tests.mutation.memory_guards import MEMORY_GUARDS
 from tests.mutation.move_guards import MOVE_GUARDS, OCCURRENCE_GUARDS
 from tests.mutation.table import TABLE_MUTANTS
+from tests.mutation.window_guards import WINDOW_GUARDS, WINDOW_STORE_GUARDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +26,11 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "rules of the moves": MOVE_GUARDS,
     "jobs of occurrences": OCCURRENCE_GUARDS,
     "executor": EXECUTOR_GUARDS,
+    "gates and maintenance windows": WINDOW_GUARDS,
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "API": API_GUARDS,
     "stores in memory": MEMORY_GUARDS,
-    ON_AWS: AWS_GUARDS,
+    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS),
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,26 @@ def test_a_window_that_is_gone_or_was_changed_is_not_extended(recurring: Recurri
 
     assert recurring.windows.to_extend(until=recurring.clock.now(), limit=9) == []
     assert recurring.window("w2").version == 2
+
+
+def test_a_window_that_a_client_changes_meanwhile_has_its_turn_at_the_next_tick(
+    recurring: Recurring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = recurring.create({"every": "1h"}, 60)
+    recurring.clock.advance(32 * HOUR)
+    get = recurring.windows.get_window
+
+    def changed_meanwhile(tenant: str, window_id: str) -> MaintenanceWindow:
+        read = get(tenant, window_id)
+        recurring.windows.replace_window(replace(window, note="changed", version=2))
+        return read
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recurring.windows, "get_window", changed_meanwhile)
+        assert recurring.tick() == 0
+
+    assert recurring.tick() == 1
+    assert (recurring.window().note, recurring.window().version) == ("changed", 3)
 
 
 def test_a_window_that_fails_does_not_keep_others_from_their_turn(

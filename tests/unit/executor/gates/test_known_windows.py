@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -65,7 +67,16 @@ def test_each_tenants_windows_are_read_on_their_own(known: Known) -> None:
     assert known.store.reads == {"acme": 1, "globex": 1}
 
 
-def test_ten_jobs_at_once_wait_for_one_read(known: Known) -> None:
+def test_ten_jobs_at_once_wait_for_one_read(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, meeting = known.store.windows, threading.Barrier(2)
+
+    def slowly(tenant: str) -> list[MaintenanceWindow]:
+        # Until a second thread reads as well, or will not.
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.1)
+        return read(tenant)
+
+    monkeypatch.setattr(known.store, "windows", slowly)
     with ThreadPoolExecutor(10) as threads:
         found = list(threads.map(known.windows.of, ["acme"] * 100))
 
