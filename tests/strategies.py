@@ -8,10 +8,22 @@ from hypothesis import strategies as st
 
 from shared.model import limits
 from shared.model.execution import Execution, Failure, Outcome, Output
+from shared.model.gap import Gap
 from shared.model.job import NO_PAYLOAD, Delivery, Job, Payload, from_epoch_ms
 from shared.model.lanes import DueShard, Lane, Priority
 from shared.model.lifecycle import Status
 from shared.model.retry import Backoff, Jitter, RetryPolicy
+from shared.model.template import (
+    ExpansionFailure,
+    JobDefinition,
+    Misfire,
+    MisfirePolicy,
+    Missed,
+    Pause,
+    Progress,
+    Template,
+    TemplateStatus,
+)
 
 # What UTF-8 can hold: a lone surrogate cannot be sent to any service.
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -116,4 +128,67 @@ JOBS = st.builds(
     template_version=maybe(COUNTS),
     nominal_at=maybe(TIMES),
     misfire_at=maybe(TIMES),
+)
+
+GAPS = st.builds(Gap, first=TIMES, last=TIMES, count=COUNTS, reason=TEXT, recorded_at=TIMES)
+
+_DEFINITIONS = st.builds(
+    JobDefinition,
+    target=JSON_OBJECTS,
+    payload=PAYLOADS,
+    priority=st.sampled_from(Priority),
+    timeout_seconds=COUNTS,
+    expires_after_seconds=maybe(COUNTS),
+    retry=RETRY_POLICIES,
+    delivery=st.sampled_from(Delivery),
+)
+
+_PROGRESS = st.builds(
+    Progress,
+    expanded_until=TIMES,
+    since=TIMES,
+    number=COUNTS,
+    previous_at=maybe(TIMES),
+    ran=maybe(COUNTS),
+    lag_seconds=COUNTS,
+    counted_from=maybe(TIMES),
+    is_stale=st.booleans(),
+    stale_since=maybe(TIMES),
+    settle_at=maybe(TIMES),
+    failure=maybe(st.builds(ExpansionFailure, detail=TEXT, since=TIMES, count=COUNTS)),
+)
+
+# As with jobs: any value of each field, whether they go together or not.
+TEMPLATES = st.builds(
+    Template,
+    tenant=NAMES,
+    id=NAMES,
+    name=TEXT,
+    schedule=JSON_OBJECTS,
+    job=_DEFINITIONS,
+    created_at=TIMES,
+    changed_at=TIMES,
+    changed_by=TEXT,
+    change=TEXT,
+    progress=_PROGRESS,
+    status=st.sampled_from(TemplateStatus),
+    version=COUNTS,
+    revision=COUNTS,
+    external_key=maybe(TEXT),
+    tags=st.dictionaries(TEXT, TEXT, max_size=3),
+    misfire=st.builds(
+        Misfire,
+        policy=st.sampled_from(MisfirePolicy),
+        after_seconds=COUNTS,
+        max_runs=maybe(COUNTS),
+        within_seconds=maybe(COUNTS),
+    ),
+    pause=maybe(
+        st.builds(Pause, at=TIMES, note=maybe(TEXT), until=maybe(TIMES), missed=st.sampled_from(Missed)),
+    ),
+    skipped=st.lists(TIMES, max_size=3).map(tuple),
+    fingerprint=maybe(TEXT),
+    expand_at=maybe(TIMES),
+    expand_shard=maybe(st.integers(0, 99)),
+    expire_item_at=maybe(TIMES_IN_SECONDS),
 )

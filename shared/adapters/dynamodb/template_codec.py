@@ -160,7 +160,7 @@ def decode_template(item: Mapping[str, AttributeValue]) -> Template:
                 field, kind = _JOB_BY_ATTRIBUTE[attribute]
                 job[field] = kind.decode(value)
         return Template(tenant=tenant, id=template_id, job=JobDefinition(**job), **values)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableTemplate(template_id) from error
 
 
