@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from functions.api.check_template import present_timetable
 from functions.api.delete_calendar import templates_using
 from shared.model.errors import InvalidField
+from shared.model.schedule.calendar_difference import differing_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from shared.model.schedule.calendar import Calendar
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 SPAN: Final = timedelta(days=90)
 """How far ahead changes are counted."""
-# Occurrences of one template that are looked at: three months of one that runs every quarter of an hour.
+# Occurrences of one template that are looked at, around the days that change.
 _MOST: Final = 9_000
 # How many of a template's changes are shown, and how many templates.
 _SHOWN_CHANGES: Final = 3
@@ -105,7 +106,8 @@ class JudgeCalendar:
 def _judged(
     template: Template, was: Timetable, becomes: Timetable, would_be: Calendar, *, now: datetime, until: datetime
 ) -> ChangedTemplate:
-    runs = [list(islice(one.between(now, until), _MOST)) for one in (was, becomes)]
+    spans = differing_spans(was.schedule, was.calendars, becomes.calendars, since=now, until=until)
+    runs = [list(islice(_runs(one, spans), _MOST)) for one in (was, becomes)]
     # What one of them was not followed to, the other cannot be compared with.
     reached = min([until, *(found[-1].nominal_at for found in runs if len(found) == _MOST)])
     before, after = (
@@ -118,6 +120,10 @@ def _judged(
         if _effective(before.get(at)) != _effective(after.get(at))
     ]
     return ChangedTemplate(template, len(changes), reached, changes[:_SHOWN_CHANGES])
+
+
+def _runs(timetable: Timetable, spans: Sequence[tuple[datetime, datetime]]) -> Iterator[Occurrence]:
+    return chain.from_iterable(timetable.between(*span) for span in spans)
 
 
 def _changed(

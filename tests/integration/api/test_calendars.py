@@ -240,16 +240,16 @@ def test_an_occurrence_that_a_client_took_out_is_not_changed(api: Api) -> None:
 
 def test_a_judgement_says_where_it_stopped(api: Api) -> None:
     put(api, {})
-    template = daily(api, cron="* * * * *")
+    template = daily(api, cron="* * * * * ?")
 
-    dense = api.post(f"{OFFICE}/impact", HOLIDAY).body
+    dense = api.post(f"{OFFICE}/impact", {"weekend": ["sunday"]}).body
     api.seconds_left = 4.0
     out_of_time = api.post(f"{OFFICE}/impact", HOLIDAY).body
 
     (item,) = dense["items"]
-    assert (item["template_id"], item["changed_occurrences"], len(item["first"])) == (template["id"], 24 * 60, 3)
-    # The former calendar is followed for 9,000 minutes.
-    assert (dense["is_complete"], item["until"]) == (False, "2026-03-07T17:59:00.000Z")
+    # Of the Sunday's seconds 9,000 are followed: from noon on two hours and a half.
+    assert (item["template_id"], item["changed_occurrences"], len(item["first"])) == (template["id"], 9_000, 3)
+    assert (dense["is_complete"], item["until"]) == (False, "2026-03-01T14:29:59.000Z")
     assert (out_of_time["is_complete"], out_of_time["templates"], out_of_time["items"]) == (False, 0, [])
 
 
