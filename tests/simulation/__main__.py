@@ -1,6 +1,7 @@
 """`make simulate`: run many seeds and every crash point, and say what was tried and what broke.
 
-`SEED`: one seed only, with its whole log. `SEEDS`: how many, from 0.
+`SEED`: one seed only, with its whole log; `RECURRING`: it is one with templates. `SEEDS`: how many, from 0, and a tenth
+as many with templates.
 """
 
 from __future__ import annotations
@@ -8,10 +9,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from tests.simulation import crash_points, seeds
+from tests.simulation import crash_points, seeds, template_stories
 from tests.simulation.faults import MINUTE
+from tests.simulation.recurring import simulate_recurring
 from tests.simulation.run import simulate
+
+if TYPE_CHECKING:
+    from tests.simulation.seeds import Simulate
 
 _SHOWN = 5
 
@@ -20,40 +26,46 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--recurring", action="store_true")
     options = parser.parse_args()
     if options.seed is not None:
-        return _one(options.seed)
-    return _crash_points() + _seeds(options.seeds)
+        return _one(options.seed, simulate_recurring if options.recurring else simulate)
+    return (
+        _crash_points()
+        + _seeds("seeds", options.seeds, simulate)
+        + _seeds("seeds with templates", options.seeds // 10, simulate_recurring)
+    )
 
 
-def _one(seed: int) -> int:
-    result = simulate(seed)
+def _one(seed: int, run: Simulate) -> int:
+    result = run(seed)
     _say(*result.log)
-    _say(seeds.report(seed, result.broken) if result.broken else f"seed {seed} breaks nothing")
+    _say(seeds.report(seed, result.broken, run) if result.broken else f"seed {seed} breaks nothing")
     return 1 if result.broken else 0
 
 
 def _crash_points() -> int:
-    single = sum(map(crash_points.each_call, crash_points.STORIES), crash_points.Enumeration())
+    stories = (*crash_points.STORIES, *template_stories.STORIES)
+    single = sum(map(crash_points.each_call, stories), crash_points.Enumeration())
     pairs = sum(map(crash_points.each_pair, crash_points.STORIES), crash_points.Enumeration())
     broken = (*single.broken, *pairs.broken)
     _say(
-        f"crash points: {single.calls} calls in {len(crash_points.STORIES)} stories, struck in {single.runs} ways; "
+        f"crash points: {single.calls} calls in {len(stories)} stories, struck in {single.runs} ways; "
         f"{pairs.runs} pairs of deaths; {len(broken)} broken",
         *broken[:_SHOWN],
     )
     return len(broken)
 
 
-def _seeds(count: int) -> int:
+def _seeds(name: str, count: int, run: Simulate) -> int:
     began = time.monotonic()
-    tally = seeds.run_side_by_side(range(count))
+    tally = seeds.run_side_by_side(range(count), run)
     _say(
-        f"seeds: {tally.seeds:,} with {tally.jobs:,} jobs, {tally.effects:,} effects and {tally.faults:,} faults in "
+        f"{name}: {tally.seeds:,} with {tally.jobs:,} jobs, {tally.effects:,} effects and {tally.faults:,} faults in "
         f"{time.monotonic() - began:.0f} s; {len(tally.broken)} broken",
         f"    the last job ended {tally.settled_ms // MINUTE} minutes after the last fault, at the latest",
         f"    beside them {tally.zombies} effects of attempts whose lease was taken, by clocks too far apart",
-        *(seeds.report(*one) for one in tally.broken[:_SHOWN]),
+        *(seeds.report(*one, run) for one in tally.broken[:_SHOWN]),
     )
     return len(tally.broken)
 

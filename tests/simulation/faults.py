@@ -50,6 +50,7 @@ class Weather(StrEnum):
     QUEUE_AWAY = "queue_away"  # no queue takes anything, and none delivers
     NO_TICKS = "no_ticks"  # the populator is not called
     NO_SWEEPS = "no_sweeps"  # the watcher is not called
+    NO_EXPANSIONS = "no_expansions"  # the recurrence function is not called
     STREAM_STALLED = "stream_stalled"  # the stream delivers nothing
     MESSAGES_LOST = "messages_lost"  # the queues take messages, and forget them
     INDEX_STALE = "index_stale"  # the indexes show what was a minute ago
@@ -60,6 +61,7 @@ class Weather(StrEnum):
 # Which calls write; the others can only fail, take long, or see their process die.
 WRITES: Final = frozenset(
     {"create", "change", "change_and_get", "place_payload", "advance_tick", "advance_sweep", "send", "keep"}
+    | {"create_template", "replace_template", "archive_version", "record_gap", "claim_external_key"}
 )
 OF_READS: Final = frozenset({Fault.CRASH_BEFORE, Fault.THROTTLED, Fault.SLOW, Fault.FROZEN})
 

@@ -155,7 +155,7 @@ class ProcessTelemetry:
 
 
 def _unavailable(operation: str, *, applied: bool) -> SchedulerError:
-    if operation == "load_payload":
+    if operation in ("load_payload", "load_template_payload"):
         return PayloadUnavailable("the payload cannot be read")
     return StoreUnavailable("injected", outcome_unknown=applied)
 

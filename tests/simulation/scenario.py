@@ -165,7 +165,7 @@ def _deed(chance: random.Random, faults_end: int) -> Deed:
 
 
 def _spell(chance: random.Random, faults_end: int) -> Spell:
-    weather = chance.choice(tuple(Weather))
+    weather = chance.choice(tuple(_LONGEST))
     begin = chance.randrange(faults_end) // SECOND * SECOND
     length = chance.randrange(10 * SECOND, _LONGEST[weather])
     return Spell(weather, begin, begin + length)

@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tests.simulation.run import simulate
 from tests.simulation.shrink import shrunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
-_AT_ONCE: Final = 50
+    from tests.simulation.run import Result
+
+_AT_ONCE: Final = 10
+
+
+class Simulate(Protocol):
+    """Makes the run of a seed, with whatever strikes, or with exactly these faults."""
+
+    def __call__(self, seed: int, *, only: Collection[str] | None = None) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +49,24 @@ class Tally:
         )
 
 
-def run_one_after_another(seeds: Iterable[int]) -> Tally:
+def run_one_after_another(seeds: Iterable[int], run: Simulate = simulate) -> Tally:
     tally = Tally()
     for seed in seeds:
-        one = simulate(seed)
+        one = run(seed)
         broken = () if one.broken is None else ((seed, one.broken),)
         tally += Tally(1, one.jobs, one.effects, len(one.faults), one.zombies, one.settled_ms, broken)
     return tally
 
 
-def run_side_by_side(seeds: range) -> Tally:
+def run_side_by_side(seeds: range, run: Simulate = simulate) -> Tally:
     """The same on every processor."""
     parts = [seeds[begin : begin + _AT_ONCE] for begin in range(0, len(seeds), _AT_ONCE)]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return sum(pool.map(run_one_after_another, parts), Tally())
+        return sum(pool.map(partial(run_one_after_another, run=run), parts), Tally())
 
 
-def report(seed: int, broken: str) -> str:
+def report(seed: int, broken: str, run: Simulate = simulate) -> str:
     """One line that repeats the run, what broke, and the few faults that it takes."""
-    faults = shrunk(simulate(seed).faults, lambda some: simulate(seed, only=some).broken is not None)
-    return "\n".join((f"make simulate SEED={seed}  # {broken}", *map("    {}".format, faults)))
+    faults = shrunk(run(seed).faults, lambda some: run(seed, only=some).broken is not None)
+    command = "make simulate" if run is simulate else "make simulate RECURRING=1"
+    return "\n".join((f"{command} SEED={seed}  # {broken}", *map("    {}".format, faults)))

@@ -22,9 +22,11 @@ from shared.model.template import Missed, TemplateKey, TemplateStatus
 from tests.simulation.cloud import API_TIMEOUT_MS, Unanswered
 from tests.simulation.faults import SECOND
 from tests.simulation.functions import RETENTION, SHARDING
+from tests.simulation.naive_schedule import due_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from shared.model.template import Template
     from tests.simulation.cloud import Cloud
@@ -106,6 +108,8 @@ class TemplateClient:
             except (Unanswered, StoreUnavailable):
                 self.cloud.kernel.sleep(_TRY_AGAIN_MS)
                 continue
+            except SchedulerError:
+                break  # by now its schedule has no run any more
             return template.key
         return None
 
@@ -147,18 +151,19 @@ def _resume(key: TemplateKey, missed: str, services: TemplateServices, change: C
 
 
 def _skip(key: TemplateKey, ahead: int, services: TemplateServices, change: Change) -> None:
-    """The first occurrence that is so many seconds ahead."""
-    services.skip_occurrence.skip(key, _ahead(key, ahead, services, change), change)
+    services.skip_occurrence.skip(key, _next(services.templates.get_template(key), change, ahead), change)
 
 
 def _unskip(key: TemplateKey, ahead: int, services: TemplateServices, change: Change) -> None:
-    services.skip_occurrence.unskip(key, _ahead(key, ahead, services, change), change)
+    template = services.templates.get_template(key)
+    skipped = [one for one in template.skipped if one > change.now]
+    services.skip_occurrence.unskip(key, skipped[0] if skipped else _next(template, change, ahead), change)
 
 
-def _ahead(key: TemplateKey, seconds: int, services: TemplateServices, change: Change) -> Any:
-    skipped = [one for one in services.templates.get_template(key).skipped if one > change.now]
-    minute = (change.now + timedelta(seconds=seconds)).replace(second=0, microsecond=0)
-    return skipped[0] if skipped and seconds == 0 else minute
+def _next(template: Template, change: Change, ahead: int) -> datetime:
+    """The first occurrence that is so many seconds ahead."""
+    since = change.now + timedelta(seconds=ahead)
+    return min(due_between(template.schedule, since, since + timedelta(hours=1)), default=since)
 
 
 def _delete(key: TemplateKey, _: Any, services: TemplateServices, change: Change) -> None:
