@@ -53,6 +53,15 @@ _STEP_SECONDS: Final = round(STEP.total_seconds())
 LATE_WRITES: Final = Scenario(name="writes that come late, or twice", jobs=(a_job(),), held=1)
 AT_MOST_ONCE: Final = Scenario(name="at most once", jobs=(at_most_once(),), held=1, slow_watcher=True)
 TWO_JOBS: Final = Scenario(name="two jobs", jobs=(a_job("first"), at_most_once("second")), held=1, surprises=1)
+TEMPLATE: Final = Scenario(
+    name="a template that changes", jobs=(planned(),), executors=1, held=1, planners=tuple(PLANNERS)
+)
+DEFERRED: Final = Scenario(
+    name="a deferred job whose template changes",
+    jobs=(planned(),),
+    deferrals=True,
+    planners=("version 2, without the occurrence", "version 3, with the occurrence"),
+)
 
 SCENARIOS: Final = (
     Scenario(name="another lane", jobs=(a_job(),), wishes=("let it take longer",), failures=("fail", "fail for good")),
@@ -81,19 +90,8 @@ SCENARIOS: Final = (
         wishes=("postpone",),
         memory_steps=2,
     ),
-    Scenario(
-        name="a template that changes",
-        jobs=(planned(),),
-        executors=1,
-        held=1,
-        planners=tuple(PLANNERS),
-    ),
-    Scenario(
-        name="a deferred job whose template changes",
-        jobs=(planned(),),
-        deferrals=True,
-        planners=("version 2, without the occurrence", "version 3, with the occurrence"),
-    ),
+    TEMPLATE,
+    DEFERRED,
     TWO_JOBS,
 )
 
@@ -103,9 +101,11 @@ LARGE: Final = (
     *(
         replace(one, executors=2, slow_watcher=True, held=1)
         for one in SCENARIOS
-        if one not in {LATE_WRITES, AT_MOST_ONCE, TWO_JOBS}
+        if one not in {LATE_WRITES, AT_MOST_ONCE, TEMPLATE, DEFERRED, TWO_JOBS}
     ),
     replace(LATE_WRITES, held=2),
     replace(AT_MOST_ONCE, held=2),
+    replace(TEMPLATE, executors=2),
+    replace(DEFERRED, executors=1, held=1),
     replace(TWO_JOBS, surprises=2),
 )
