@@ -23,7 +23,8 @@ STARTS: Final = {
     "recurrence": "import functions.recurrence.handler as h; h.tick()",
     "runner": "import functions.runner.handler",
 }
-ASKED: Final = {"api": 2.2, "populator": 1.35, "executor": 1.35, "watcher": 1.35}
+# The API and recurrence read schedules, the others do not.
+ASKED: Final = {"api": 2.2, "populator": 1.35, "executor": 1.35, "watcher": 1.35, "recurrence": 1.6}
 _QUEUES: Final = {
     f"QUEUE_URL_{lane}": f"http://127.0.0.1:9/000000000000/{lane.lower()}" for lane in ("HIGH", "NORMAL", "LOW", "LONG")
 }
