@@ -97,6 +97,36 @@ def test_a_list_goes_on_where_it_stopped(api: Api) -> None:
 
     assert seen == [["t4", "t3"], ["t2", "t1"], ["t0"]]
     assert api.get("/v1/templates", {**query, "name": "t"}).slug == "invalid-page-token"
+    assert "next_cursor" not in api.get("/v1/templates", {"limit": "5"}).body
+
+
+def test_a_page_is_closed_when_its_answer_would_be_too_large(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    three(api)
+    monkeypatch.setattr("functions.api.list_templates._PAGE_BYTES", 1)
+
+    first = api.get("/v1/templates").body
+    second = api.get("/v1/templates", {"cursor": first["next_cursor"]}).body
+
+    assert [item["name"] for item in (*first["items"], *second["items"])] == ["bills", "backup"]
+
+
+def test_a_calendar_is_read_once_for_all_the_templates_of_a_list(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.request("PUT", "/v1/calendars/c", {"name": "c", "weekend": ["sunday"]})
+    for _ in range(3):
+        created(api, schedule={"every": "1h", "calendars": ["c"]})
+    read, calendars = [], api.calendars.calendars
+
+    def counted(tenant: str, ids: Any) -> Any:
+        read.append(list(ids))
+        return calendars(tenant, ids)
+
+    monkeypatch.setattr(api.calendars, "calendars", counted)
+
+    items = api.get("/v1/templates").body["items"]
+
+    # 1 March 2026 is a Sunday.
+    assert [item["next_run_at"] for item in items] == ["2026-03-02T00:00:00.000Z"] * 3
+    assert read == [["c"]]
 
 
 def test_a_rare_last_outcome_looks_at_a_hundred_templates_a_call(api: Api) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from tests.http_api import HTTP_TARGET
+from shared.adapters.memory.templates import MemoryTemplateStore
+from tests.http_api import HTTP_TARGET, Api
 from tests.integration.api.template_samples import EVERY_FIVE_MINUTES, created, fates, text_of, waiting
 from tests.jobs import at
-
-if TYPE_CHECKING:
-    from tests.http_api import Api
 
 BY_KEY = "/v1/templates/by-key/payroll"
 
@@ -114,6 +112,27 @@ def test_a_template_is_declared_under_a_key(api: Api) -> None:
     assert (changed.body["id"], changed.body["version"], changed.body["external_key"]) == (new.body["id"], 2, "payroll")
     assert api.get(BY_KEY).body == changed.body
     assert waiting(api)[:2] == [text_of(600), text_of(1200)]
+
+
+def test_who_declares_a_key_while_another_does_changes_the_others_template(api: Api) -> None:
+    class Overtaken(MemoryTemplateStore):
+        """Between the look whether there is a template and its creation another declares it."""
+
+        rival: Api | None = None
+
+        def named_by(self, tenant: str, external_key: str) -> str | None:
+            found, rival, self.rival = super().named_by(tenant, external_key), self.rival, None
+            if rival is not None:
+                rival.clock.advance(1)
+                rival.request("PUT", BY_KEY, EVERY_FIVE_MINUTES)
+            return found
+
+    store = Overtaken()
+    store.rival = Api(templates=store)
+
+    reply = Api(templates=store).request("PUT", BY_KEY, {**EVERY_FIVE_MINUTES, "name": "b"})
+
+    assert (reply.status, reply.body["name"], reply.body["version"]) == (200, "b", 2)
 
 
 def test_a_key_is_declared_only_of_the_version_that_was_seen(api: Api) -> None:

@@ -17,6 +17,9 @@ from shared.adapters.memory.clock import SeededIds
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.model.errors import IdempotencyKeyReused, InvalidField, StoreUnavailable
+from shared.model.schedule.documents import read_schedule
+from shared.model.schedule.timetable import Timetable
+from shared.model.template import expand_shard_of
 from tests.jobs import SHARDING
 from tests.templates import CREATED, TENANT
 
@@ -112,18 +115,51 @@ def test_an_answer_that_was_lost_is_no_other_creation() -> None:
     assert len(store.all()) == 3
 
 
-def test_the_template_of_a_key_is_expanded_by_its_own_id() -> None:
-    store = Faulty(dies=1)
-    schedule = {"cron": "H H * * *", "start_at": "2026-01-01T00:00:00Z", "max_occurrences": 1_000}
-    body = {**KEYED, "schedule": schedule}
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_template_of_a_key_is_expanded_by_its_own_id(seed: int) -> None:
+    store, now = Faulty(dies=1), CREATED + timedelta(minutes=30)
+    schedule = {"cron": "H * * * *", "start_at": "2026-03-01T00:00:00Z", "max_occurrences": 1_000}
     with pytest.raises(StoreUnavailable):
-        Creator(store, 1)(body)
+        Creator(store, seed)({**KEYED, "schedule": schedule})
 
-    template = Creator(store, 2)(body, now=LATER).template
+    template = Creator(store, 100)({**KEYED, "schedule": schedule}, now=now).template
 
-    assert template.progress.ran is not None
-    assert template.expand_at == LATER
-    assert template.expand_shard is not None
+    assert template.progress.ran == Timetable(read_schedule(schedule), {}, template.id).ran(now)
+    assert (template.expand_at, template.expand_shard) == (now, expand_shard_of(TENANT, template.id))
+
+
+def test_a_key_that_a_refused_call_left_behind_goes_to_the_next_call() -> None:
+    store = Faulty(dies=1)
+    create = Creator(store)
+    with pytest.raises(StoreUnavailable):
+        create(BODY, ONCE)
+    other = Idempotency("k", "other")
+
+    second = create(KEYED, other, LATER)
+
+    assert not second.replayed
+    assert create(KEYED, other, LATER).template == second.template
+
+
+def test_of_two_who_send_the_same_call_at_once_one_creates_and_both_are_told() -> None:
+    store = Faulty()
+    told = []
+
+    class Overtaken(MemoryTemplateStore):
+        """After it was asked what the key names, and before more, the same call comes in elsewhere."""
+
+        def __init__(self) -> None:
+            self.__dict__ = store.__dict__
+
+        def named_by(self, tenant: str, external_key: str) -> str | None:
+            found = super().named_by(tenant, external_key)
+            told.append(Creator(store, 2)(KEYED, ONCE, LATER))
+            return found
+
+    first = Creator(Overtaken(), 1)(KEYED, ONCE)
+
+    assert (first.replayed, told[0].replayed) == (True, False)
+    assert store.all() == [first.template] == [told[0].template]
 
 
 def test_of_two_who_create_under_a_key_at_once_one_wins() -> None:
