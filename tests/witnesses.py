@@ -227,7 +227,7 @@ CASES: Final = (
             in_status(WITHDRAWN, Status.SCHEDULED),
             MISSED,
             replace(WITHDRAWN, attempt=1),
-            after(PLANNED, withdrawal_of(PLANNED, version=3)),
+            after(PLANNED, withdrawal_of(PLANNED, version=4)),
         ),
     ),
 )

@@ -43,7 +43,7 @@ def broken_by(request: Request, before: Job, after: Job) -> str | None:
         (before.status.is_terminal and not is_reinstated, f"I5: a job that is {before.status} was changed"),
         (by_template and before.attempt > 0, f"template: a {move} changed a job that has begun"),
         (
-            by_template and values["template_version"] <= (before.template_version or 0),
+            by_template and values["template_version"] < (before.template_version or 0) + (move is not Move.WITHDRAW),
             f"template: a {move} by an older version changed what a newer one had decided",
         ),
         (

@@ -77,7 +77,7 @@ def test_a_legal_move_breaks_none(before: Job | None, after: Job) -> None:
         ("I4", replace(RUNNING, fence=3), after(RUNNING, failed_once(RUNNING))),
         ("I5", SUCCEEDED, replace(SUCCEEDED, name="renamed")),
         ("I5", MISSED, REINSTATED),
-        ("I5", WITHDRAWN, replace(REINSTATED, template_version=2)),
+        ("I5", WITHDRAWN, replace(REINSTATED, template_version=1)),
         ("I5", WITHDRAWN, replace(REINSTATED, status=Status.CANCELLED)),
         ("I5", REPLANNED, replace(PLANNED, version=3)),
         ("I5", RUNNING, replace(RUNNING, template_version=2)),

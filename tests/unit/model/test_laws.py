@@ -164,7 +164,7 @@ def test_a_template_moves_only_what_has_not_begun_and_an_older_version_has_plann
     for name, before, after in lives(job, life):
         if name in {"plan anew", "withdraw"}:
             assert before.attempt == 0
-            assert before.template_version < after.template_version
+            assert before.template_version + (name == "plan anew") <= after.template_version
         else:
             assert after.template_version == before.template_version
 
