@@ -74,7 +74,7 @@ def read_events(text: str, timezone: str | None) -> list[ImportedEvent]:
                 if component.name == "VEVENT"
             ]
     except _FAULTS as error:
-        raise ValueError(f"it is no iCalendar text, BEGIN:VCALENDAR to END:VCALENDAR: {error}"[:300]) from None
+        raise ValueError(f"it is no iCalendar text, BEGIN:VCALENDAR to END:VCALENDAR: {_words(error)}"[:300]) from None
     if not found:
         raise ValueError("it has no event: BEGIN:VEVENT to END:VEVENT, within BEGIN:VCALENDAR to END:VCALENDAR")
     if len(found) > MAX_ICALENDAR_EVENTS:
@@ -105,6 +105,11 @@ def _without(entry: _Entry, taken: Mapping[str, set[datetime]]) -> ImportedEvent
     return replace(entry.event, left_out=entry.event.left_out | taken[entry.uid])
 
 
+def _words(error: Exception) -> str:
+    """What the client is told: what is meant for reading, and not where files lie on this machine."""
+    return str(error) if isinstance(error, ValueError) else "a value in it cannot be read"
+
+
 def _said_zone(calendar: icalendar.Component) -> str:
     """What Google and Apple write: the calendar's own zone."""
     name = str(calendar.get("X-WR-TIMEZONE", "UTC"))
@@ -121,7 +126,7 @@ def _read_entry(number: int, component: Any, zone_name: str) -> _Entry:
                 raise ValueError(f"{member}: {fault}")
         return _EventReader(component, zone_name).read(label, name)
     except _FAULTS as error:
-        raise ValueError(f"{label}: {error}"[:300]) from None
+        raise ValueError(f"{label}: {_words(error)}"[:300]) from None
 
 
 @dataclass(slots=True)

@@ -287,6 +287,14 @@ def test_what_is_no_calendar_or_too_much_is_refused(text: str, detail: str) -> N
     assert detail in refused.value.detail
 
 
+def test_a_refusal_tells_nothing_of_the_machine() -> None:
+    # The library looks for a zone of this name, and finds a folder.
+    with pytest.raises(InvalidField) as refused:
+        read(calendar_of("DTSTART;TZID=Europe:20261224T100000"))
+
+    assert refused.value.detail.endswith("END:VCALENDAR: a value in it cannot be read")
+
+
 def zone_that_never_ends(rule: str, offset: str = "+0900") -> str:
     parts = "".join(
         f"BEGIN:{part}\nDTSTART:19700101T000000\nTZOFFSETFROM:{offset}\nTZOFFSETTO:{offset}\nRRULE:{rule}\nEND:{part}\n"
