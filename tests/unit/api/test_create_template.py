@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.model.errors import IdempotencyKeyReused, InvalidField, StoreUnavailable
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.timetable import Timetable
-from shared.model.template import expand_shard_of
+from shared.model.template import TemplateStatus, expand_shard_of
 from tests.jobs import SHARDING
 from tests.templates import CREATED, TENANT
 
@@ -139,6 +140,8 @@ def test_a_key_that_a_refused_call_left_behind_goes_to_the_next_call() -> None:
 
     assert not second.replayed
     assert create(KEYED, other, LATER).template == second.template
+    store.replace_template(replace(second.template, status=TemplateStatus.DELETED, revision=2))
+    assert create(KEYED, other, LATER).template.id == second.template.id
 
 
 def test_of_two_who_send_the_same_call_at_once_one_creates_and_both_are_told() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.api import resume_template
@@ -32,6 +32,8 @@ SCHEDULES: list[dict[str, Any]] = [
     {"every": "5m", "start_at": "2026-03-01T12:00:00Z", "max_occurrences": 100},
     {"every": "3m", "end_at": "2026-03-01T14:00:00Z"},
 ]
+# Saturday's runs on Monday.
+ROLLED: dict[str, Any] = {"cron": "0 9 * * 6", "calendars": ["c"], "on_excluded": "next_business_day"}
 MISFIRES = st.builds(
     Misfire, policy=st.sampled_from(MisfirePolicy), after_seconds=st.sampled_from([1, 60, 4_000])
 ) | st.builds(
@@ -44,6 +46,7 @@ MISFIRES = st.builds(
 
 @settings(max_examples=200)
 @given(st.sampled_from(SCHEDULES), MISFIRES, st.integers(0, 3 * 1_440), st.sets(st.integers(0, 600), max_size=5))
+@example(ROLLED, Misfire(policy=MisfirePolicy.SKIP), 7 * 1_440, set())
 def test_as_many_runs_are_counted_as_when_each_occurrence_is_looked_at(
     schedule: dict[str, Any], misfire: Misfire, passed: int, skipped: set[int]
 ) -> None:
