@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.api.check_template import present_timetable
+from functions.api.refusals import WrongState
 from shared.model.template import TemplateStatus
 from shared.model.template_changes import deleted
 
@@ -34,4 +35,7 @@ class DeleteTemplate:
             timetable = present_timetable(template, self.calendars)
             return deleted(template, timetable, by=change.by, now=change.now, retention=self.retention)
 
-        return self.change_template(key, change, decide)
+        try:
+            return self.change_template(key, change, decide)
+        except WrongState:  # another deleted it in this moment
+            return self.templates.get_template(key)

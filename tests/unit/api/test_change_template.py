@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions.api.change_template import Change, ChangeTemplate
+from functions.api.delete_template import DeleteTemplate
 from functions.api.expand_at_once import ExpandAtOnce
 from functions.api.preconditions import ANY_VERSION, Precondition
 from functions.api.refusals import Refused
+from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import VirtualClock
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.model.errors import StoreUnavailable, TemplateChanged, TemplateNotFound, VersionMismatch
+from shared.model.template import TemplateStatus
 from shared.model.template_changes import changed
 from tests.templates import CREATED, a_template, at
 
@@ -126,6 +130,20 @@ def test_a_change_stands_when_its_expansion_fails_and_is_still_due(error: Except
     assert (after.name, after.expand_at) == ("mine", CREATED)
     # Before the change and after it.
     assert telemetry.actions() == ["expansion_left_to_the_tick"] * 2
+
+
+def test_who_loses_a_race_between_deletions_is_answered_like_who_deletes_it_again() -> None:
+    gone = TemplateStatus.DELETED
+    store = Rival(lambda template: changed(template, by="them", change="delete", now=CREATED, status=gone))
+    expand: Any = lambda template, left: template  # noqa: E731
+    change_template = ChangeTemplate(templates=store, expand=expand, telemetry=RecordedTelemetry())
+    delete = DeleteTemplate(
+        change_template=change_template, templates=store, calendars=MemoryCalendars(), retention=timedelta(days=30)
+    )
+
+    left = delete(SEEN.key, Change(by="me", now=CREATED, precondition=ANY_VERSION, seconds_left=lambda: 20))
+
+    assert (left.status, left.changed_by, left.version) == (gone, "them", 2)
 
 
 def test_what_is_not_due_is_not_expanded() -> None:
