@@ -150,7 +150,13 @@ class ExplainOccurrences:
             replace(row, job=None if _runs_elsewhere(row) else jobs.pop(job_id, None))
             for row, job_id in zip(rows, ids, strict=True)
         ]
-        beside = [Explained(at=job.nominal_at or job.created_at, by=template, job=job) for job in jobs.values()]
+        excluded = {row.at for row in rows if _runs_elsewhere(row)}
+        beside = [
+            Explained(at=job.nominal_at or job.created_at, by=template, job=job)
+            for job in jobs.values()
+            # What was withdrawn since its day is excluded now is told by that.
+            if job.reason != WITHDRAWN or job.nominal_at not in excluded
+        ]
         return sorted([*found, *beside], key=lambda row: row.at)
 
     def _with_reasons(

@@ -43,8 +43,8 @@ class WithdrawJobs:
         now: datetime,
         seconds_left: Callable[[], float],
     ) -> bool:
-        """Withdraw each job of an earlier version that has not begun, is not an occurrence of this one, and was not due
-        yet when the plans became stale; False when the time did not suffice."""
+        """Withdraw each job of an earlier version that has not begun, is no occurrence of this one or is one at another
+        time, and was not due yet when the plans became stale; False when the time did not suffice."""
         since = _stale_since(template) - timedelta(seconds=template.progress.lag_seconds)
         partition, before = template_partition(template.tenant, template.id), _END
         while seconds_left() > _LAST_PAGE_SECONDS:
@@ -67,11 +67,17 @@ class WithdrawJobs:
 
     def _withdraw(self, keys: Sequence[JobKey], template: Template, timetable: Timetable, now: datetime) -> None:
         for job in self.jobs.get_many(keys, consistent=True):
-            if _is_plan(job, template) and not _applies(job, template, timetable):
-                change = withdraw(job, version=template.version, now=now, retention=self.retention)
-                # It has begun, or a newer version has planned it: then it is not ours to withdraw.
-                with suppress(ChangeRefused):
-                    self.jobs.change(job.key, change)
+            if not _is_plan(job, template) or job.run_at <= _stale_since(template):
+                continue
+            effective_at = _effective_at(job, template, timetable)
+            if effective_at == job.run_at:
+                continue
+            # At another time it is this version's to reinstate, when its turn comes; and no older one's.
+            stamp = template.version if effective_at is None else template.version - 1
+            change = withdraw(job, version=template.version, now=now, retention=self.retention, counts_as_version=stamp)
+            # It has begun, or a newer version has planned it: then it is not ours to withdraw.
+            with suppress(ChangeRefused):
+                self.jobs.change(job.key, change)
 
 
 def _is_plan(job: Job, template: Template) -> bool:
@@ -80,13 +86,11 @@ def _is_plan(job: Job, template: Template) -> bool:
     return is_planned and may_be_withdrawn(job, template.version)
 
 
-def _applies(job: Job, template: Template, timetable: Timetable) -> bool:
-    """Whether the job was due before the change, or is one of the template's occurrences as it stands now."""
-    if job.run_at <= _stale_since(template):
-        return True
+def _effective_at(job: Job, template: Template, timetable: Timetable) -> datetime | None:
+    """When the job's occurrence runs by the template as it stands now; None when it does not."""
     if job.nominal_at is None or template.status is not TemplateStatus.ACTIVE or job.nominal_at in template.skipped:
-        return False
-    return timetable.has(job.nominal_at)
+        return None
+    return timetable.effective_at(job.nominal_at)
 
 
 def _stale_since(template: Template) -> datetime:

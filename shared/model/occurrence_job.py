@@ -105,9 +105,15 @@ def replan(existing: Job, planned: Job, *, now: datetime) -> Change | None:
     )
 
 
-def withdraw(job: Job, *, version: int, now: datetime, retention: timedelta) -> Change:
-    """The job of an occurrence that the template has no more as of `version`; only if it has not begun."""
-    values = {"reason": WITHDRAWN, "template_version": version, **terminal(job, now, retention)}
+def withdraw(
+    job: Job, *, version: int, now: datetime, retention: timedelta, counts_as_version: int | None = None
+) -> Change:
+    """The job of an occurrence that the template has no more as of `version`; only if it has not begun.
+
+    `counts_as_version`: only newer versions than that may reinstate it; `version`, unless that one is to do so itself.
+    """
+    stamp = version if counts_as_version is None else counts_as_version
+    values = {"reason": WITHDRAWN, "template_version": stamp, **terminal(job, now, retention)}
     return status_change(Move.WITHDRAW, when=_not_begun(version), now=now, values=values)
 
 

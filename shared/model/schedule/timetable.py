@@ -67,10 +67,15 @@ class Timetable:
 
     def has(self, nominal_at: datetime) -> bool:
         """Whether there is a run of this nominal instant."""
+        return self.effective_at(nominal_at) is not None
+
+    def effective_at(self, nominal_at: datetime) -> datetime | None:
+        """When the run of this nominal instant is effective; None when there is none."""
         with suppress(SearchTooLong):
             found = next(self.occurrences(after=nominal_at - _STEP), None)
-            return found is not None and found.nominal_at == nominal_at
-        return False
+            if found is not None and found.nominal_at == nominal_at:
+                return found.effective_at
+        return None
 
     def previous(self, until: datetime) -> datetime | None:
         """The last nominal instant up to `until`; None when there is none within 400 days."""

@@ -164,6 +164,19 @@ def test_a_day_that_a_calendar_excludes_is_explained_by_the_calendar() -> None:
     assert (row.fate, row.reason, row.detail) == (Fate.EXCLUDED, "calendar", "Saturday")
 
 
+def test_what_a_calendar_took_away_is_told_once() -> None:
+    recurring = Recurring()
+    recurring.calendars.kept[(TENANT, "office")] = Calendar()
+    recurring.create({"cron": "0 9 * * *", "timezone": "UTC", "calendars": ["office"]})
+    recurring.tick()
+    recurring.calendars.kept[(TENANT, "office")] = Calendar(weekend=frozenset({0}))
+    recurring.edit(misfire=Misfire(policy=MisfirePolicy.SKIP))
+
+    row = row_at(recurring, datetime(2026, 3, 2, 9, tzinfo=UTC))
+
+    assert (row.fate, row.reason, row.job) == (Fate.EXCLUDED, "calendar", None)
+
+
 def test_a_triggered_job_stands_beside_the_schedule() -> None:
     recurring = Recurring()
     template = recurring.create({"cron": "0 9 * * *", "timezone": "UTC"})
