@@ -1,7 +1,7 @@
 """What must hold (I1 to I15), as functions that say what is wrong.
 
 A step writes one item at the most, so judging each write judges the whole store after every step; what can only be said
-when all is over is judged then. I2 and I12 come with recurring work and dependencies, which are their subject.
+when all is over is judged then. I2 stands in `occurrences`; I12 comes with dependencies, which are its subject.
 """
 
 from __future__ import annotations

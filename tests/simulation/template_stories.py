@@ -53,7 +53,7 @@ STORIES: Final = (
     TemplateStory("create", "api-1"),
     TemplateStory("edit the schedule", "api-2", ((_SOON, "edit", _TO_EACH_TENTH),)),
     TemplateStory("pause and resume", "api-2", ((_SOON, "pause", (None, "skip")), (_LATER, "resume", "apply_misfire"))),
-    TemplateStory("skip and unskip", "api-2", ((_SOON, "skip", 0), (_LATER, "unskip", 0))),
+    TemplateStory("skip an occurrence", "api-2", ((_SOON, "skip", 0),)),
     TemplateStory("trigger and delete", "api-2", ((_SOON, "trigger", "now"), (_LATER, "delete", None))),
     TemplateStory("refill", "recurrence-1", minutes=8),
     TemplateStory(
@@ -68,5 +68,5 @@ STORIES: Final = (
 
 # How many calls the stories have, and how many times one of them is struck: written down, so that nothing is left out
 # unnoticed. A change of the code may change them.
-CALLS: Final = 278
-RUNS: Final = 1391
+CALLS: Final = 254
+RUNS: Final = 1248
