@@ -11,7 +11,7 @@ from moto.core.models import botocore_stubber
 
 from shared.adapters.memory.clock import VirtualClock
 from tests import emulator
-from tests.aws import CONTROL_TABLE, JOBS_TABLE, aws, client, create_queues, create_tables
+from tests.aws import CONTROL_TABLE, JOBS_TABLE, TEMPLATES_TABLE, aws, client, create_queues, create_tables
 from tests.jobs import START
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Account:
     def begin_anew(self, clock: Clock) -> None:
         """Empty tables and queues."""
         self.clock = clock
-        for table in (JOBS_TABLE, CONTROL_TABLE):
+        for table in (JOBS_TABLE, CONTROL_TABLE, TEMPLATES_TABLE):
             self.dynamodb.delete_table(TableName=table)
         for url in self.urls.values():
             self.poller.purge_queue(QueueUrl=url)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.job import Delivery, JobKey
 from shared.model.lifecycle import Status
+from shared.model.maintenance_window import Effect, Span
 from shared.model.retry import RetryPolicy
 from shared.ports.queue import Hint
 from tests.integration.faults.wire import At, Fault
+from tests.windows import a_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +85,14 @@ def _queued_early(world: World) -> JobKey:
 def _expired(world: World) -> JobKey:
     key = _queued(world, expires_after_seconds=5)
     world.clock.advance(10)
+    return key
+
+
+def _in_a_window(world: World, effect: Effect, **spec: Any) -> JobKey:
+    key = _queued(world, **spec)
+    now = world.clock.now()
+    world.windows.create_window(a_window(Span(now, now + timedelta(minutes=3)), tenant=key.tenant, effect=effect))
+    world.has_gates = True
     return key
 
 
@@ -179,6 +190,22 @@ CASES: Final = (
         ends=frozenset({Status.FAILED}),
     ),
     _of_an_executor("defer", _unknown_target, calls=(_UPDATE, _UPDATE)),
+    _of_an_executor(
+        "hold",
+        partial(_in_a_window, effect=Effect.HOLD),
+        calls=(_UPDATE, _QUERY, _UPDATE),
+        # What follows a query for windows that fails is the simulation's: here one would be answered in part for ever.
+        failing=(0, 2),
+    ),
+    _of_an_executor(
+        "decline",
+        partial(_in_a_window, effect=Effect.SKIP),
+        calls=(_UPDATE, _QUERY, _UPDATE),
+        failing=(0, 2),
+        # The latter when an executor has died that had claimed the job: then it has begun, and is held.
+        ends=frozenset({Status.SKIPPED, Status.SUCCEEDED}),
+        unseen=Unseen.NONE,
+    ),
     _of_an_executor("skip", _expired, calls=(_UPDATE, _UPDATE), ends=frozenset({Status.SKIPPED})),
     _beside_a_client(
         "stop at a beat",

@@ -13,6 +13,8 @@ from functions.api.preconditions import ANY_VERSION
 from functions.api.services import TemplatePorts, services_on
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
+from functions.executor.gates.known_windows import KnownWindows
+from functions.executor.gates.maintenance_window import MaintenanceWindowGate
 from functions.executor.heartbeat import Heartbeats
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from functions.populator.queue_changed_jobs import QueueChangedJobs
@@ -22,6 +24,7 @@ from functions.watcher.sweep import Sweep
 from shared.adapters.dynamodb.codec import decode_job
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.clock import SeededIds, VirtualClock
@@ -31,6 +34,7 @@ from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
 from shared.dispatch import Dispatch
+from shared.model.allowed_targets import Place
 from shared.model.errors import StoreUnavailable
 from shared.model.execution import Failure
 from shared.model.job import JobKey, JobSpec, Sharding
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 SHARDING: Final = Sharding(due=1, group=1)
+_PLACE: Final = Place("123456789012", "eu-central-1")
 _INVOCATION_SECONDS: Final = 900
 _STREAM_TRIES: Final = 3
 _BEAT_EVERY_SECONDS: Final = 2
@@ -74,7 +79,7 @@ class World:
     `too_late`: those of them whose target was called after that.
 
     Without `redelivers` a message does not come back, whatever became of it; without `knows_target` executors are older
-    than the jobs. `during_effect` is done when a target is called.
+    than the jobs; `has_gates`: they ask for maintenance windows. `during_effect` is done when a target is called.
     """
 
     def __init__(self, account: Account, wire: Wire, clock: SharedClock) -> None:
@@ -87,12 +92,14 @@ class World:
         self.cancelled: set[JobKey] = set()
         self.too_late: list[JobKey] = []
         self.knows_target = self.redelivers = True
+        self.has_gates = False
         self.during_effect: Callable[[JobKey], object] = lambda _: None
         self._unsent: list[JobWritten] = []
         self._tries = 0
         self._is_sending = False
         self.jobs = DynamoJobStore(account.dynamodb, JOBS_TABLE)
         self.control = DynamoControlStore(account.dynamodb, CONTROL_TABLE)
+        self.windows = DynamoMaintenanceWindows(account.dynamodb, CONTROL_TABLE)
         self.queue = SqsWorkQueue(account.sqs, account.urls)
         self.dispatch = Dispatch(self.queue, clock, self.telemetry)
         self.api = services_on(
@@ -234,6 +241,7 @@ class World:
         """One of its own for each message: what one process holds in memory is no other's."""
         heartbeats = Heartbeats(jobs=self.jobs, clock=self.clock, telemetry=self.telemetry)
         target = ScriptedTarget(self, heartbeats)
+        known_windows = KnownWindows(self.windows, self.clock, self.telemetry)
         return ExecuteJob(
             jobs=self.jobs,
             queue=self.queue,
@@ -251,6 +259,7 @@ class World:
                 retention=RETENTION,
             ),
             telemetry=self.telemetry,
+            gates=(MaintenanceWindowGate(known_windows, self.clock, _PLACE),) if self.has_gates else (),
         )
 
 
