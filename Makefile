@@ -26,8 +26,8 @@ help: ## List the targets
 run: $(READY) ## Run the whole system on this machine [PORT=4566] [ALLOWED_TARGET_HOSTS=127.0.0.1:9000]
 	@PORT='$(PORT)' ALLOWED_TARGET_HOSTS='$(ALLOWED_TARGET_HOSTS)' $(PYTHON) -m local.run
 
-test: $(READY) ## Run all tests [ARGS="-k name"]
-	$(PYTHON) -m pytest $(ARGS)
+test: $(READY) ## Run all tests, two at a time [ARGS="-k name"]
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: lint types imports test synth-all ## Run every gate: lint, types, imports, tests, synthesis of all stages
 
