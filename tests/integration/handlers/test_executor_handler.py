@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,10 +9,15 @@ import pytest
 from functions.executor import handler, wiring
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
+from shared.adapters.system import SystemClock
 from shared.model import limits
 from shared.model.execution import Failure
 from shared.model.lifecycle import Move, Status
+from shared.model.maintenance_window import Scope, Span
+from tests.aws import CONTROL_TABLE
 from tests.integration.handlers.conftest import logged
+from tests.windows import a_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +63,20 @@ def test_a_batch_runs_side_by_side(account: Account, context: Context, answer_wi
 
     assert answer == {"batchItemFailures": []}
     assert {account.jobs.get(job.key).status for job in jobs} == {Status.SUCCEEDED}
+
+
+def test_a_maintenance_window_of_the_tenant_holds_a_job(account: Account, context: Context, answer_with: Any) -> None:
+    answer_with(lambda call: Answer())
+    windows = DynamoMaintenanceWindows(account.dynamodb, CONTROL_TABLE)
+    now = SystemClock().now()
+    scope = Scope(tags={"team": "ops"})
+    windows.create_window(a_window(Span(now, now + timedelta(hours=1)), scope=scope))
+    held, free = account.create(tags={"team": "ops"}), account.create()
+
+    handler.lambda_handler(account.sqs_event(held, free), context)
+
+    assert account.jobs.get(held.key).reason == "maintenance_window:w1"
+    assert [account.jobs.get(job.key).status for job in (held, free)] == [Status.SCHEDULED, Status.SUCCEEDED]
 
 
 def test_the_payload_reaches_the_target_wherever_it_lies(account: Account, context: Context, answer_with: Any) -> None:
