@@ -12,6 +12,7 @@ from tests.mutation.executor_guards import EXECUTOR_GUARDS
 from tests.mutation.memory_guards import MEMORY_GUARDS
 from tests.mutation.move_guards import MOVE_GUARDS, OCCURRENCE_GUARDS
 from tests.mutation.table import TABLE_MUTANTS
+from tests.mutation.template_guards import TEMPLATE_STORE_GUARDS
 from tests.mutation.window_guards import WINDOW_GUARDS, WINDOW_STORE_GUARDS
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "API": API_GUARDS,
     "stores in memory": MEMORY_GUARDS,
-    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS),
+    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS, *TEMPLATE_STORE_GUARDS),
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)
 

@@ -108,9 +108,8 @@ OCCURRENCE_GUARDS: Final = (
     _occurrence("a reinstated job goes with its item", ', "expire_item_at": None}', "}"),
     # Withdrawn
     _occurrence("a withdrawal says no reason", '"reason": WITHDRAWN, ', '"reason": None, '),
-    _occurrence(
-        "a withdrawal is of no version", 'N, "template_version": version', 'N, "template_version": 0 * version'
-    ),
+    _occurrence("a withdrawal is of no version", '"template_version": stamp', '"template_version": 0'),
+    _occurrence("the withdrawing version may always reinstate", "version if counts", "version - 1 if counts"),
     _occurrence("what does not wait may be withdrawn", "job.status is Status.SCHEDULED\n        and ", ""),
     _occurrence("what has begun may be withdrawn", "        and job.attempt == 0\n", ""),
     _occurrence("a job of no template is asked for its version", "        and job.template_version is not None\n", ""),

@@ -243,13 +243,31 @@ def test_what_is_withdrawn_and_reinstated_is_as_planned_but_for_its_versions_and
     )
 
 
-@pytest.mark.parametrize(("version", "allowed"), [(1, False), (2, False), (4, True)])
-def test_a_withdrawn_job_is_not_reinstated_by_an_older_version_than_the_one_that_withdrew_it(
+@pytest.mark.parametrize(("version", "allowed"), [(1, False), (2, False), (3, False), (4, True)])
+def test_a_withdrawn_job_is_reinstated_by_a_newer_version_than_the_one_that_withdrew_it(
     version: int, allowed: bool
 ) -> None:
     withdrawn = after(planned(), withdrawal_of(planned(), version=3))
 
     assert (replan(withdrawn, planned(a_template(version)), now=START) is not None) is allowed
+
+
+@pytest.mark.parametrize(("version", "allowed"), [(1, False), (2, False), (3, True)])
+def test_the_version_that_withdrew_a_job_to_plan_it_later_for_another_time_may_reinstate_it(
+    version: int, allowed: bool
+) -> None:
+    change = withdraw(planned(), version=3, now=START, retention=RETENTION, counts_as_version=2)
+    withdrawn = after(planned(), change)
+
+    assert (replan(withdrawn, planned(a_template(version)), now=START) is not None) is allowed
+
+
+def test_such_a_withdrawal_is_not_repeated_on_what_was_reinstated() -> None:
+    again = withdraw(planned(), version=3, now=START, retention=RETENTION, counts_as_version=2)
+    withdrawn = after(planned(), again)
+    reinstated = after(withdrawn, replanning_of(withdrawn, version=3))
+
+    assert not is_accepted(again, reinstated)
 
 
 def test_a_reinstatement_that_comes_after_a_later_withdrawal_changes_nothing() -> None:
