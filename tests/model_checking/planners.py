@@ -1,6 +1,7 @@
 """A template at several versions, and what its planners ask of the job of its one occurrence.
 
-Each version either has the occurrence, a step from now, or has it not. A planner is at one version for ever, as one is
+Each version either has the occurrence, a step from now, or has it not; or has moved it, and withdraws the job until it
+plans that anew. A planner is at one version for ever, as one is
 that has read the template and then sleeps; its requests come at any time, between those of older and newer versions.
 """
 
@@ -35,11 +36,11 @@ def _plans(version: int) -> Callable[[Job, Any], Change | None]:
     return lambda job, _: replan(job, anew, now=NOW)
 
 
-def _has_it_not(version: int) -> Callable[[Job, Any], Change | None]:
+def _has_it_not(version: int, *, counts_as: int | None = None) -> Callable[[Job, Any], Change | None]:
     def change(job: Job, _: Any) -> Change | None:
         if not may_be_withdrawn(job, version):
             return None
-        return withdraw(job, version=version, now=NOW, retention=RETENTION)
+        return withdraw(job, version=version, now=NOW, retention=RETENTION, counts_as_version=counts_as)
 
     return change
 
@@ -48,6 +49,7 @@ def _has_it_not(version: int) -> Callable[[Job, Any], Change | None]:
 PLANNERS: Final[dict[str, Callable[[Job, Any], Change | None]]] = {
     "version 2, without the occurrence": _has_it_not(2),
     "version 3, with the occurrence": _plans(3),
+    "version 3, having moved the occurrence": _has_it_not(3, counts_as=2),
     "version 4, with the occurrence": _plans(4),
     "version 5, without the occurrence": _has_it_not(5),
 }
