@@ -20,7 +20,7 @@ from tests.simulation.template_scenario import TemplateScenario
 from tests.simulation.template_stories import CALLS, RUNS, STORIES
 
 FIXED = range(30)
-FRESH = 20
+FRESH = 15
 ALL = range(len(STORIES))
 OUTAGE = (10 * MINUTE + 30 * SECOND, 70 * MINUTE + 30 * SECOND)
 
