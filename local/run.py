@@ -87,6 +87,7 @@ def _introduction(system: LocalSystem, seconds: float) -> str:
         "target": {"type": "task", "name": "examples.echo"},
         "payload": {"hello": "world"},
     }
+    recur = {"name": "pulse", "schedule": {"every": "10s"}, "job": {"target": create["target"]}}
     targets = "\n".join(f"  {json.dumps(target)}" for target in _targets(system))
     hosts = ", ".join(system.settings.allowed_target_hosts)
     return f"""
@@ -99,6 +100,13 @@ Punctual runs on this machine ({seconds:.1f} s). To try it, in another terminal:
        -d '{json.dumps(create)}'
   curl -s "$URL/v1/jobs/<its id>" -H "Authorization: Bearer $KEY"
   curl -s "$URL/v1/jobs" -H "Authorization: Bearer $KEY"
+
+Each ten seconds, until its template is paused or deleted, and what became of each run:
+
+  curl -s -X POST "$URL/v1/templates" -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+       -d '{json.dumps(recur)}'
+  curl -s "$URL/v1/templates/<its id>/occurrences" -H "Authorization: Bearer $KEY"
+  curl -s -X DELETE "$URL/v1/templates/<its id>" -H "Authorization: Bearer $KEY"
 
 The whole API: {system.url}/docs
 Other targets to try:
