@@ -29,8 +29,8 @@ _END: Final = "9" * 13 + "~"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawJobs:
-    """Looks through the template's part of the `group` index, newest first. What the index does not show yet is seen
-    when the template has settled, and looked through once more."""
+    """Looks through the template's part of the `group` index. What is due soonest is withdrawn first, before it begins;
+    what the index does not show yet is seen when the template has settled, and looked through once more."""
 
     jobs: JobStore
     retention: timedelta
@@ -47,16 +47,18 @@ class WithdrawJobs:
         time, and was not due yet when the plans became stale; False when the time did not suffice."""
         since = _stale_since(template) - timedelta(seconds=template.progress.lag_seconds)
         partition, before = template_partition(template.tenant, template.id), _END
-        while seconds_left() > _LAST_PAGE_SECONDS:
+        pages: list[list[JobKey]] = []
+        while not pages or len(pages[-1]) == _PAGE:
+            if seconds_left() <= _LAST_PAGE_SECONDS:
+                return False
             page = self.jobs.list_group(partition, before=before, not_before=f"{epoch_ms(since):013d}", limit=_PAGE)
-            if not page:
-                return True
-            keys = [JobKey(one.tenant, one.job_id) for one in page]
-            self._withdraw(keys, template, timetable, now)
-            if len(page) < _PAGE:
-                return True
-            before = page[-1].sort_key
-        return False
+            pages.append([JobKey(one.tenant, one.job_id) for one in page])
+            before = page[-1].sort_key if page else before
+        for keys in reversed(pages):
+            if seconds_left() <= _LAST_PAGE_SECONDS:
+                return False
+            self._withdraw(keys[::-1], template, timetable, now)
+        return True
 
     def planned_at(
         self, instants: Iterable[datetime], template: Template, timetable: Timetable, *, now: datetime

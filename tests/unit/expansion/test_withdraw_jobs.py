@@ -152,13 +152,16 @@ def test_what_is_spread_beyond_the_change_is_found_though_its_nominal_time_was_b
     assert set(late) <= set(planned.withdrawn())
 
 
-def test_many_jobs_are_looked_through_page_by_page_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_jobs_those_that_are_due_soonest_are_withdrawn_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(withdraw_jobs, "_PAGE", 10)
     planned = Planned()
     planned.change(CREATED, schedule=NO_MORE)
+    looking_through = [60.0] * 4
 
-    assert planned.withdraw(CREATED, [60, 60, 4]) is False
-    assert planned.withdrawn() == [minutes(one) for one in range(12, 32)]
+    assert not planned.withdraw(CREATED, seconds_left=[60, 60, 5])
+    assert planned.withdrawn() == []
+    assert not planned.withdraw(CREATED, seconds_left=[*looking_through, 60, 60, 5])
+    assert planned.withdrawn() == [minutes(one) for one in range(1, 12)]
     assert planned.withdraw(CREATED)
     assert len(planned.withdrawn()) == 31
 
