@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
     from local.system import LocalSystem
 
-_VICTIMS: Final = ("executor", "executor", "executor-long", "runner", "api", "populator", "populator-stream", "watcher")
+_VICTIMS: Final = (
+    "executor",
+    "executor",
+    "executor-long",
+    "runner",
+    "api",
+    "populator",
+    "populator-stream",
+    "watcher",
+    "recurrence",
+)
 _QUEUES: Final = ("QueueUrlHigh", "QueueUrlNormal", "QueueUrlLow", "QueueUrlLong")
 _DEEDS: Final = (
     "processes killed",
@@ -133,8 +143,8 @@ class Saboteur:
             self._done["messages forged"] += 2
 
     def _double_ticks(self) -> None:
-        """Two populators and two watchers at once, whatever the clock says."""
-        for name in ("populator", "populator", "watcher", "watcher"):
+        """Two of each at once, whatever the clock says."""
+        for name in ("populator", "watcher", "recurrence") * 2:
             self._lambda.invoke(FunctionName=self._system.function_name(name), InvocationType="Event")
             self._done["ticks and sweeps beside the minute's"] += 1
 

@@ -5,11 +5,12 @@ The numbers are those of the invariants in `tests/simulation/invariants.py`.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from local.receiver import Received
     from tests.e2e.chaos_clients import Wish
@@ -79,6 +80,18 @@ def of_its_effects(wish: Wish, job: Job, calls: Sequence[Received]) -> Iterator[
         yield f"I7: called after {wish.cancelled_at}, when the cancel was answered"
     if not wish.is_moved and any(call.at < _time(job["run_at"]).timestamp() for call in calls):
         yield f"I10: called before {job['run_at']}"
+
+
+def i2_each_occurrence_has_one_job(rows: Sequence[Mapping[str, Any]], expected: Collection[str]) -> Iterator[str]:
+    """Of a template's occurrences, as `GET …/occurrences` tells them; `expected` are their nominal instants."""
+    found = Counter(row["nominal_at"] for row in rows)
+    if found != Counter(expected):
+        yield f"I2: its occurrences are {sorted(found.elements())}, and should be {sorted(expected)}"
+    for row in rows:
+        if row["job_id"] is None or row["status"] != "succeeded":
+            yield f"I2: that of {row['nominal_at']} is {row['status']} ({row['reason']}), job {row['job_id']}"
+    if len({row["job_id"] for row in rows}) < len(rows):
+        yield "I2: two of its occurrences have the same job"
 
 
 def i8_who_is_not_terminal_wakes(items: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ class Wish:
 
 @dataclass
 class Clients:
-    """Whoever uses the API as one tenant. `wishes`: what they wanted; `accepted`: those that were answered with 201."""
+    """Whoever uses the API as one tenant. `wishes`: what they wanted; `accepted`: those that were answered with 201;
+    `occurrences`: when their template is to run, which they declare over and over."""
 
     api: Client
     receiver: Receiver
     seed: int
     wishes: list[Wish] = field(default_factory=list)
+    occurrences: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> list[Wish]:
@@ -72,12 +75,14 @@ class Clients:
                 futures.append(pool.submit(self._live, wish, random.Random(chance.random())))
             return futures
 
-        with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
+        with ThreadPoolExecutor(_AT_ONCE + 2) as pool:
             wanting = pool.submit(want)
+            declaring = pool.submit(self._declare_template, over)
             try:
                 yield
             finally:
                 over.set()
+            declaring.result()
             for future in wanting.result():
                 future.result()
 
@@ -88,6 +93,28 @@ class Clients:
         self._create(wish)
         assert wish.ids
         return wish
+
+    def declare_template(self, timeout: str) -> dict[str, Any] | None:
+        """The template of these clients, with this time limit for its jobs; None when there was no answer."""
+        template = {
+            "name": "chaos",
+            "schedule": {"at": list(self.occurrences)},
+            "misfire": {"policy": "fire_all"},
+            "job": {
+                "target": {"type": "http", "url": f"{self.receiver.url}/chaos"},
+                "timeout": timeout,
+                "retry": {"max_attempts": 8, "initial": "500ms", "max_delay": "2s"},
+            },
+        }
+        answer = self._call("PUT", f"/v1/templates/by-key/chaos-{self.seed}", template)
+        return None if answer is None else answer.json
+
+    def _declare_template(self, over: threading.Event) -> None:
+        """Each time anew, so that it is planned anew."""
+        for timeout in cycle(("20s", "25s")):
+            if over.wait(2):
+                return
+            self.declare_template(timeout)
 
     def ask_again(self) -> None:
         """Every create once more, with its key: one whose answer was lost may have made its job, or makes it now."""

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,6 +38,12 @@ def test_whatever_is_done_to_it_every_accepted_job_ends_as_promised(
 ) -> None:
     api = new_client("chaos", "read", "write")
     clients, saboteur = Clients(api, receiver, SEED), Saboteur(system, SEED)
+    began = datetime.now(UTC).replace(microsecond=0)
+    due = tuple(text(began + timedelta(seconds=5 + 2 * number)) for number in range(int(SECONDS) // 2))
+    # A schedule without a run ahead would be refused.
+    clients.occurrences = (*due, text(began + timedelta(days=1)))
+    template = clients.declare_template("20s")
+    assert template is not None
 
     with clients.at_work(jobs_a_second=2), saboteur.at_work():
         wait_until(lambda: all(saboteur.done.values()), least=SECONDS, most=3 * SECONDS)
@@ -57,6 +63,8 @@ def test_whatever_is_done_to_it_every_accepted_job_ends_as_promised(
     assert broken(clients, jobs, receiver) == []
     assert jobs.keys() == listed(api)
     assert listed(new_client("somebody-else", "read")) == set()
+    rows = occurrences_when_ended(api, template["id"], began, due[-1])
+    assert list(chaos_checks.i2_each_occurrence_has_one_job(rows, due)) == []
     assert list(chaos_checks.i8_who_is_not_terminal_wakes(items(system))) == []
     assert jobs == {job_id: api.job(job_id) for job_id in jobs}, "I5: an end was not final"
 
@@ -105,6 +113,21 @@ def when_ended(api: Client, ids: list[str]) -> dict[str, Any]:
         time.sleep(2)
         jobs |= {job_id: api.job(job_id) for job_id in live}
     return jobs
+
+
+def occurrences_when_ended(api: Client, template_id: str, since: datetime, until: str) -> list[dict[str, Any]]:
+    """A template's occurrences of the span, once all have ended or time is over."""
+    give_up = time.monotonic() + SETTLE_SECONDS
+    while True:
+        span = f"from={text(since)}&to={until}&limit=200"
+        rows: list[dict[str, Any]] = api.call("GET", f"/v1/templates/{template_id}/occurrences?{span}").json["items"]
+        if all(row["status"] in chaos_checks.TERMINAL for row in rows) or time.monotonic() > give_up:
+            return rows
+        time.sleep(2)
+
+
+def text(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 def lateness(job: dict[str, Any]) -> timedelta:
