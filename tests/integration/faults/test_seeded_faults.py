@@ -20,7 +20,13 @@ def seeds() -> list[int]:
     """Some that are always the same (`FAULT_SEEDS` says how many), and one that never is; or just `FAULT_SEED`."""
     asked = os.environ.get("FAULT_SEED")
     always = range(int(os.environ.get("FAULT_SEEDS", "12")))
-    return [int(asked)] if asked else [*always, random.SystemRandom().randrange(10**6, 10**9)]
+    return [int(asked)] if asked else [*always, _fresh()]
+
+
+def _fresh() -> int:
+    """Another one in each run, and the same in all processes of a run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    return random.Random(run).randrange(10**6, 10**9)
 
 
 @pytest.mark.parametrize("seed", seeds())
