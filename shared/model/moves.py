@@ -83,7 +83,7 @@ def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
         Move.DEFER,
         when=(_held(job), _NO_CANCEL),
         now=now,
-        values={"wake_at": until, "reason": reason, "misfire_at": None, **_NO_LEASE},
+        values={"wake_at": until, "reason": reason, "misfire_at": None, **_never_begun(job)},
         add={"attempt": -1},
     )
 
@@ -97,7 +97,7 @@ def decline(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Ch
         Move.DECLINE,
         when=(_held(job), _NO_CANCEL),
         now=now,
-        values={"reason": reason, **_NO_LEASE, **terminal(job, now, retention)},
+        values={"reason": reason, **_never_begun(job), **terminal(job, now, retention)},
         add={"attempt": -1},
     )
 
@@ -255,6 +255,11 @@ def _end(move: Move, job: Job, *, now: datetime, retention: timedelta, values: M
     return status_change(
         move, when=(_held(job),), now=now, values={**values, **_NO_LEASE, **terminal(job, now, retention)}
     )
+
+
+def _never_begun(job: Job) -> Mapping[str, Any]:
+    """What belongs to the attempt that holds the job is as it was before its claim."""
+    return {**_NO_LEASE, "started_at": job.executions[-1].started_at if job.executions else None}
 
 
 def _begins_in_time(deadline: str, now: datetime) -> AnyOf:

@@ -149,7 +149,7 @@ def test_a_deferred_job_waits_for_its_slot_and_the_attempt_does_not_count() -> N
     assert (deferred.attempt, deferred.fence, deferred.version) == (0, 1, 3)
     assert deferred.wake_at == at(60)
     assert deferred.due_shard == running.due_shard
-    assert deferred.lease_until is None
+    assert (deferred.lease_until, deferred.started_at) == (None, None)
     assert deferred.executions == ()
 
 
@@ -160,8 +160,17 @@ def test_a_declined_job_is_skipped_and_the_attempt_does_not_count() -> None:
 
     assert (ended.status, ended.reason) == (Status.SKIPPED, "gate_closed")
     assert (ended.attempt, ended.fence, ended.version) == (0, 1, 3)
-    assert (ended.wake_at, ended.due_shard, ended.lease_until) == (None, None, None)
+    assert (ended.wake_at, ended.due_shard, ended.lease_until, ended.started_at) == (None, None, None, None)
     assert ended.executions == ()
+
+
+def test_a_job_that_is_deferred_between_two_attempts_started_when_the_first_did() -> None:
+    again = claimed(after(first := claimed(), failed_once(first)))
+
+    deferred = after(again, moves.defer(again, until=at(9_000), reason="gate_closed", now=at(8_000)))
+
+    assert again.started_at != first.started_at
+    assert deferred.started_at == first.started_at
 
 
 def test_a_success_ends_the_job_and_takes_it_out_of_the_due_index() -> None:
