@@ -69,11 +69,11 @@ RENDERED = {
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "lease < START+160"],
     ),
     "defer": (
-        ["SET wake_at, reason, status, u_at", "REMOVE mis_at, lease, claim", "ADD v, attempt"],
+        ["SET wake_at, reason, status, u_at", "REMOVE mis_at, lease, claim, s_at", "ADD v, attempt"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
     ),
     "decline": (
-        ["SET reason, e_at, ttl, status, u_at", "REMOVE lease, claim, wake_at, due_shard", "ADD v, attempt"],
+        ["SET reason, e_at, ttl, status, u_at", "REMOVE lease, claim, s_at, wake_at, due_shard", "ADD v, attempt"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
     ),
     "succeed": (
