@@ -27,10 +27,11 @@ from shared.model.job import JobKey, Sharding
 from shared.model.occurrence_job import occurrence_job_id
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.timetable import Timetable
-from shared.model.template import EXPAND_SHARDS, JobDefinition, Missed, Pause, Template, TemplateKey, expand_shard_of
+from shared.model.template import EXPAND_SHARDS, Missed, Pause, Template, TemplateKey, expand_shard_of
 from shared.model.template_changes import first_progress, paused, planned_anew, resumed
 from shared.ports.templates import Planned
 from tests.jobs import claim_of
+from tests.templates import a_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,18 +117,11 @@ class Recurring:
         now = self.clock.now()
         document = schedule or EACH_MINUTE
         calendars = self.calendars.calendars(TENANT, document.get("calendars", ()))
-        template = Template(
-            tenant=TENANT,
+        template = a_template(
+            document,
+            now=now,
             id=template_id,
-            name="report",
-            schedule=document,
-            job=JobDefinition(target={"type": "http", "url": "https://example.com/"}),
-            created_at=now,
-            changed_at=now,
-            changed_by="key",
-            change="create",
             progress=first_progress(Timetable(read_schedule(document), calendars, template_id), now),
-            expand_at=now,
             expand_shard=expand_shard_of(TENANT, template_id),
         )
         self.calendars.note_use(TENANT, template_id, template.calendars)
