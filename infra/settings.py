@@ -102,8 +102,8 @@ class Settings:
     transport: who may talk to queues and bucket.
     dependencies: where the functions' Python packages come from.
     maximum_concurrency: how many executors serve a lane at once (2 to 1,000), so that one cannot starve the others.
-    expanders: how many invocations share the templates each minute; each gets through some 300 refills a second and
-        gigabyte. At most 5.
+    expanders: how many invocations share the templates each minute; one of 1,024 MB gets through some
+        200 refills a second. At most 5.
     memory_mb: memory, and with it CPU, of each function.
     throttle_rate, throttle_burst: requests a second, and at once, that the API takes before it answers 429.
     cors_origins: browser origins that may call the API; none, and there is no CORS at all.
