@@ -132,9 +132,18 @@ def check_url(url: str, allowed_hosts: frozenset[str]) -> OutboundUrl:
 
 def host_of(url: str) -> str | None:
     """The host that `check_url` finds in `url`, whether it may be called or not; None when there is none."""
+    origin = origin_of(url)
+    return None if origin is None else origin[0]
+
+
+def origin_of(url: str) -> tuple[str, int] | None:
+    """The host and port that `check_url` finds in `url`, whether it may be called or not; None when there is none."""
     match = _URL.fullmatch(url)
     parts = None if match is None else _AUTHORITY.fullmatch(match["authority"])
-    return None if parts is None else parts["host"].lower().strip("[]")
+    if match is None or parts is None:
+        return None
+    port = int(parts["port"] or _DEFAULT_PORTS.get(match["scheme"].lower(), 0))
+    return parts["host"].lower().strip("[]"), port
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
