@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.model.schedule.bounds import SearchTooLong
@@ -50,11 +50,17 @@ def test_starting_anywhere_gives_the_same_tail(document, after, index):
 
 
 @given(SCHEDULES, INSTANTS, st.integers(1, 10**6))
+@example(
+    {"at": ["2020-01-01T00:00:01Z", "2030-01-01T00:00:00Z"], "timezone": "UTC"},
+    datetime(2020, 1, 1, tzinfo=UTC),
+    999_999,
+)
 def test_between_two_occurrences_the_next_is_the_second(document, after, part):
     pair = found(document, after, 2)
 
     if len(pair) == 2:
-        between = pair[0].nominal_at + (pair[1].nominal_at - pair[0].nominal_at) * part / (10**6 + 1)
+        # Years times a million are more than a timedelta holds.
+        between = pair[0].nominal_at + (pair[1].nominal_at - pair[0].nominal_at) * (part / (10**6 + 1))
         assert found(document, between, 1) == pair[1:]
 
 
