@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infra.function import PunctualFunction
+    from infra.journal import Journal
     from infra.queues import Queues
     from infra.settings import Settings
 
 # The stream's consumer gives a record up after two minutes; nearing that, jobs due at once start late.
 _LATE_STREAM: Final = Duration.seconds(90)
+# News of a job is news for some minutes.
+_LATE_JOURNAL: Final = Duration.minutes(5)
 # Jobs are planned half an hour ahead, and a refill is due when half of that is left.
 _LATE_EXPANSION: Final = Duration.minutes(5)
 _EXPANSION_DELAY: Final = "expansion_delay_ms"
@@ -42,6 +45,7 @@ class Alarms(Construct):
         queues: Queues,
         minutely: Sequence[PunctualFunction],
         stream: PunctualFunction,
+        journal: Journal,
         recurrence: PunctualFunction,
     ) -> None:
         super().__init__(scope, "alarms")
@@ -53,20 +57,30 @@ class Alarms(Construct):
                 queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
                 threshold=1,
             )
-        for function in (*minutely, stream):
+        self._alarm(
+            "journal-lost",
+            "Changes of jobs could not be dealt with for a day and were given up: nothing follows from them",
+            journal.lost.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
+            threshold=1,
+        )
+        for function in (*minutely, stream, journal):
             self._alarm(
                 f"{function.node.id}-errors",
                 f"{function.node.id} fails; the sweep and the next tick catch up when it recovers",
                 function.function.metric_errors(period=_FIVE_MINUTES, statistic="Sum"),
                 threshold=3,
             )
-        self._alarm(
-            f"{stream.node.id}-late",
-            "The jobs table's stream is read late: what is due at once starts late",
-            stream.function.metric("IteratorAge", period=_MINUTE, statistic="Maximum"),
-            threshold=_LATE_STREAM.to_milliseconds(),
-            periods=3,
-        )
+        for function, limit, effect in (
+            (stream, _LATE_STREAM, "what is due at once starts late"),
+            (journal, _LATE_JOURNAL, "events, alerts and the archive come late"),
+        ):
+            self._alarm(
+                f"{function.node.id}-late",
+                f"The jobs table's stream is read late: {effect}",
+                function.function.metric("IteratorAge", period=_MINUTE, statistic="Maximum"),
+                threshold=limit.to_milliseconds(),
+                periods=3,
+            )
         self._alarm(
             f"{recurrence.node.id}-late",
             "Templates are expanded late: when it is half an hour, their jobs are",

@@ -23,6 +23,7 @@ BUCKET_LOG: Final = (
 PLAIN_HTTP: Final = (
     "The local stage only: the emulator speaks plain HTTP on loopback, where a policy that asks for TLS denies all."
 )
+END_OF_THE_LINE: Final = "It is told what was given up elsewhere; nothing takes from it but a person."
 ALARM_TOPIC: Final = (
     "What passes through it is an alarm's name and a threshold. A key of our own would need a policy that lets "
     "CloudWatch use it, and would cost more than all alarms."

@@ -30,6 +30,7 @@ class Function(StrEnum):
     EXECUTOR_LONG = "executor-long"
     RUNNER = "runner"
     WATCHER = "watcher"
+    JOURNAL = "journal"
     RECURRENCE = "recurrence"
 
 
@@ -83,6 +84,7 @@ _MEMORY_MB: Final = {
     Function.EXECUTOR_LONG: 512,
     Function.RUNNER: 1024,
     Function.WATCHER: 1024,
+    Function.JOURNAL: 512,
     Function.RECURRENCE: 1024,
 }
 
@@ -111,6 +113,8 @@ class Settings:
         can be called whatever a job says.
     allowed_target_hosts: `host:port` of HTTP targets exempt from https and from the rule against private addresses.
     command_target: whether jobs may run a command in the runner.
+    event_types: what happens to jobs that is told on the event bus. EventBridge bills each event: two per job, started
+        and ended, are about half as much again as the job itself.
     alarm_email: who is told of alarms; with None they only show in CloudWatch.
     """
 
@@ -132,6 +136,7 @@ class Settings:
     allowed_target_arns: tuple[str, ...] = ()
     allowed_target_hosts: tuple[str, ...] = ()
     command_target: CommandTarget = CommandTarget.DISABLED
+    event_types: tuple[str, ...] = ("job.started", "job.succeeded", "job.failed", "job.cancelled", "job.skipped")
     alarm_email: str | None = None
 
     @property

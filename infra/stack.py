@@ -10,8 +10,10 @@ from aws_cdk import aws_lambda as lambda_
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.bucket import DataBucket
+from infra.events import EventBus
 from infra.executor import Executor
 from infra.function import Package, PunctualFunction
+from infra.journal import Journal
 from infra.lanes import Lane
 from infra.populator import Populator
 from infra.queues import Queues
@@ -55,6 +57,7 @@ class PunctualStack(Stack):
         self.tables = Tables(self, settings=settings)
         self.data = DataBucket(self, settings=settings)
         self.queues = Queues(self, settings=settings)
+        self.events = EventBus(self, settings=settings)
         self.runner = Runner(self, settings=settings, package=Package(_code(bundles.runner), layer))
         self.api = Api(
             self,
@@ -84,6 +87,13 @@ class PunctualStack(Stack):
             package=package,
             environment=self._tables() | self.queues.environment() | self._shards() | self._retention(),
         )
+        self.journal = Journal(
+            self,
+            settings=settings,
+            package=package,
+            stream_arn=self.tables.stream_arn,
+            environment=self._news(),
+        )
         self.recurrence = Recurrence(self, settings=settings, package=package, environment=self._recurring())
         Alarms(
             self,
@@ -91,6 +101,7 @@ class PunctualStack(Stack):
             queues=self.queues,
             minutely=[self.populator.tick, self.watcher, self.recurrence],
             stream=self.populator.stream,
+            journal=self.journal,
             recurrence=self.recurrence,
         )
         self._grant_api()
@@ -98,6 +109,7 @@ class PunctualStack(Stack):
         for function in (self.executor.short, self.executor.long):
             self._grant_executor(function)
         self._grant_watcher()
+        self._grant_journal()
         self._grant_recurrence()
         self._add_outputs()
 
@@ -127,6 +139,10 @@ class PunctualStack(Stack):
             "ALLOWED_TARGET_HOSTS": ",".join(self._settings.allowed_target_hosts),
             "COMMAND_TARGET": self._settings.command_target.value,
         }
+
+    def _news(self) -> dict[str, str]:
+        """What of all that happens to jobs is told, and where."""
+        return {"EVENT_BUS": self.events.bus.event_bus_name, "EVENT_TYPES": ",".join(self._settings.event_types)}
 
     def _executor_environment(self) -> dict[str, str]:
         return {
@@ -170,14 +186,7 @@ class PunctualStack(Stack):
         self._allow_cursors(tick)
         tick.allow("sqs:SendMessage", on=self.queues.arns())
         stream.allow("sqs:SendMessage", on=self.queues.arns())
-        stream.allow(
-            "dynamodb:DescribeStream",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-            on=[self.tables.stream_arn],
-        )
-        streams = [f"{self.tables.jobs.table_arn}/stream/*"]
-        stream.allow("dynamodb:ListStreams", on=streams, wildcard_because=_STREAM)
+        self._allow_stream(stream)
 
     def _grant_executor(self, executor: PunctualFunction) -> None:
         lanes = [lane for lane, function in self.executor.lanes.items() if function is executor]
@@ -199,6 +208,7 @@ class PunctualStack(Stack):
         # However wide the patterns are: a job must not play the scheduler to itself.
         executor.deny("sqs:SendMessage", on=[*self.queues.arns(), *self.queues.dead_arns()])
         executor.deny("lambda:InvokeFunction", on=self._own_functions())
+        executor.deny("events:PutEvents", on=[self.events.bus.event_bus_arn])
         executor.allow("ssm:GetParameter", on=[self._secrets()], wildcard_because=_SECRETS)
         roles = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/punctual-target/*"
         executor.allow("sts:AssumeRole", on=[roles], wildcard_because=_ROLES)
@@ -209,6 +219,10 @@ class PunctualStack(Stack):
         self.watcher.allow("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", on=[jobs])
         self._allow_cursors(self.watcher)
         self.watcher.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self.queues.arns())
+
+    def _grant_journal(self) -> None:
+        self._allow_stream(self.journal)
+        self.journal.allow("events:PutEvents", on=[self.events.bus.event_bus_arn])
 
     def _grant_recurrence(self) -> None:
         jobs, control = self.tables.jobs.table_arn, self.tables.control.table_arn
@@ -221,6 +235,12 @@ class PunctualStack(Stack):
         rights = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
         self.recurrence.allow(*rights, on=[control], partitions=partitions)
         self.recurrence.allow("s3:PutObject", on=[self.data.payloads], wildcard_because=_OBJECTS)
+
+    def _allow_stream(self, function: PunctualFunction) -> None:
+        rights = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+        function.allow(*rights, on=[self.tables.stream_arn])
+        streams = [f"{self.tables.jobs.table_arn}/stream/*"]
+        function.allow("dynamodb:ListStreams", on=streams, wildcard_because=_STREAM)
 
     def _allow_templates(self, function: PunctualFunction) -> None:
         """Templates, calendars and backfills are read, listed, and put under a condition."""
@@ -254,6 +274,7 @@ class PunctualStack(Stack):
             "ExecutorLong": self.executor.long,
             "Runner": self.runner,
             "Watcher": self.watcher,
+            "Journal": self.journal,
             "Recurrence": self.recurrence,
         }
         outputs = {
@@ -263,6 +284,8 @@ class PunctualStack(Stack):
             "TemplatesTable": self.tables.templates.table_name,
             "ControlTable": self.tables.control.table_name,
             "DataBucket": self.data.bucket.bucket_name,
+            "EventBus": self.events.bus.event_bus_name,
+            "QueueUrlJournalLost": self.journal.lost.queue_url,
             **{f"QueueUrl{lane.name.title()}": self.queues.by_lane[lane].queue_url for lane in Lane},
             **{f"{name}Function": function.function.function_name for name, function in functions.items()},
         }

@@ -21,6 +21,7 @@ JOBS_TABLE = "jobs"
 CONTROL_TABLE = "control"
 TEMPLATES_TABLE = "templates"
 BUCKET = "punctual-data"
+EVENT_BUS = "punctual-events"
 
 _JOBS_INDEXES = {
     schema.DUE_INDEX: ((schema.DUE_SHARD, "S"), (schema.WAKE_AT, "N")),
@@ -93,6 +94,10 @@ def _create_table(dynamodb: Any, name: str, indexes: Mapping[str, Any], **more: 
 
 def create_bucket(s3: Any) -> None:
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+
+def create_event_bus(events: Any) -> None:
+    events.create_event_bus(Name=EVENT_BUS)
 
 
 def create_queues(sqs: Any) -> Mapping[Lane, str]:

@@ -32,6 +32,8 @@ class Metric(StrEnum):
     MISSED = "missed"  # occurrences left out by a template's misfire policy before they were jobs
     EXPANSION_FAILED = "expansion_failed"  # templates that could not be expanded; they are tried again
     EXPANSION_DELAY_MS = "expansion_delay_ms"  # from the time a template was to be expanded until it is
+    EVENTS_PUBLISHED = "events_published"  # what happened to jobs, put on the event bus
+    JOURNAL_LEFT_OUT = "journal_left_out"  # changes of jobs that a reader of the journal failed at by a defect
     QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
 
 

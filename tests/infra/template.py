@@ -111,10 +111,10 @@ class StageTemplate:
                     rights.setdefault(action, set()).update(statement["resources"])
         return rights
 
-    def mappings(self) -> dict[str, dict[str, Any]]:
-        """The event source mappings, by their source's name."""
+    def mappings(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The event source mappings, by their source's name and the function's."""
         return {
-            self.text(mapping["EventSourceArn"]): mapping
+            (self.text(mapping["EventSourceArn"]), self.text(mapping["FunctionName"])[1:-1]): mapping
             for mapping in self.of_type("AWS::Lambda::EventSourceMapping").values()
         }
 

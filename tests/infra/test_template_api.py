@@ -87,10 +87,18 @@ def test_alarms_watch_dead_letters_failures_a_late_stream_and_late_expansions(te
         ),
         *(
             ("Errors", name)
-            for name in (Function.POPULATOR, Function.POPULATOR_STREAM, Function.WATCHER, Function.RECURRENCE)
+            for name in (
+                Function.POPULATOR,
+                Function.POPULATOR_STREAM,
+                Function.WATCHER,
+                Function.JOURNAL,
+                Function.RECURRENCE,
+            )
         ),
         ("expansion_delay_ms", Function.RECURRENCE),
         ("IteratorAge", Function.POPULATOR_STREAM),
+        ("IteratorAge", Function.JOURNAL),
+        ("ApproximateNumberOfMessagesVisible", "JournalLost.QueueName"),
     }
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
 

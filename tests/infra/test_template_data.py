@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infra.settings import Stage
+from infra.settings import Function, Stage
 from shared.adapters.dynamodb import schema
 from shared.model import limits
+from shared.model.lifecycle_event import EVENT_TYPES
 
 if TYPE_CHECKING:
     from tests.infra.template import StageTemplate
@@ -115,3 +116,13 @@ def test_objects_outlive_the_jobs_that_name_them(template: StageTemplate) -> Non
     }
     assert rules["outputs"]["ExpirationInDays"] > retention
     assert rules["payloads"]["ExpirationInDays"] > limits.MAX_AHEAD_SECONDS / limits.DAY_SECONDS + retention
+
+
+def test_what_happens_to_jobs_is_told_on_a_bus_of_the_stage(template: StageTemplate) -> None:
+    assert template.one("AWS::Events::EventBus")["Name"] == f"punctual-{template.settings.stage}"
+
+
+def test_events_of_all_kinds_are_told_unless_a_stage_says_otherwise(template: StageTemplate) -> None:
+    types = template.environment(Function.JOURNAL)["EVENT_TYPES"].split(",")
+
+    assert types == list(EVENT_TYPES.values())

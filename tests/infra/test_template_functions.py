@@ -38,6 +38,7 @@ VARIABLES = {
     Function.EXECUTOR_LONG: EXECUTOR,
     Function.RUNNER: set(),
     Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "RETENTION_DAYS"},
+    Function.JOURNAL: {"EVENT_BUS", "EVENT_TYPES"},
     Function.RECURRENCE: RECURRING,
 }
 
@@ -53,6 +54,7 @@ HANDLERS = {
     Function.EXECUTOR_LONG: "functions.executor.handler",
     Function.RUNNER: "functions.runner.handler",
     Function.WATCHER: "functions.watcher.handler",
+    Function.JOURNAL: "functions.watcher.journal_handler",
     Function.RECURRENCE: "functions.recurrence.handler",
 }
 
@@ -107,6 +109,7 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
         (Function.EXECUTOR, "functions.executor.wiring", "TargetSettings"),
         (Function.EXECUTOR_LONG, "shared.adapters.sqs.work_queue", "QueueUrls"),
         (Function.WATCHER, "functions.watcher.handler", "Settings"),
+        (Function.JOURNAL, "functions.watcher.journal_handler", "Settings"),
         (Function.RECURRENCE, "functions.recurrence.handler", "Settings"),
     ],
 )

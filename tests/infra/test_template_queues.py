@@ -16,6 +16,7 @@ from shared.model.lifecycle import Status
 if TYPE_CHECKING:
     from tests.infra.template import StageTemplate
 
+WAITING = (Status.BLOCKED, Status.SCHEDULED)
 SERVED_BY = {
     "High": Function.EXECUTOR,
     "Normal": Function.EXECUTOR,
@@ -70,9 +71,8 @@ def test_queues_are_encrypted_and_ask_for_tls_but_on_the_emulator(template: Stag
 
 @pytest.mark.parametrize("lane", SERVED_BY)
 def test_executors_are_given_batches_within_the_lanes_concurrency(template: StageTemplate, lane: str) -> None:
-    mapping = template.mappings()[f"<{lane}>"]
+    mapping = template.mappings()[f"<{lane}>", SERVED_BY[lane]]
 
-    assert template.text(mapping["FunctionName"]) == f"<{SERVED_BY[lane]}>"
     assert mapping["BatchSize"] == (1 if lane == "Long" else 10)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     concurrency = template.settings.maximum_concurrency[lanes.Lane(lane.lower())]
@@ -81,10 +81,9 @@ def test_executors_are_given_batches_within_the_lanes_concurrency(template: Stag
 
 
 def test_the_stream_invokes_the_populator_for_scheduled_jobs_only(template: StageTemplate) -> None:
-    mapping = template.mappings()["<JobsTable.StreamArn>"]
+    mapping = template.mappings()["<JobsTable.StreamArn>", Function.POPULATOR_STREAM]
     (filter_,) = mapping["FilterCriteria"]["Filters"]
 
-    assert template.text(mapping["FunctionName"]) == f"<{Function.POPULATOR_STREAM}>"
     assert json.loads(filter_["Pattern"]) == {
         "dynamodb": {
             "Keys": {schema.SK: {"S": [schema.JOB_SK]}},
@@ -94,7 +93,7 @@ def test_the_stream_invokes_the_populator_for_scheduled_jobs_only(template: Stag
 
 
 def test_the_stream_gives_up_after_two_minutes_and_leaves_it_to_the_sweep(template: StageTemplate) -> None:
-    mapping = template.mappings()["<JobsTable.StreamArn>"]
+    mapping = template.mappings()["<JobsTable.StreamArn>", Function.POPULATOR_STREAM]
 
     assert mapping["MaximumRetryAttempts"] == 3
     assert mapping["MaximumRecordAgeInSeconds"] == 120
@@ -102,6 +101,33 @@ def test_the_stream_gives_up_after_two_minutes_and_leaves_it_to_the_sweep(templa
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["ParallelizationFactor"] > 1
+
+
+def test_the_journal_is_told_of_starts_ends_and_items_that_go(template: StageTemplate) -> None:
+    mapping = template.mappings()["<JobsTable.StreamArn>", Function.JOURNAL]
+    of_a_job = {schema.SK: {"S": [schema.JOB_SK]}}
+
+    assert [json.loads(filter_["Pattern"]) for filter_ in mapping["FilterCriteria"]["Filters"]] == [
+        {
+            "dynamodb": {
+                "Keys": of_a_job,
+                "NewImage": {schema.STATUS: {"S": [status.value for status in Status if status not in WAITING]}},
+            }
+        },
+        {"eventName": ["REMOVE"], "dynamodb": {"Keys": of_a_job}},
+    ]
+
+
+def test_the_journal_tries_as_long_as_the_stream_keeps_and_then_tells_what_it_gave_up(template: StageTemplate) -> None:
+    mapping = template.mappings()["<JobsTable.StreamArn>", Function.JOURNAL]
+
+    assert "MaximumRetryAttempts" not in mapping
+    assert mapping["MaximumRecordAgeInSeconds"] == 24 * 3600
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert template.text(mapping["DestinationConfig"]["OnFailure"]["Destination"]) == "<JournalLost>"
+    assert queue(template, "JournalLost")["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
 def test_what_runs_each_minute_is_not_tried_again(template: StageTemplate) -> None:

@@ -157,6 +157,20 @@ def test_populator_on_the_stream_reads_it_and_sends(template: StageTemplate) -> 
     }
 
 
+def test_the_journal_reads_the_stream_tells_the_bus_and_where_it_gave_up(template: StageTemplate) -> None:
+    assert template.rights(Function.JOURNAL) == {
+        **log_rights(Function.JOURNAL),
+        **TRACES,
+        "dynamodb:DescribeStream": {"<JobsTable.StreamArn>"},
+        "dynamodb:GetRecords": {"<JobsTable.StreamArn>"},
+        "dynamodb:GetShardIterator": {"<JobsTable.StreamArn>"},
+        "dynamodb:ListStreams": {"<JobsTable>/stream/*"},
+        "events:PutEvents": {"<EventBus>"},
+        # Lambda itself tells it, with the function's role, where in the stream lies what was given up.
+        **{f"sqs:{action}": {"<JournalLost>"} for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl")},
+    }
+
+
 def test_each_executor_takes_from_its_own_queues(template: StageTemplate) -> None:
     short = template.rights(Function.EXECUTOR)
     long = template.rights(Function.EXECUTOR_LONG)
@@ -198,6 +212,7 @@ def test_no_pattern_lets_a_job_call_the_scheduler_itself(template: StageTemplate
     denied = template.rights(executor, "Deny")
 
     assert denied["sqs:SendMessage"] == QUEUES | DEAD
+    assert denied["events:PutEvents"] == {"<EventBus>"}
     assert denied["lambda:InvokeFunction"] == {*others, *(f"{arn}:*" for arn in others)}
 
 
@@ -236,7 +251,7 @@ def test_event_sources_can_be_read_by_the_functions_that_they_invoke(template: S
         "Stream": ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
     }
 
-    for source, mapping in template.mappings().items():
-        rights = template.rights(Function(template.text(mapping["FunctionName"])[1:-1]))
+    for source, function in template.mappings():
+        rights = template.rights(Function(function))
         for action in needed["Stream" if source.endswith(".StreamArn>") else "Queue"]:
             assert source in rights[action], f"{action} on {source}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.adapters import aws as aws_adapters
+from shared.adapters.dynamodb.codec import encode_job
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.templates import DynamoTemplateStore
@@ -31,6 +32,7 @@ WIRED = (
     "functions.executor.handler",
     "functions.executor.wiring",
     "functions.watcher.handler",
+    "functions.watcher.journal_handler",
     "functions.recurrence.handler",
 )
 SHARDING = Sharding(due=2, group=2)
@@ -114,6 +116,7 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         aws.create_tables(dynamodb)
         aws.create_bucket(aws.client("s3"))
         urls = aws.create_queues(sqs)
+        aws.create_event_bus(aws.client("events"))
         environment = {
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
@@ -121,6 +124,8 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             "AWS_REGION": aws.REGION,
             "JOBS_TABLE": aws.JOBS_TABLE,
             "CONTROL_TABLE": aws.CONTROL_TABLE,
+            "EVENT_BUS": aws.EVENT_BUS,
+            "EVENT_TYPES": "job.started,job.succeeded,job.failed,job.cancelled,job.skipped",
             "TEMPLATES_TABLE": aws.TEMPLATES_TABLE,
             "DATA_BUCKET": aws.BUCKET,
             "DUE_SHARDS": str(SHARDING.due),
@@ -143,6 +148,32 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         _forget_wiring()
         yield Account(dynamodb, sqs, urls)
         _forget_wiring()
+
+
+def stream_event(*records: tuple[str, Job | None, Job | None]) -> dict[str, Any]:
+    """What Lambda hands a reader of the jobs table's stream: per write its name, the job before it and after it."""
+    return {"Records": [_stream_record(number, *record) for number, record in enumerate(records)]}
+
+
+def _stream_record(number: int, name: str, old: Job | None, new: Job | None) -> dict[str, Any]:
+    images = {key: encode_job(job) for key, job in (("NewImage", new), ("OldImage", old)) if job is not None}
+    item = next(iter(images.values()))
+    return {
+        "eventID": f"event-{number}",
+        "eventName": name,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-central-1",
+        "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/jobs/stream/2026-03-01T12:00:00.000",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_772_366_400.0,
+            "Keys": {"pk": item["pk"], "sk": item["sk"]},
+            "SequenceNumber": str(number),
+            "SizeBytes": 512,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+            **images,
+        },
+    }
 
 
 def logged(output: str) -> list[dict[str, Any]]:

@@ -2,20 +2,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.populator import handler, stream_handler
-from shared.adapters.dynamodb.codec import encode_job
 from shared.adapters.sqs.work_queue import read_hint
 from shared.model import moves
 from shared.model.change import applied
 from shared.model.lanes import Lane, Priority
-from tests.integration.handlers.conftest import logged
+from tests.integration.handlers.conftest import logged, stream_event
 
 if TYPE_CHECKING:
     import pytest
 
-    from shared.model.job import Job
     from tests.integration.handlers.conftest import Account, Context
 
 EVENTBRIDGE_EVENT = {
@@ -65,7 +63,7 @@ def test_a_tick_tells_how_many_it_sent(account: Account, context: Context, capsy
 def test_a_created_job_that_is_due_is_sent_from_the_stream(account: Account, context: Context) -> None:
     job = account.create()
 
-    answer = stream_handler.lambda_handler(_stream_event(("INSERT", None, job)), context)
+    answer = stream_handler.lambda_handler(stream_event(("INSERT", None, job)), context)
 
     (message,) = account.messages(Lane.NORMAL)
     assert answer == {"batchItemFailures": []}
@@ -76,13 +74,13 @@ def test_a_job_that_ended_is_no_matter_for_the_stream(account: Account, context:
     job = account.create()
     ended = applied(moves.cancel(job, now=job.run_at, retention=timedelta(days=30)), job)
 
-    stream_handler.lambda_handler(_stream_event(("MODIFY", job, ended)), context)
+    stream_handler.lambda_handler(stream_event(("MODIFY", job, ended)), context)
 
     assert account.messages(Lane.NORMAL) == []
 
 
 def test_what_is_no_job_and_what_was_removed_is_no_matter_for_the_stream(account: Account, context: Context) -> None:
-    event = _stream_event(("INSERT", None, account.create()), ("INSERT", None, account.create()))
+    event = stream_event(("INSERT", None, account.create()), ("INSERT", None, account.create()))
     payload, removed = (record["dynamodb"] for record in event["Records"])
     payload["NewImage"] = {"pk": payload["Keys"]["pk"], "sk": {"S": "payload#1"}, "data": {"S": "{}"}}
     removed["OldImage"] = removed.pop("NewImage")
@@ -97,31 +95,6 @@ def test_a_record_that_cannot_be_sent_is_delivered_again_with_all_after_it(accou
     jobs = [account.create(), *(account.create(priority=Priority.LOW) for _ in range(2)), account.create()]
     account.sqs.delete_queue(QueueUrl=account.queue_urls[Lane.LOW])
 
-    answer = stream_handler.lambda_handler(_stream_event(*(("INSERT", None, job) for job in jobs)), context)
+    answer = stream_handler.lambda_handler(stream_event(*(("INSERT", None, job) for job in jobs)), context)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-
-
-def _stream_event(*records: tuple[str, Job | None, Job]) -> dict[str, Any]:
-    return {"Records": [_stream_record(number, *record) for number, record in enumerate(records)]}
-
-
-def _stream_record(number: int, name: str, old: Job | None, new: Job) -> dict[str, Any]:
-    item = encode_job(new)
-    images = {"NewImage": item} if old is None else {"NewImage": item, "OldImage": encode_job(old)}
-    return {
-        "eventID": f"event-{number}",
-        "eventName": name,
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "eu-central-1",
-        "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/jobs/stream/2026-03-01T12:00:00.000",
-        "dynamodb": {
-            "ApproximateCreationDateTime": 1_772_366_400.0,
-            "Keys": {"pk": item["pk"], "sk": item["sk"]},
-            "SequenceNumber": str(number),
-            "SizeBytes": 512,
-            "StreamViewType": "NEW_AND_OLD_IMAGES",
-            **images,
-        },
-    }

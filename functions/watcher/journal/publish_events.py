@@ -1,0 +1,35 @@
+"""What happened to jobs, put on the event bus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.model.lifecycle_event import event_of
+from shared.ports.telemetry import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.model.job_change import JobChange
+    from shared.ports.event_bus import EventBus
+    from shared.ports.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class PublishEvents:
+    """`types` are the events that are wanted on the bus, each of which costs money: EventBridge bills by the million.
+
+    An event that comes twice has the id that it had: whoever must not act twice remembers the ids.
+    """
+
+    bus: EventBus
+    telemetry: Telemetry
+    types: frozenset[str]
+
+    def __call__(self, changes: Sequence[JobChange]) -> None:
+        """Raises `StoreUnavailable` when the bus did not take all."""
+        told = [event for event in map(event_of, changes) if event is not None and event.type in self.types]
+        if told:
+            self.bus.publish(told)
+            self.telemetry.measure(Metric.EVENTS_PUBLISHED, len(told))

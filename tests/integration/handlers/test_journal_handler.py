@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.watcher import journal_handler
+from shared.adapters import aws as aws_adapters
+from shared.model.job import JobKey
+from tests import aws
+from tests.integration.handlers.conftest import logged, stream_event
+from tests.jobs import a_job, claimed
+
+if TYPE_CHECKING:
+    from tests.integration.handlers.conftest import Account, Context
+
+
+@pytest.fixture
+def calls(account: Account) -> list[list[dict[str, Any]]]:
+    """The entries of each call that the bus has been given."""
+    seen: list[list[dict[str, Any]]] = []
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        seen.append([{**entry, "Detail": json.loads(entry["Detail"])} for entry in params["Entries"]])
+
+    aws_adapters.client("events").meta.events.register("provide-client-params.events.PutEvents", remember)
+    return seen
+
+
+def test_a_job_that_starts_is_told_on_the_bus(
+    account: Account, context: Context, calls: list[list[dict[str, Any]]]
+) -> None:
+    job = a_job()
+
+    answer = journal_handler.lambda_handler(stream_event(("MODIFY", job, claimed(job))), context)
+
+    ((event,),) = calls
+    assert answer == {"batchItemFailures": []}
+    assert (event["EventBusName"], event["Source"], event["DetailType"]) == (aws.EVENT_BUS, "punctual", "job.started")
+    assert (event["Detail"]["tenant"], event["Detail"]["job"]["id"]) == (job.tenant, job.id)
+
+
+def test_more_than_a_call_takes_is_told_in_several(
+    account: Account, context: Context, calls: list[list[dict[str, Any]]]
+) -> None:
+    jobs = [a_job(job_id=f"job-{number}") for number in range(23)]
+
+    journal_handler.lambda_handler(stream_event(*(("MODIFY", job, claimed(job)) for job in jobs)), context)
+
+    assert [len(call) for call in calls] == [10, 10, 3]
+    assert [event["Detail"]["job"]["id"] for call in calls for event in call] == [job.id for job in jobs]
+
+
+def test_when_the_bus_is_away_the_whole_batch_comes_again(account: Account, context: Context) -> None:
+    aws.client("events").delete_event_bus(Name=aws.EVENT_BUS)
+    jobs = [a_job(job_id=f"job-{number}") for number in range(3)]
+
+    answer = journal_handler.lambda_handler(stream_event(*(("MODIFY", job, claimed(job)) for job in jobs)), context)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+
+
+def test_what_a_newer_version_wrote_is_left_to_it_and_told(
+    account: Account, context: Context, calls: list[list[dict[str, Any]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange, job = a_job(job_id="strange"), a_job()
+    event = stream_event(("MODIFY", strange, claimed(strange)), ("MODIFY", job, claimed(job)))
+    event["Records"][0]["dynamodb"]["NewImage"]["status"] = {"S": "dreaming"}
+
+    journal_handler.lambda_handler(event, context)
+
+    assert [event["Detail"]["job"]["id"] for (event,) in calls] == [job.id]
+    (line,) = [line for line in logged(capsys.readouterr().out) if line.get("action") == "journal_unreadable"]
+    assert JobKey(line["tenant"], line["job_id"]) == strange.key
+
+
+def test_an_item_that_is_gone_and_one_that_is_no_job_are_no_events(
+    account: Account, context: Context, calls: list[list[dict[str, Any]]]
+) -> None:
+    event = stream_event(("REMOVE", a_job(), None), ("INSERT", None, a_job()))
+    event["Records"][1]["dynamodb"]["Keys"]["sk"] = {"S": "payload#1"}
+
+    answer = journal_handler.lambda_handler(event, context)
+
+    assert answer == {"batchItemFailures": []}
+    assert calls == []

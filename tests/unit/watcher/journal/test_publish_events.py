@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.watcher.journal.publish_events import PublishEvents
+from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.model.job_change import JobChange
+from shared.model.lifecycle_event import EVENT_TYPES
+from shared.ports.telemetry import Metric
+from tests.jobs import a_job, after, claimed, failed_once
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.model.lifecycle_event import LifecycleEvent
+
+ALL = frozenset(EVENT_TYPES.values())
+
+
+class Bus:
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def publish(self, events: Sequence[LifecycleEvent]) -> None:
+        self.calls.append([event.type for event in events])
+
+
+def changes() -> list[JobChange]:
+    waiting = a_job()
+    running = claimed(waiting)
+    retrying = after(running, failed_once(running))
+    return [JobChange(waiting, running), JobChange(running, retrying), JobChange(retrying, claimed(retrying))]
+
+
+def test_what_happened_is_told_in_one_call_and_counted() -> None:
+    bus, telemetry = Bus(), RecordedTelemetry()
+
+    PublishEvents(bus, telemetry, ALL)(changes())
+
+    assert bus.calls == [["job.started", "job.started"]]
+    assert telemetry.values[Metric.EVENTS_PUBLISHED] == [2]
+
+
+def test_events_that_nobody_wants_cost_no_call() -> None:
+    bus = Bus()
+
+    PublishEvents(bus, RecordedTelemetry(), frozenset({"job.failed"}))(changes())
+
+    assert bus.calls == []
