@@ -6,7 +6,9 @@ seconds; the tests compare the two.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -31,12 +33,16 @@ class RuleTimes:
         self._unit = _UNIT.get(rule.frequency)
         # HOURLY and MINUTELY without BYHOUR have no hour of their own: elapsed time.
         self.elapsed = self._unit is not None and not rule.hours
-        self._times = [
-            hour * 3_600 + minute * 60 + second
-            for hour in (rule.hours if self._unit is None else (0,))
-            for minute in (rule.minutes if self._unit != _UNIT["MINUTELY"] else (0,))
-            for second in rule.seconds
-        ]
+        is_minutely = self._unit == _UNIT["MINUTELY"]
+        # The hours of a day, or its minutes, at which it may fire, each with the seconds after it.
+        self._width = self._unit or _UNIT["HOURLY"]
+        self._units = frozenset(
+            hour if not is_minutely else hour * 60 + minute
+            for hour in rule.hours or range(24)
+            for minute in ((rule.minutes or range(60)) if is_minutely else (0,))
+        )
+        minutes = (0,) if is_minutely else rule.minutes
+        self._seconds = [minute * 60 + second for minute in minutes for second in rule.seconds]
 
     def local_times(self, start: int, end: int) -> Iterator[int]:
         """The local seconds in [start, end) at which the rule fires, ascending.
@@ -44,14 +50,17 @@ class RuleTimes:
         Raises:
             SearchTooLong: there is none for a very long time.
         """
-        end = min(end, HORIZON)
+        return self._from(max(start, self._start), min(end, self._end))
+
+    @cached_property
+    def _end(self) -> int:
+        """What lies behind the last time: of COUNT it is looked for once, and not from the start on at each search."""
         if self._rule.until is not None:
-            end = min(end, self._rule.until + 1)
+            return min(self._rule.until + 1, HORIZON)
         if self._rule.count is None:
-            yield from self._from(max(start, self._start), end)
-        else:
-            counted = islice(self._from(self._start, end), self._rule.count)
-            yield from (time for time in counted if time >= start)
+            return HORIZON
+        counted = islice(self._from(self._start, HORIZON), self._rule.count)
+        return max(deque(counted, maxlen=1), default=HORIZON - 1) + 1
 
     def _from(self, start: int, end: int) -> Iterator[int]:
         steps = 0
@@ -61,10 +70,7 @@ class RuleTimes:
             days = candidate_days(self._rule, first, last)
             firing = [day for day in days if fires_on(self._rule, day)]
             steps += max(len(days), 1) + len(firing) * self._units_looked_at
-            times = [time for day in firing for time in self._times_on(day)]
-            if self._rule.positions:
-                times = _at_positions(times, self._rule.positions)
-            for time in times:
+            for time in self._at_positions(firing) if self._rule.positions else self._times_on(firing, start):
                 if time >= end:
                     return
                 if time >= start:
@@ -76,20 +82,34 @@ class RuleTimes:
     @property
     def _units_looked_at(self) -> int:
         """Steps that a firing day costs: ten hours or minutes are looked at in the time of one day."""
-        return 0 if self._unit is None else DAY // self._unit // self._rule.interval // 10
+        return 0 if self._unit is None else 1 + min(DAY // self._unit // self._rule.interval, len(self._units)) // 10
 
-    def _times_on(self, day: int) -> Iterator[int]:
+    def _times_on(self, days: list[int], start: int) -> Iterator[int]:
+        """The times on these days; none of an hour or minute that is over by `start`."""
+        for day in days:
+            if (day + 1) * DAY > start:
+                for unit in self._units_on(day):
+                    begin = day * DAY + unit * self._width
+                    if begin + self._width > start:
+                        yield from (begin + second for second in self._seconds)
+
+    def _units_on(self, day: int) -> list[int]:
         if self._unit is None:
-            yield from (day * DAY + time for time in self._times)
-            return
-        rule, per_day = self._rule, DAY // self._unit
-        for number in range((self._start // self._unit - day * per_day) % rule.interval, per_day, rule.interval):
-            time = number * self._unit
-            if rule.hours and time // 3_600 not in rule.hours:
-                continue
-            if self._unit == _UNIT["MINUTELY"] and rule.minutes and time // 60 % 60 not in rule.minutes:
-                continue
-            yield from (day * DAY + time + offset for offset in self._times)
+            return sorted(self._units)
+        per_day, interval = DAY // self._unit, self._rule.interval
+        spaced = range((self._start // self._unit - day * per_day) % interval, per_day, interval)
+        few, many = (spaced, self._units) if len(spaced) < len(self._units) else (self._units, spaced)
+        return sorted(unit for unit in few if unit in many)
+
+    def _at_positions(self, days: list[int]) -> Iterator[int]:
+        """What BYSETPOS chooses among the times of a period, all of whose days have the same; there may be millions."""
+        units, per_unit = sorted(self._units), len(self._seconds)
+        count = len(days) * len(units) * per_unit
+        chosen = {position - 1 if position > 0 else count + position for position in self._rule.positions}
+        for index in sorted(index for index in chosen if 0 <= index < count):
+            unit_index, second = divmod(index, per_unit)
+            day, unit = divmod(unit_index, len(units))
+            yield days[day] * DAY + units[unit] * self._width + self._seconds[second]
 
     def _periods(self, day: int) -> Iterator[tuple[int, int]]:
         """First and last day of each period of the rule, from the one in which `day` lies."""
@@ -120,11 +140,6 @@ class RuleTimes:
 def _every(interval: int, origin: int, first: int, last: int) -> range:
     """The numbers from `first` or the one before on that are `origin` plus a multiple of `interval`."""
     return range(first - (first - origin) % interval, last + 1, interval)
-
-
-def _at_positions(times: list[int], positions: tuple[int, ...]) -> list[int]:
-    chosen = {position - 1 if position > 0 else len(times) + position for position in positions}
-    return [times[index] for index in sorted(chosen) if 0 <= index < len(times)]
 
 
 def with_defaults(rule: Rule, start: int) -> Rule:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import datetime
 from itertools import islice
+from unittest.mock import patch
 
 import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from shared.model.schedule import rule_times
 from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.local_time import HORIZON, local_seconds, naive_time
 from shared.model.schedule.recurrence_rule import read_rule
@@ -76,6 +79,53 @@ def test_a_rule_goes_on_from_anywhere(text: str, index: int) -> None:
     if index < len(whole):
         rest = list(islice(times.local_times(whole[index] + 1, end), 19 - index))
         assert rest == whole[index + 1 :]
+
+
+ALL_DAY = f"BYHOUR={','.join(map(str, range(24)))};BYMINUTE={','.join(map(str, range(60)))}"
+EACH_SECOND = f"{ALL_DAY};BYSECOND={','.join(map(str, range(60)))}"
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        (f"FREQ=YEARLY;BYDAY=MO;{EACH_SECOND}", datetime(2026, 11, 23)),
+        (f"FREQ=MONTHLY;BYMONTHDAY=1,15;BYSETPOS=-1,366;{EACH_SECOND}", datetime(2026, 11, 1, 0, 6, 5)),
+    ],
+)
+def test_a_period_of_very_many_times_is_not_spelled_out_to_find_the_next(text: str, start: datetime) -> None:
+    times = RuleTimes(read_rule(text), local_seconds(datetime(1970, 1, 1)))
+
+    tracemalloc.start()
+    found = next(times.local_times(local_seconds(start), HORIZON))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert naive_time(found * 1000) == start
+    assert peak < 1_000_000
+
+
+def test_what_counts_its_times_is_counted_once() -> None:
+    times = RuleTimes(read_rule("FREQ=MINUTELY;BYHOUR=3;BYMINUTE=3;COUNT=10000"), local_seconds(datetime(1970, 1, 1)))
+    last = naive_time(max(times.local_times(0, HORIZON)) * 1000)
+
+    with patch.object(rule_times, "fires_on", wraps=rule_times.fires_on) as looked_at:
+        after = [*times.local_times(local_seconds(last) + 1, HORIZON)]
+        at_the_end = [*times.local_times(local_seconds(last), HORIZON)]
+
+    assert (last, after, at_the_end) == (datetime(1997, 5, 18, 3, 3), [], [local_seconds(last)])
+    assert looked_at.call_count <= 2
+
+
+@pytest.mark.parametrize(
+    "text", ["FREQ=MINUTELY;BYHOUR=3;BYMINUTE=3", "FREQ=MINUTELY;INTERVAL=7;BYHOUR=0,23;BYMINUTE=1,2"]
+)
+def test_a_rule_of_minutes_looks_at_those_alone_that_it_names(text: str) -> None:
+    start = datetime(2026, 1, 1)
+    times = RuleTimes(read_rule(text), local_seconds(start)).local_times(0, HORIZON)
+
+    ours = [naive_time(time * 1000) for time in islice(times, 50)]
+
+    assert ours == list(islice(iter(rrulestr(text, dtstart=start)), 50))
 
 
 def test_a_rule_takes_its_time_from_the_start_of_the_schedule() -> None:
