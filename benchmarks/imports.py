@@ -19,7 +19,7 @@ STARTS: Final = {
     "populator": "import functions.populator.handler as h; h.tick()",
     "populator-stream": "import functions.populator.stream_handler as h; h.queue_changed_jobs()",
     "executor": "import functions.executor.handler as h; h.execute_job()",
-    "watcher": "import functions.watcher.handler as h; h.sweep()",
+    "watcher": "import functions.watcher.handler as h; h.each_minute()",
     "recurrence": "import functions.recurrence.handler as h; h.tick()",
     "runner": "import functions.runner.handler",
 }

@@ -1,1 +1,2 @@
-"""Finds what stopped moving: `sweep` looks at everything that should have moved by now and did not."""
+"""Finds what stopped moving, each minute (`handler`; its steps stand in `wiring`), and does what follows from a change
+of a job (`journal_handler`; its readers stand in `journal/`)."""

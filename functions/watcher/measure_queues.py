@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from shared.ports.telemetry import Telemetry
 
 
-def measure_queues(queue: WorkQueue, telemetry: Telemetry) -> dict[Lane, int]:
+def measure_queues(queue: WorkQueue, telemetry: Telemetry) -> dict[str, int]:
     """Measure and return the depth of each queue that answers. One that does not is told and left out."""
-    depths: dict[Lane, int] = {}
+    depths: dict[str, int] = {}
     for lane in Lane:
         try:
-            depths[lane] = queue.depth(lane)
+            depths[lane.value] = queue.depth(lane)
         except StoreUnavailable as error:
             telemetry.warn("queue_depth_unknown", lane=lane, error=str(error))
     telemetry.measure(Metric.QUEUE_DEPTH, sum(depths.values()))
-    telemetry.note("queues_measured", **{str(lane): depth for lane, depth in depths.items()})
+    telemetry.note("queues_measured", **depths)
     return depths

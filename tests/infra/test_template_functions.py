@@ -108,7 +108,7 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
         (Function.EXECUTOR, "functions.executor.wiring", "Settings"),
         (Function.EXECUTOR, "functions.executor.wiring", "TargetSettings"),
         (Function.EXECUTOR_LONG, "shared.adapters.sqs.work_queue", "QueueUrls"),
-        (Function.WATCHER, "functions.watcher.handler", "Settings"),
+        (Function.WATCHER, "functions.watcher.wiring", "Settings"),
         (Function.JOURNAL, "functions.watcher.journal_handler", "Settings"),
         (Function.RECURRENCE, "functions.recurrence.handler", "Settings"),
     ],

@@ -31,7 +31,7 @@ WIRED = (
     "functions.populator.stream_handler",
     "functions.executor.handler",
     "functions.executor.wiring",
-    "functions.watcher.handler",
+    "functions.watcher.wiring",
     "functions.watcher.journal_handler",
     "functions.recurrence.handler",
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def test_a_lost_message_is_sent_again(account: Account, context: Context) -> None:
     job = account.create(due_in=-100)
 
-    report = handler.lambda_handler({}, context)
+    report = handler.lambda_handler({}, context)["sweep"]
 
     (message,) = account.messages(Lane.NORMAL)
     assert report == {"looked_at": 1, "resent": 1, "reaped": 0}
@@ -31,7 +31,7 @@ def test_a_job_is_not_sent_again_by_each_sweep(account: Account, context: Contex
     account.create(due_in=-100)
 
     handler.lambda_handler({}, context)
-    report = handler.lambda_handler({}, context)
+    report = handler.lambda_handler({}, context)["sweep"]
 
     assert report["resent"] == 0
 
@@ -42,7 +42,7 @@ def test_an_attempt_whose_lease_ran_out_is_reaped(account: Account, context: Con
     claim = moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="gone", now=long_ago)
     account.jobs.change(job.key, claim)
 
-    report = handler.lambda_handler({}, context)
+    report = handler.lambda_handler({}, context)["sweep"]
 
     assert report == {"looked_at": 1, "resent": 0, "reaped": 1}
     assert account.jobs.get(job.key).status is Status.SCHEDULED

@@ -1,0 +1,69 @@
+"""The watcher's parts put together, on the first event."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from functions.watcher.each_minute import EachMinute
+from functions.watcher.measure_queues import measure_queues
+from functions.watcher.sweep import Sweep
+from shared.adapters import aws
+from shared.adapters.dynamodb.control import DynamoControlStore
+from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
+from shared.adapters.system import SystemClock, SystemIds
+from shared.dispatch import Dispatch
+from shared.model.job import Sharding
+from shared.settings import from_environment
+from shared.telemetry import PowertoolsTelemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions.watcher.each_minute import SecondsLeft
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    jobs_table: str
+    control_table: str
+    due_shards: int
+    group_shards: int
+    retention_days: int
+
+
+@cache
+def telemetry() -> PowertoolsTelemetry:
+    return PowertoolsTelemetry()
+
+
+@cache
+def each_minute() -> EachMinute:
+    settings = from_environment(Settings)
+    dynamodb, clock = aws.client("dynamodb"), SystemClock()
+    queue = SqsWorkQueue(aws.client("sqs"), from_environment(QueueUrls).by_lane())
+    sweep = Sweep(
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        cursors=DynamoControlStore(dynamodb, settings.control_table),
+        dispatch=Dispatch(queue, clock, telemetry()),
+        clock=clock,
+        ids=SystemIds(),
+        telemetry=telemetry(),
+        sharding=Sharding(settings.due_shards, settings.group_shards),
+        retention=timedelta(days=settings.retention_days),
+    )
+
+    def measured(seconds_left: SecondsLeft) -> Mapping[str, Any]:
+        del seconds_left
+        return measure_queues(queue, telemetry())
+
+    return EachMinute(
+        {
+            "sweep": lambda seconds_left: asdict(sweep(seconds_left=seconds_left)),
+            "measure_queues": measured,
+        },
+        telemetry(),
+    )
