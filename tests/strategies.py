@@ -79,6 +79,7 @@ EXECUTIONS = st.builds(
     error_type=maybe(TEXT),
     error_message=maybe(TEXT),
     output=OUTPUTS,
+    redrive=COUNTS,
 )
 
 PAYLOADS = (
@@ -128,6 +129,12 @@ JOBS = st.builds(
     template_version=maybe(COUNTS),
     nominal_at=maybe(TIMES),
     misfire_at=maybe(TIMES),
+    redrives=COUNTS,
+    redriven_at=maybe(TIMES),
+    redriven_by=maybe(TEXT),
+    discarded_at=maybe(TIMES),
+    discarded_by=maybe(TEXT),
+    discard_reason=maybe(TEXT),
 )
 
 GAPS = st.builds(Gap, first=TIMES, last=TIMES, count=COUNTS, reason=TEXT, recorded_at=TIMES)

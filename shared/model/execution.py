@@ -57,7 +57,8 @@ NO_OUTPUT = Output()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """A finished attempt, as it is kept in the job."""
+    """A finished attempt, as it is kept in the job. `redrive` is how often the job had been redriven before: attempts
+    are numbered anew each time, `fence` is not."""
 
     attempt: int
     fence: int
@@ -67,6 +68,7 @@ class Execution:
     error_type: str | None = None
     error_message: str | None = None
     output: Output = NO_OUTPUT
+    redrive: int = 0
 
     def shortened(self) -> Execution:
         """The same execution once another has followed: it keeps the beginning of its output only."""

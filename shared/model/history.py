@@ -29,6 +29,7 @@ def history_with(
         error_type=None if failure is None else clip(failure.type, limits.ERROR_TYPE_LENGTH),
         error_message=None if failure is None else clip(failure.message, limits.ERROR_MESSAGE_LENGTH),
         output=output,
+        redrive=job.redrives,
     )
     kept = job.executions[-(limits.EXECUTIONS_KEPT - 1) :]
     return (*(one.shortened() for one in kept), ended)

@@ -79,6 +79,10 @@ class Job:
     What a template plans or triggers names it in `template_id` and its version in `template_version`; an occurrence has
     its `nominal_at`, and in `misfire_at` the time from which its first attempt would be too late by the template's
     misfire policy.
+
+    `redrives` counts how often somebody had it run again after it had failed for good, the last time at `redriven_at`:
+    each began a fresh budget of attempts, and its executions say to which one they belong. One that was given up has a
+    `discarded_at`. `redriven_by` and `discarded_by` are the id of an API key, or of the bulk action that did it.
     """
 
     tenant: str
@@ -121,6 +125,12 @@ class Job:
     template_version: int | None = None
     nominal_at: datetime | None = None
     misfire_at: datetime | None = None
+    redrives: int = 0
+    redriven_at: datetime | None = None
+    redriven_by: str | None = None
+    discarded_at: datetime | None = None
+    discarded_by: str | None = None
+    discard_reason: str | None = None
 
     @property
     def key(self) -> JobKey:

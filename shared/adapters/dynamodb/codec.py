@@ -79,6 +79,7 @@ def _execution_to_json(execution: Execution) -> dict[str, Any]:
         "x": execution.output.text or None,
         "b": execution.output.size_bytes or None,
         "r": execution.output.ref,
+        "d": execution.redrive or None,
     }
     return {name: value for name, value in stored.items() if value is not None}
 
@@ -94,6 +95,7 @@ def _decode_executions(value: AttributeValue) -> tuple[Execution, ...]:
             error_type=one.get("t"),
             error_message=one.get("m"),
             output=Output(one.get("x", ""), one.get("b", 0), one.get("r")),
+            redrive=one.get("d", 0),
         )
         for one in json.loads(value["S"])
     )
@@ -146,6 +148,12 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "template_version": ("tpl_v", INTEGER),
     "nominal_at": ("nom_at", TIME),
     "misfire_at": ("mis_at", TIME),
+    "redrives": ("rdv", INTEGER),
+    "redriven_at": ("rdv_at", TIME),
+    "redriven_by": ("rdv_by", TEXT),
+    "discarded_at": ("dis_at", TIME),
+    "discarded_by": ("dis_by", TEXT),
+    "discard_reason": ("dis_why", TEXT),
     "cancel_requested_at": ("cancel_at", TIME),
     "wake_at": (schema.WAKE_AT, TIME),
     "due_shard": (schema.DUE_SHARD, Kind(lambda value: {"S": str(value)}, lambda value: DueShard.parse(value["S"]))),
