@@ -128,6 +128,24 @@ class WindowChanged(SchedulerError):
         self.window_id = window_id
 
 
+class ItemNotFound(SchedulerError):
+    """No such thing of the kind `kind` (channel, subscription) for this tenant."""
+
+    def __init__(self, kind: str, item_id: str) -> None:
+        super().__init__(f"there is no {kind} {item_id}")
+        self.kind = kind
+        self.item_id = item_id
+
+
+class ItemChanged(SchedulerError):
+    """A thing of the kind `kind` was not replaced or deleted, since it is at another version."""
+
+    def __init__(self, kind: str, item_id: str) -> None:
+        super().__init__(f"{kind} {item_id} was changed by another")
+        self.kind = kind
+        self.item_id = item_id
+
+
 class VersionMismatch(SchedulerError):
     """The caller's If-Match names another version than the stored one."""
 

@@ -41,3 +41,5 @@ BACKFILL_SK: Final = "backfill"
 # are to get more spans, and when, is one partition.
 WINDOWS_PK: Final = "windows"
 EXTENSIONS_PK: Final = "windows-to-extend"
+# A tenant's channels are the partition `channels#<tenant>`.
+CHANNELS_PK: Final = "channels"
