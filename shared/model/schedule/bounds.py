@@ -45,8 +45,12 @@ MAX_ROLL_DAYS: Final = 366
 
 
 class SearchTooLong(SchedulerError):
-    """The next occurrence was not found within the step budget: the schedule fires too rarely, or never."""
+    """The next occurrence was not found within the step budget: the schedule fires too rarely, or never.
 
-    def __init__(self, detail: str) -> None:
+    `looked_through` is the local time (seconds) before which a recurrence rule does not fire.
+    """
+
+    def __init__(self, detail: str, *, looked_through: int = 0) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.looked_through = looked_through

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from shared.model.schedule.local_time import DAY, HORIZON
+from shared.model.schedule.local_time import DAY
 from shared.model.schedule.schedule import DstGap, DstOverlap
 from shared.model.schedule.zones import stretch_at
 
@@ -46,27 +46,27 @@ class LocalTimes(Protocol):
         ...
 
 
-def placed(times: LocalTimes, zone: str, start: int, gap: DstGap, overlap: DstOverlap) -> Iterator[Placed]:
-    """The instants from `start` (UTC seconds) on, ascending; those of one gap share the instant after it."""
+def placed(times: LocalTimes, zone: str, start: int, end: int, *, gap: DstGap, overlap: DstOverlap) -> Iterator[Placed]:
+    """The instants in [start, end) (UTC seconds), ascending; those of one gap share the instant after it."""
     position = start
-    while position < HORIZON:
+    while position < end:
         stretch = stretch_at(zone, position)
-        # No gap and no overlap reaches further than a day.
-        ahead = next(times.local_times(position + stretch.offset - DAY, HORIZON), None)
+        # No gap and no overlap reaches further than a day, nor does an offset.
+        ahead = next(times.local_times(position + stretch.offset - DAY, end + 2 * DAY), None)
         if ahead is None:
             return
         if ahead < stretch.end + stretch.offset + DAY:
             if position == stretch.start and stretch.offset > stretch.before and not times.elapsed:
                 yield from _in_gap(times, stretch, gap)
-            yield from _in_stretch(times, stretch, position, overlap)
+            yield from _in_stretch(times, stretch, position, min(stretch.end, end), overlap)
             position = stretch.end
         else:
             position = max(stretch.end, ahead - 2 * DAY)
 
 
-def _in_stretch(times: LocalTimes, stretch: Stretch, position: int, overlap: DstOverlap) -> Iterator[Placed]:
+def _in_stretch(times: LocalTimes, stretch: Stretch, start: int, end: int, overlap: DstOverlap) -> Iterator[Placed]:
     offset = stretch.offset
-    local_times = times.local_times(position + offset, stretch.end + offset)
+    local_times = times.local_times(start + offset, end + offset)
     if times.elapsed or stretch.before == offset == stretch.after:
         for local in local_times:
             yield Placed((local - offset) * 1000, Effect.NONE, local * 1000)
@@ -108,3 +108,10 @@ def passes(zone: str, local: int) -> tuple[int, ...]:
         return tuple(instant * 1000 + fraction for instant in sorted(shown))
     gap = next(s for s in around if s.start + s.before <= seconds < s.start + s.offset)
     return (gap.start * 1000,)
+
+
+def locals_placed_at(zone: str, instant: int) -> tuple[int, int]:
+    """The first and last local time that `passes` places at an instant (all in milliseconds): two after a gap only."""
+    stretch = stretch_at(zone, instant // 1000)
+    is_after_gap = instant == stretch.start * 1000 and stretch.offset > stretch.before
+    return instant + (stretch.before if is_after_gap else stretch.offset) * 1000, instant + stretch.offset * 1000

@@ -77,7 +77,10 @@ class RuleTimes:
                     steps = 0
                     yield time
             if steps > MAX_RULE_STEPS:
-                raise SearchTooLong(f"the rule does not fire for a very long time after {date_of(last)}")
+                raise SearchTooLong(
+                    f"the rule does not fire for a very long time before {date_of(last)}",
+                    looked_through=(last + 1) * DAY,
+                )
 
     @property
     def _units_looked_at(self) -> int:

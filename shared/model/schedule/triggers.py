@@ -7,10 +7,11 @@ from bisect import bisect_left
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.cron import cron_times, rate_seconds
-from shared.model.schedule.local_time import HORIZON, instant_ms
+from shared.model.schedule.local_time import DAY, HORIZON, instant_ms
 from shared.model.schedule.placement import Effect, Placed, placed
 from shared.model.schedule.recurrence_rule import read_rule
 from shared.model.schedule.rule_times import RuleTimes
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
     from shared.model.schedule.recurrence_rule import Rule
     from shared.model.schedule.schedule import Schedule, Trigger
 
-_HORIZON_MS: Final = HORIZON * 1000
 
-
-def stream(schedule: Schedule, seed: str, start: int) -> Iterator[Placed]:
-    """What all triggers say from the instant `start` (milliseconds) on, ascending.
+def stream(schedule: Schedule, seed: str, start: int, end: int = HORIZON * 1000) -> Iterator[Placed]:
+    """What all triggers say from the instant `start` until before `end` (milliseconds), ascending.
 
     One instant may come several times: the smallest of them by effect is the one that runs.
 
@@ -37,8 +36,8 @@ def stream(schedule: Schedule, seed: str, start: int) -> Iterator[Placed]:
         ValueError: a trigger cannot be read, or never fires.
         SearchTooLong: a recurrence rule does not fire for a very long time.
     """
-    streams = [_stream(trigger, schedule, seed, start) for trigger in schedule.triggers]
-    return streams[0] if len(streams) == 1 else heapq.merge(*streams)
+    streams = [_stream(trigger, schedule, seed, start, end) for trigger in schedule.triggers]
+    return streams[0] if len(streams) == 1 else _merged(streams)
 
 
 def by_instant(stream: Iterator[Placed]) -> Iterator[list[Placed]]:
@@ -62,24 +61,45 @@ def check_trigger(trigger: Trigger, schedule: Schedule) -> None:
         cron_times(trigger, "")
 
 
-def _stream(trigger: Trigger, schedule: Schedule, seed: str, start: int) -> Iterator[Placed]:
+def _merged(streams: list[Iterator[Placed]]) -> Iterator[Placed]:
+    """A rule that does not fire for a very long time does not keep the other triggers from what comes before."""
+    too_long: list[SearchTooLong] = []
+
+    def until_it_takes_too_long(stream: Iterator[Placed]) -> Iterator[Placed]:
+        try:
+            yield from stream
+        except SearchTooLong as error:
+            too_long.append(error)
+
+    for one in heapq.merge(*map(until_it_takes_too_long, streams)):
+        # A day, since the clocks may go back over midnight.
+        if any(one.local // 1000 + DAY > error.looked_through for error in too_long):
+            break
+        yield one
+    if too_long:
+        raise too_long[0]
+
+
+def _stream(trigger: Trigger, schedule: Schedule, seed: str, start: int, end: int) -> Iterator[Placed]:
     if isinstance(trigger, Times):
         instants = [instant_ms(time) for time in trigger.instants]
-        return _placed_instants(schedule.timezone, iter(instants[bisect_left(instants, start) :]))
+        within = instants[bisect_left(instants, start) : bisect_left(instants, end)]
+        return _placed_instants(schedule.timezone, iter(within))
     seconds = trigger.seconds if isinstance(trigger, Every) else None
     if isinstance(trigger, Cron):
         seconds = rate_seconds(trigger)
     if seconds is not None:
         anchor = 0 if schedule.start_at is None else instant_ms(schedule.start_at)
         first = anchor + max(0, -(-(start - anchor) // (seconds * 1000))) * seconds * 1000
-        return _placed_instants(schedule.timezone, iter(range(first, _HORIZON_MS, seconds * 1000)))
+        return _placed_instants(schedule.timezone, iter(range(first, end, seconds * 1000)))
     times: LocalTimes
     if isinstance(trigger, Cron):
         times = cron_times(trigger, seed)
     else:
         assert isinstance(trigger, RecurrenceRule)
         times = _rule_times(trigger, schedule.start_at, schedule.timezone)
-    return placed(times, schedule.timezone, -(-start // 1000), schedule.dst_gap, schedule.dst_overlap)
+    first, last = -(-start // 1000), -(-end // 1000)
+    return placed(times, schedule.timezone, first, last, gap=schedule.dst_gap, overlap=schedule.dst_overlap)
 
 
 def _placed_instants(zone_name: str, instants: Iterator[int]) -> Iterator[Placed]:

@@ -86,6 +86,18 @@ def test_a_union_is_the_sorted_merge_without_duplicates(triggers, policies, afte
     assert len(together) in (len(apart), 300)
 
 
+def test_a_rule_that_is_silent_for_decades_does_not_silence_the_others() -> None:
+    start, silent = "2024-02-01T00:00:00Z", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TH"
+    document = {"any_of": [{"cron": "0 9 1 * *"}, {"rrule": silent}], "start_at": start}
+
+    runs = found(document, datetime(2026, 1, 1, tzinfo=UTC), 1_000)
+
+    assert runs == found({"cron": "0 9 1 * *"}, datetime(2026, 1, 1, tzinfo=UTC), len(runs))
+    # The rule fires next in 2052. What is not looked through is not told: neither is anything after it.
+    assert datetime(2035, 1, 1, tzinfo=UTC) < runs[-1].nominal_at < datetime(2052, 2, 29, tzinfo=UTC)
+    assert found(document, datetime(2052, 2, 1, tzinfo=UTC), 2)[1].nominal_at == datetime(2052, 2, 29, tzinfo=UTC)
+
+
 @given(UNIX, ZONES, INSTANTS)
 def test_what_the_clocks_show_is_what_the_rule_says_where_no_change_moved_it(expression, zone, after):
     for one in found({"cron": expression, "timezone": zone}, after, 20):
