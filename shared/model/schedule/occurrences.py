@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from shared.model.schedule.bounds import MAX_EXCLUDED_DAYS, MAX_MERGED, SearchTooLong
 from shared.model.schedule.calendar import business_days
 from shared.model.schedule.local_time import DAY, date_of, day_number, instant_ms, naive_time, utc_time
-from shared.model.schedule.placement import Effect, Placed, passes
+from shared.model.schedule.placement import Effect, Placed, locals_placed_at, passes
 from shared.model.schedule.schedule import DstOverlap, OnExcluded
 from shared.model.schedule.stable_hash import stable_number
 from shared.model.schedule.triggers import by_instant, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from shared.model.schedule.calendar import BusinessDays, Calendar
     from shared.model.schedule.schedule import Schedule
@@ -188,31 +187,37 @@ class _Expansion:
         landing_day = self._business.nearest(day, step)
         if landing_day is None:
             return _without_run(placed, Excluded.NO_BUSINESS_DAY, reason)
-        time = placed.local % _DAY_MS
-        nearer = (day + timedelta(days=step * (far + 1)) for far in range(abs(landing_day - day).days))
-        if self._is_second_pass(placed) or any(self._runs_at(_local_ms(other, time)) for other in nearer):
+        days = (landing_day - day).days
+        landing = self._instant(placed.local + days * _DAY_MS)
+        if self._is_second_pass(placed) or self._is_landed_on(landing, placed.local, days):
             return _without_run(placed, Excluded.MERGED, reason)
-        return self._at(placed, self._instant(_local_ms(landing_day, time)), rolled_because=reason)
+        return self._at(placed, landing, rolled_because=reason)
 
     def _is_second_pass(self, placed: Placed) -> bool:
         """Whether the same local time ran, or was rolled, in the first pass of an overlap."""
         first = passes(self._schedule.timezone, placed.local)[0]
-        return first < placed.instant and self._fires(first, placed.local)
+        return first < placed.instant and self._has_run(first, first, placed.local, placed.local)
 
-    def _runs_at(self, local: int) -> bool:
-        """Whether the schedule has a run of its own where one that is rolled to `local` would land."""
-        return self._fires(self._instant(local), local)
-
-    def _fires(self, instant: int, local: int) -> bool:
-        if instant < self.first or (self._last is not None and instant > self._last):
-            return False
-        group = next(by_instant(stream(self._schedule, self._seed, instant)), None)
+    def _is_landed_on(self, landing: int, local: int, days: int) -> bool:
+        """Whether another run is at the instant `landing`, to which `local` is rolled by so many days: its own, or one
+        that is rolled there from nearer by. Into a gap several are rolled from each day: the one runs that is exactly
+        after it, else the first, as where a gap shifts them."""
+        first, last = (found - days * _DAY_MS for found in locals_placed_at(self._schedule.timezone, landing))
+        nearer = (step * _DAY_MS for step in (range(1, days + 1) if days > 0 else range(days, 0)))
         return (
-            group is not None
-            and group[0].instant == instant
-            and group[0].effect is not Effect.DROPPED
-            and (group[0].local == local or self._business.reason(date_of(local // _DAY_MS)) is None)
+            any(self._has_run_at(first + shift, last + shift) for shift in nearer)
+            or (local > first and local != last and self._has_run_at(first, local - 1))
+            or (local != last and self._has_run_at(last, last))
         )
+
+    def _has_run_at(self, first: int, last: int) -> bool:
+        """Whether a run of the schedule, be it rolled itself, has a local time from `first` to `last`."""
+        return self._has_run(self._instant(first), self._instant(last), first, last)
+
+    def _has_run(self, since: int, until: int, first: int, last: int) -> bool:
+        until = until if self._last is None else min(until, self._last)
+        found = by_instant(stream(self._schedule, self._seed, max(since, self.first), until + 1))
+        return any(one.effect is not Effect.DROPPED and first <= one.local <= last for one, *_ in found)
 
     def _instant(self, local: int) -> int:
         """Where a local time is placed that no trigger says; one in a gap runs after it, whatever the policy."""

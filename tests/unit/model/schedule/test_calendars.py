@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from unittest.mock import patch
 
 import pytest
 
 from shared.model.errors import InvalidField
+from shared.model.schedule import rule_times
 from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.calendar import Calendar, DateRange, HolidaysOf
 from shared.model.schedule.occurrences import Excluded, Moved
@@ -169,3 +171,39 @@ def test_a_calendar_that_is_not_there_is_told() -> None:
         expand(DAILY, "2026-11-20T22:59:59Z", 1)
 
     assert refused.value.pointer == "/calendars"
+
+
+THURSDAY_0215, FRIDAY_0300 = {"cron": "15 2 * * THU"}, {"cron": "0 3 * * FRI"}
+
+
+@pytest.mark.parametrize(
+    ("triggers", "runs"),
+    [
+        ([{"cron": "15,45 2 * * FRI"}], ["Fri 02:15"]),
+        ([{"cron": "0,15 2-3 * * FRI"}], ["Fri 03:00", "Fri 03:15"]),
+        ([THURSDAY_0215, {"cron": "45 2 * * FRI"}], ["Fri 02:45"]),
+        ([THURSDAY_0215, FRIDAY_0300], ["Fri 03:00"]),
+        ([THURSDAY_0215, FRIDAY_0300, {"cron": "30 2 * * SAT"}], ["Sat 02:30"]),
+        ([THURSDAY_0215, FRIDAY_0300, {"cron": "0 3 * * SAT"}], ["Sat 03:00"]),
+    ],
+)
+def test_what_rolls_into_one_gap_is_one_run(triggers: list[dict[str, str]], runs: list[str]) -> None:
+    """The clocks of Gaza go from two to three on Saturday the 28th."""
+    document = {"any_of": triggers, "timezone": "Asia/Gaza", "calendars": ["c"], "on_excluded": "next_business_day"}
+
+    found = expand(document, "2026-03-25T12:00:00Z", 8, calendar=Calendar(weekend=frozenset({3, 4})))
+
+    on_the_day = [one for one in found if one.effective_at < datetime(2026, 3, 29, tzinfo=UTC)]
+    assert [f"{one.nominal:%a %H:%M}" for one in on_the_day] == runs
+    assert len({one.effective_at for one in found}) == len(found)
+
+
+def test_a_rule_that_fires_each_four_years_is_not_searched_for_each_minute_that_rolls() -> None:
+    triggers = [{"cron": "* * * * *"}, {"rrule": "DTSTART:20240229T030000\nFREQ=DAILY;BYMONTH=2;BYMONTHDAY=29"}]
+    document = {"any_of": triggers, "calendars": ["c"], "on_excluded": "next_business_day"}
+
+    with patch.object(rule_times, "fires_on", wraps=rule_times.fires_on) as looked_at:
+        found = expand(document, "2026-11-20T23:59:00Z", 2, calendar=WEEKEND)
+
+    assert [f"{one.nominal:%a %H:%M} {one.effective_at:%a}" for one in found] == ["Mon 00:00 Mon", "Mon 00:01 Mon"]
+    assert looked_at.call_count < 30_000
