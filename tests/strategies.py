@@ -47,6 +47,7 @@ def maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:
     return st.none() | strategy
 
 
+_ERROR_NAMES = st.lists(st.sampled_from(["timed_out", "http_503", "http_5xx", "lost"]), unique=True).map(tuple)
 RETRY_POLICIES = st.builds(
     RetryPolicy,
     max_attempts=st.integers(1, limits.MAX_ATTEMPTS),
@@ -54,8 +55,11 @@ RETRY_POLICIES = st.builds(
     initial_seconds=st.floats(0, limits.MAX_INITIAL_DELAY_SECONDS),
     multiplier=st.floats(1, limits.MAX_MULTIPLIER),
     max_delay_seconds=st.floats(0, limits.MAX_RETRY_DELAY_SECONDS),
+    delays_seconds=st.lists(st.floats(0, limits.MAX_RETRY_DELAY_SECONDS), min_size=1, max_size=5).map(tuple),
     jitter=st.sampled_from(Jitter),
-    retry_on=st.lists(st.sampled_from(["timed_out", "http_503", "http_5xx", "lost"]), unique=True).map(tuple),
+    retry_on=_ERROR_NAMES,
+    never_retry_on=_ERROR_NAMES,
+    give_up_after_seconds=maybe(st.integers(1, limits.MAX_GIVE_UP_AFTER_SECONDS)),
 )
 
 FAILURES = st.builds(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from functions.executor.gates.protocol import Defer, Skip
 from functions.executor.targets.protocol import Answer, Call, Deadline
-from shared.model import moves
+from shared.model import moves, next_attempt
 from shared.model.errors import ChangeRefused, PayloadUnavailable, StoreUnavailable
 from shared.model.execution import Failure
 from shared.model.job import JobKey
+from shared.model.long_work import awaits_callback
 from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ class ExecuteJob:
             # If the claim was applied after all, its lease runs out and the attempt is written down as lost.
             self.telemetry.warn("claim_failed", error=str(error), **_identity(message.hint))
             return self._give_back(message, _CLAIM_AGAIN_SECONDS, "claim_failed")
-        if job is not None and self._passes(job):
+        if job is not None and next_attempt.is_out_of_time(job, self.clock.now()):
+            self.commit(job, Answer(failure=next_attempt.OUT_OF_TIME), cancelled=False)
+        elif job is not None and self._passes(job):
             self._run(job)
         return Verdict.DONE
 
@@ -170,12 +173,15 @@ class ExecuteJob:
             until = self.clock.now() + timedelta(seconds=_DEFER_UNKNOWN_TARGET_SECONDS)
             self.commit.deferred(job, until=until, reason="unknown_target_type")
             return
-        deadline = Deadline(job.timeout_seconds)
+        deadline = Deadline(job.call_seconds)
         with self.lease.watch(job, deadline) as watched:
             answer = self._call(target, job, deadline)
             # A success is worth a try even then: the work is done, and the fence refuses it if another has the job.
             if answer is None or (watched.lost and answer.failure is not None):
                 self.telemetry.warn("given_up", **job.identity())
+                return
+            if answer.failure is None and awaits_callback(job):
+                self.commit.accepted(job)
                 return
             self.commit(job, answer, cancelled=watched.cancelled)
 

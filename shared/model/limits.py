@@ -48,6 +48,8 @@ LAST_OUTPUT_BYTES: Final = 1 * KIB
 OLDER_OUTPUT_BYTES: Final = 160
 MAX_OUTPUT_BYTES: Final = 256 * KIB
 # How much of an HTTP target's response is read; what follows is not waited for.
+MAX_DELAYS: Final = MAX_ATTEMPTS - 1
+MAX_GIVE_UP_AFTER_SECONDS: Final = 30 * DAY_SECONDS
 MAX_RESPONSE_BYTES: Final = 64 * KIB
 
 # A job item above this at its creation moves its payload to an item of its own: what a run adds (lease, history)

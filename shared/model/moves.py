@@ -6,7 +6,6 @@ is written. A terminal job leaves the due index and gets the time at which its i
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ from shared.model.job import (
 )
 from shared.model.lanes import Lane, lane_of, spread
 from shared.model.lifecycle import Move, legal
-from shared.model.retry import delay_before_retry
+from shared.model.next_attempt import next_attempt_at, why_no_other
 from shared.model.status_change import check_source, status_change, status_in, terminal
 
 if TYPE_CHECKING:
@@ -126,10 +125,8 @@ def fail(
     if job.cancel_requested_at is not None:
         return stop(job, now=now, retention=retention, failure=failure, output=output)
     executions = history_with(job, failure.outcome, now=now, output=output, failure=failure)
-    delay = delay_before_retry(job.retry, attempt=job.attempt, failure=failure, chance=chance)
-    if delay is not None and job.delivery is not Delivery.AT_MOST_ONCE:
-        # Up to a whole millisecond, as times are stored: a claim compares this one, and a Retry-After is a minimum.
-        wake_at = now + timedelta(milliseconds=math.ceil(delay * 1000))
+    wake_at = next_attempt_at(job, failure, now=now, chance=chance)
+    if wake_at is not None:
         return status_change(
             Move.RETRY,
             when=(_held(job), _NO_CANCEL),
@@ -143,7 +140,7 @@ def fail(
         retention=retention,
         values={
             "executions": executions,
-            "reason": _why_no_retry(job, failure),
+            "reason": why_no_other(job, failure),
             "attention_pk": attention_partition(job.tenant, spread(job.id, sharding.group)),
             "attention_sk": f"{epoch_ms(now):013d}#{job.id[-8:]}",
         },
@@ -280,12 +277,6 @@ def _check_attempts_left(job: Job, values: Mapping[str, Any]) -> None:
         raise InvalidField("/delivery", "the job has begun before and waits for another attempt")
     if job.attempt >= values.get("retry", job.retry).max_attempts:
         raise InvalidField("/retry/max_attempts", f"the job waits for attempt number {job.attempt + 1}")
-
-
-def _why_no_retry(job: Job, failure: Failure) -> str:
-    if job.delivery is Delivery.AT_MOST_ONCE:
-        return "at_most_once"
-    return "not_retryable" if not job.retry.covers(failure) else "attempts_exhausted"
 
 
 def _latest_lost_lease(now: datetime) -> datetime:

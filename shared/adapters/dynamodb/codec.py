@@ -58,9 +58,8 @@ def _decode_retry(value: AttributeValue) -> RetryPolicy:
         stored["backoff"] = Backoff(stored["backoff"])
     if "jitter" in stored:
         stored["jitter"] = Jitter(stored["jitter"])
-    if "retry_on" in stored:
-        stored["retry_on"] = tuple(stored["retry_on"])
-    return RetryPolicy(**stored)
+    lists = {name: tuple(stored[name]) for name in ("delays_seconds", "retry_on", "never_retry_on") if name in stored}
+    return RetryPolicy(**{**stored, **lists})
 
 
 def _encode_executions(executions: tuple[Execution, ...]) -> AttributeValue:

@@ -12,6 +12,7 @@ from shared.model.errors import PayloadUnavailable
 from shared.model.execution import Outcome
 from shared.model.lanes import Priority
 from shared.model.lifecycle import Status
+from shared.model.retry import Jitter, RetryPolicy
 from shared.ports.queue import Hint
 from shared.ports.telemetry import Metric
 from tests.jobs import BOOM, claim_of
@@ -360,3 +361,18 @@ def _received(hint: Hint, job: Job, receipt: str = "receipt"):
     from functions.executor.execute_job import ReceivedHint
 
     return ReceivedHint(hint, job.lane, receipt)
+
+
+def test_an_attempt_that_is_claimed_after_the_limit_of_time_calls_nothing(scheduler: Scheduler) -> None:
+    policy = RetryPolicy(initial_seconds=10, jitter=Jitter.NONE, give_up_after_seconds=60)
+    job = scheduler.create(retry=policy)
+    scheduler.target.answer = Answer(failure=BOOM)
+    scheduler.execute(job)
+    scheduler.clock.advance(60)
+
+    scheduler.execute(scheduler.get(job))
+
+    ended = scheduler.get(job)
+    assert len(scheduler.target.calls) == 1
+    assert (ended.status, ended.reason) == (Status.FAILED, "time_exhausted")
+    assert [one.error_type for one in ended.executions] == ["http_503", "time_exhausted"]
