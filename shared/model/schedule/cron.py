@@ -38,6 +38,8 @@ _CALL: Final = re.compile(r"(cron|rate|at)\((.*)\)", re.ASCII)
 _AT: Final = "%Y-%m-%dT%H:%M:%S"
 _RATE: Final = re.compile(r"([1-9][0-9]{0,5}) (minute|hour|day)s?", re.ASCII)
 _RATE_SECONDS: Final = {"minute": 60, "hour": 3_600, "day": DAY}
+# Among so many there is one for each choice of each number of months.
+SEEDS_OF_ALL_MONTHS: Final = 40
 _DIALECTS: Final = {5: Dialect.UNIX, 6: Dialect.QUARTZ, 7: Dialect.QUARTZ}
 
 
@@ -143,6 +145,21 @@ def cron_times(cron: Cron, seed: str) -> CronTimes:
     Raises:
         ValueError: which field is wrong, how, and what would be right; or that the expression never fires.
     """
+    return _read(cron, seed)
+
+
+def check_cron(cron: Cron) -> None:
+    """Whether an expression that is no rate can be read and ever fires, whatever month `H` chooses.
+
+    Raises:
+        ValueError: as `cron_times`.
+    """
+    has_hashed_month = "H" in seven_fields(cron)[4]
+    for seed in range(SEEDS_OF_ALL_MONTHS if has_hashed_month else 1):
+        _read(cron, str(seed))
+
+
+def _read(cron: Cron, seed: str) -> CronTimes:
     second, minute, hour, of_month, month, of_week, year = seven_fields(cron)
     read = fields.read_values
     times = CronTimes(
@@ -158,7 +175,7 @@ def cron_times(cron: Cron, seed: str) -> CronTimes:
         elapsed=hour.startswith(("*", "H/")),
     )
     if not times.ever_fires():
-        raise ValueError("it never fires: no month that it names has such a day")
+        raise ValueError("it never fires: no month that it names, or that H may choose, has such a day")
     return times
 
 

@@ -111,6 +111,8 @@ def _step(text: str | None, field: Field) -> int:
 
 def _hashed(match: re.Match[str], field: Field, seed: str) -> range:
     """`H`, `H(a-b)`, `H/n`, `H(a-b)/n`, as Jenkins writes them: one of the template's own, and each n-th after."""
+    if field is YEAR:
+        raise ValueError("year: H is not accepted, it would be past for some; write * or the years")
     most = field.hash_high or field.high
     low, high = (number(match[1], field), number(match[2], field)) if match[1] else (field.low, most)
     if low > high or high > most:

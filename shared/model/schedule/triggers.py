@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shared.model.schedule.bounds import SearchTooLong
-from shared.model.schedule.cron import cron_times, rate_seconds
+from shared.model.schedule.cron import check_cron, cron_times, rate_seconds
 from shared.model.schedule.local_time import DAY, HORIZON, instant_ms
 from shared.model.schedule.placement import Effect, Placed, placed
 from shared.model.schedule.recurrence_rule import read_rule
@@ -52,13 +52,14 @@ def check_trigger(trigger: Trigger, schedule: Schedule) -> None:
 
     Raises:
         ValueError: what is wrong, and what would be right.
+        SearchTooLong: a recurrence rule does not fire for a very long time.
     """
     if isinstance(trigger, RecurrenceRule):
         times = _rule_times(trigger, schedule.start_at, schedule.timezone)
         if next(times.local_times(0, HORIZON), None) is None:
             raise ValueError("it never fires")
     elif isinstance(trigger, Cron) and rate_seconds(trigger) is None:
-        cron_times(trigger, "")
+        check_cron(trigger)
 
 
 def _merged(streams: list[Iterator[Placed]]) -> Iterator[Placed]:

@@ -6,9 +6,11 @@ import itertools
 
 import pytest
 
-from shared.model.schedule.cron import cron_times, dialect_of
+from shared.model.schedule.cron import SEEDS_OF_ALL_MONTHS, cron_times, dialect_of
+from shared.model.schedule.cron_fields import MONTH
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.schedule import Cron, Dialect
+from shared.model.schedule.stable_hash import stable_number
 from tests.unit.model.schedule.expansion import expand, nominals
 
 # crontab(5) of Vixie's cron, and the nicknames of its table.
@@ -118,3 +120,16 @@ def test_h_stays_in_its_range_and_its_step() -> None:
 
 def test_an_expression_is_kept_as_it_was_written() -> None:
     assert read_schedule({"cron": "0 9 * * mon-fri"}).triggers == (Cron("0 9 * * mon-fri", Dialect.UNIX),)
+
+
+def test_an_expression_that_is_accepted_fires_for_every_template() -> None:
+    hashed = {"cron": "0 0 30 H(3-9) *"}
+
+    assert {expand(hashed, "2026-01-01T00:00:00Z", 1, seed=f"t{i}")[0].nominal.month for i in range(60)} == {
+        *range(3, 10)
+    }
+
+
+def test_each_choice_of_months_is_made_for_one_of_the_seeds_that_are_tried() -> None:
+    for count in range(1, 13):
+        assert {stable_number(str(seed), MONTH.name, count) for seed in range(SEEDS_OF_ALL_MONTHS)} == {*range(count)}

@@ -70,6 +70,8 @@ REFUSED = [
     ({"cron": "0 0 L * *"}, "/cron", "day-of-month"),
     ({"cron": "0 0 H(1-31) * *"}, "/cron", "1-28"),
     ({"cron": "H(9-3) * * * *"}, "/cron", "H(0-59)"),
+    ({"cron": "0 0 30 H *"}, "/cron", "that H may choose"),
+    ({"cron": "0 0 0 1 1 ? H"}, "/cron", "write * or the years"),
     ({"cron": "@reboot"}, "/cron", "@hourly"),
     ({"cron": "0 0 30 2 *"}, "/cron", "never fires"),
     ({"cron": "0 0 31 4,6,9,11 *"}, "/cron", "never fires"),
