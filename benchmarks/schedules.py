@@ -22,7 +22,7 @@ from benchmarks.table import print_table
 from shared.model.errors import InvalidField
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.occurrences import occurrences
-from shared.model.schedule.zones import zone
+from shared.model.time_zones import zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

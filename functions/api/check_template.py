@@ -14,7 +14,7 @@ from shared.model.errors import InvalidField
 from shared.model.occurrence_job import PlannedOccurrence
 from shared.model.parameters import has_parameters
 from shared.model.schedule.bounds import SearchTooLong
-from shared.model.schedule.zones import zone
+from shared.model.time_zones import zone
 
 if TYPE_CHECKING:
     from datetime import datetime

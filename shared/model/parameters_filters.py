@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.model.durations import parse_duration
-from shared.model.schedule.zones import zone, zone_names
+from shared.model.time_zones import zone, zone_names
 from shared.model.times import format_time
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from shared.model import limits
 from shared.model.errors import CalendarNotFound
 from shared.model.schedule.calendar import Calendar
 from shared.model.schedule.calendar_documents import CALENDAR_ID, read_calendar, write_calendar
-from shared.model.schedule.zones import zone_names
+from shared.model.time_zones import zone_names
 
 if TYPE_CHECKING:
     from functions.api.put_calendar import DeclaredCalendar

@@ -10,7 +10,7 @@ from functions.api.endpoints.templates import key_of
 from functions.api.models.faults import validated
 from functions.api.models.schedules import SchedulePreview
 from shared.model.schedule.documents import write_schedule
-from shared.model.schedule.zones import zone, zone_names
+from shared.model.time_zones import zone, zone_names
 from shared.model.times import format_time
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.model.durations import format_seconds
-from shared.model.schedule.zones import zone
+from shared.model.time_zones import zone
 from shared.model.times import format_time
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from shared.model.schedule.bounds import MAX_ROLL_DAYS
 from shared.model.schedule.calendar import business_days
 from shared.model.schedule.schedule import OnExcluded
-from shared.model.schedule.zones import zone
+from shared.model.time_zones import zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -15,7 +15,7 @@ from shared.model.schedule.imported_events import read_events
 from shared.model.schedule.local_time import local_seconds, naive_time, utc_time
 from shared.model.schedule.recurrence_rule import Rule, read_rule
 from shared.model.schedule.rule_times import RuleTimes, with_defaults
-from shared.model.schedule.zones import zone
+from shared.model.time_zones import zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

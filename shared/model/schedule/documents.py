@@ -22,7 +22,7 @@ from shared.model.schedule.schedule import (
     Trigger,
 )
 from shared.model.schedule.triggers import check_trigger
-from shared.model.schedule.zones import zone_names
+from shared.model.time_zones import zone_names
 from shared.model.times import EXAMPLE, format_time, parse_time
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.model.schedule.bounds import LAST_YEAR, MAX_CALENDAR_NAME_LENGTH, MAX_ICALENDAR_EVENTS
-from shared.model.schedule.zones import zone, zone_names
+from shared.model.time_zones import zone, zone_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

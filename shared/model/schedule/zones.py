@@ -1,19 +1,18 @@
-"""Time zones as stretches of constant offset. The rules come from the package tzdata, not from the machine."""
+"""Time zones as stretches of constant offset."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
-
-import tzdata  # type: ignore[import-untyped]
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.model.schedule.local_time import DAY, day_number
+from shared.model.time_zones import zone
 
-_FOLDER: Final = Path(tzdata.__file__).parent
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
 # Two changes of one zone are never closer than this since 1970: Brazil in 2000 and Gaza in 2040 come to 6.9 days.
 _STEP: Final = 3 * DAY
 
@@ -29,19 +28,6 @@ class Stretch(NamedTuple):
     before: int
     offset: int
     after: int
-
-
-@cache
-def zone_names() -> frozenset[str]:
-    """Every name of the IANA database."""
-    return frozenset((_FOLDER / "zones").read_text().split())
-
-
-@cache
-def zone(name: str) -> ZoneInfo:
-    """The zone of that name, which must be one of `zone_names`."""
-    with (_FOLDER / "zoneinfo" / name).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)
 
 
 def stretch_at(name: str, instant: int) -> Stretch:

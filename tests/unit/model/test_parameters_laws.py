@@ -14,7 +14,7 @@ from shared.model.errors import InvalidField
 from shared.model.parameters import MAX_PLACEHOLDERS, OccurrenceFacts, has_parameters, render
 from shared.model.parameters_filters import DIRECTIVES, FILTERS
 from shared.model.parameters_placeholder import NAMES
-from shared.model.schedule.zones import zone
+from shared.model.time_zones import zone
 from shared.model.times import parse_time
 from tests.strategies import COUNTS, JSON_OBJECTS, TEXT, TIMES, maybe
 from tests.strategies import NAMES as IDS

@@ -16,7 +16,7 @@ from shared.model.schedule.calendar import Calendar, DateRange
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.horizon import nominal_horizon
 from shared.model.schedule.occurrences import occurrences
-from shared.model.schedule.zones import zone
+from shared.model.time_zones import zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

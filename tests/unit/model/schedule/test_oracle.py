@@ -12,7 +12,7 @@ import pytest
 
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.occurrences import occurrences
-from shared.model.schedule.zones import zone_names
+from shared.model.time_zones import zone_names
 from tests.unit.model.schedule.oracle import Clock, changes_of, random_expression
 
 FULL = os.environ.get("ORACLE") == "full"

@@ -9,7 +9,8 @@ import pytest
 
 from shared.model.schedule.local_time import DAY, naive_time
 from shared.model.schedule.placement import passes
-from shared.model.schedule.zones import stretch_at, zone_names
+from shared.model.schedule.zones import stretch_at
+from shared.model.time_zones import zone_names
 
 HEADER = struct.Struct(">4sc15x6l")
 START, END = 0, 2**31
