@@ -6,9 +6,7 @@ seconds; the tests compare the two.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +40,9 @@ class RuleTimes:
             for minute in ((rule.minutes or range(60)) if is_minutely else (0,))
         )
         minutes = (0,) if is_minutely else rule.minutes
+        self._until = HORIZON if rule.until is None else min(rule.until + 1, HORIZON)
+        # Before the first of these, so many times of COUNT are left; where it says none, there always is one.
+        self._counted = (HORIZON, 1) if rule.count is None else (start, rule.count)
         self._seconds = [minute * 60 + second for minute in minutes for second in rule.seconds]
 
     def local_times(self, start: int, end: int) -> Iterator[int]:
@@ -50,17 +51,19 @@ class RuleTimes:
         Raises:
             SearchTooLong: there is none for a very long time.
         """
-        return self._from(max(start, self._start), min(end, self._end))
+        return self._from(max(start, self._start), self._end_by(min(end, self._until)))
 
-    @cached_property
-    def _end(self) -> int:
-        """What lies behind the last time: of COUNT it is looked for once, and not from the start on at each search."""
-        if self._rule.until is not None:
-            return min(self._rule.until + 1, HORIZON)
-        if self._rule.count is None:
-            return HORIZON
-        counted = islice(self._from(self._start, HORIZON), self._rule.count)
-        return max(deque(counted, maxlen=1), default=HORIZON - 1) + 1
+    def _end_by(self, end: int) -> int:
+        """`end`, or what lies behind the last time of COUNT where that comes before it. Nothing is counted twice, and
+        nothing beyond `end`."""
+        until, left = self._counted
+        if left and until < end:
+            times = [*islice(self._from(until, end), left)]
+            left -= len(times)
+            until = end if left else times[-1] + 1
+            # At once, for other threads.
+            self._counted = until, left
+        return end if left else min(end, until)
 
     def _from(self, start: int, end: int) -> Iterator[int]:
         steps = 0

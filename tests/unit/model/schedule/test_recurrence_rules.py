@@ -67,17 +67,18 @@ def by_dateutil(text: str, start: datetime, end: datetime) -> list[datetime]:
     return list(islice(iter(rule), 20))
 
 
-@given(rules(), st.integers(0, 15))
-def test_a_rule_goes_on_from_anywhere(text: str, index: int) -> None:
+@given(rules(), st.integers(0, 15), st.sampled_from(["", ";COUNT=1", ";COUNT=7", ";COUNT=16"]))
+def test_a_rule_goes_on_from_anywhere(text: str, index: int, count: str) -> None:
     end = local_seconds(START) + 3 * 366 * 86_400
     try:
-        times = RuleTimes(read_rule(text), local_seconds(START))
+        times = RuleTimes(read_rule(f"{text}{count}"), local_seconds(START))
         whole = list(islice(times.local_times(0, end), 20))
     except (ValueError, SearchTooLong):
         assume(False)
 
     if index < len(whole):
-        rest = list(islice(times.local_times(whole[index] + 1, end), 19 - index))
+        afresh = RuleTimes(read_rule(f"{text}{count}"), local_seconds(START))
+        rest = list(islice(afresh.local_times(whole[index] + 1, end), 19 - index))
         assert rest == whole[index + 1 :]
 
 
@@ -114,6 +115,17 @@ def test_what_counts_its_times_is_counted_once() -> None:
 
     assert (last, after, at_the_end) == (datetime(1997, 5, 18, 3, 3), [], [local_seconds(last)])
     assert looked_at.call_count <= 2
+
+
+def test_what_counts_its_times_is_counted_no_further_than_asked() -> None:
+    times = RuleTimes(read_rule("FREQ=YEARLY;COUNT=100;BYMONTH=1"), local_seconds(datetime(2026, 1, 1)))
+
+    with patch.object(rule_times, "fires_on", wraps=rule_times.fires_on) as looked_at:
+        found = [*times.local_times(0, local_seconds(datetime(2027, 12, 1)))]
+    further = [*times.local_times(local_seconds(datetime(2028, 1, 1)), HORIZON)]
+
+    assert (len(found), len(further)) == (2, 98)
+    assert looked_at.call_count <= 4 * 31
 
 
 @pytest.mark.parametrize(
