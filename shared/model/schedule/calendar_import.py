@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -12,10 +11,9 @@ from shared.model.schedule import bounds
 from shared.model.schedule.calendar import Calendar, DateRange
 from shared.model.schedule.calendar_documents import read_calendar, write_calendar
 from shared.model.schedule.imported_events import read_events
-from shared.model.schedule.local_time import local_seconds, naive_time, utc_time
+from shared.model.schedule.local_time import local_seconds, naive_time
 from shared.model.schedule.recurrence_rule import Rule, read_rule
 from shared.model.schedule.rule_times import RuleTimes, with_defaults
-from shared.model.time_zones import zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,15 +144,12 @@ class _Days:
 
 
 def _rule(event: ImportedEvent) -> Rule:
-    rule = read_rule(event.rule or "")
+    rule = read_rule(event.rule or "", event.timezone)
     if rule.frequency in ("HOURLY", "MINUTELY"):
         raise ValueError(f"FREQ={rule.frequency} is not accepted in a calendar of days; write DAILY")
     if len(rule.hours) > 1 or len(rule.minutes) > 1 or len(rule.seconds) > 1:
         raise ValueError("it begins several times a day, which is not accepted in a calendar of days")
-    if rule.until is None or not rule.until_utc:
-        return rule
-    local = utc_time(rule.until * 1000).astimezone(zone(event.timezone)).replace(tzinfo=None)
-    return replace(rule, until=local_seconds(local), until_utc=False)
+    return rule
 
 
 def _joined(names: list[str]) -> str | None:

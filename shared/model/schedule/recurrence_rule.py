@@ -9,6 +9,7 @@ from typing import Final
 
 from shared.model.schedule.bounds import FIRST_YEAR, LAST_YEAR, MAX_OCCURRENCES, MAX_RULE_LENGTH
 from shared.model.schedule.local_time import DAY, local_seconds
+from shared.model.schedule.zones import stretch_at
 
 FREQUENCIES: Final = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY")
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -38,7 +39,6 @@ class Rule:
     interval: int = 1
     count: int | None = None
     until: int | None = None  # local seconds, inclusive
-    until_utc: bool = False  # `until` counts UTC seconds instead
     week_start: int = 0  # Monday
     months: tuple[int, ...] = ()
     weeks: tuple[int, ...] = ()
@@ -51,8 +51,10 @@ class Rule:
     positions: tuple[int, ...] = ()
 
 
-def read_rule(text: str) -> Rule:
+def read_rule(text: str, timezone: str = "UTC") -> Rule:
     """The rule that `text` writes: `FREQ=…`, an `RRULE:` before it or not, a line `DTSTART:…` before that or not.
+
+    An UNTIL in UTC becomes what the clocks of `timezone` show then.
 
     Raises:
         ValueError: which part is wrong, how, and what would be right.
@@ -72,7 +74,7 @@ def read_rule(text: str) -> Rule:
         if utc:
             raise ValueError("DTSTART: a local time is expected, without Z; the schedule's timezone says whose")
     parts = _parts(line.removeprefix("RRULE:"))
-    rule = _rule(parts, start)
+    rule = _rule(parts, start, timezone)
     _check(rule, parts)
     return rule
 
@@ -93,11 +95,10 @@ def _parts(line: str) -> dict[str, str]:
     return parts
 
 
-def _rule(parts: dict[str, str], start: int | None) -> Rule:
+def _rule(parts: dict[str, str], start: int | None, timezone: str) -> Rule:
     def numbers(name: str) -> tuple[int, ...]:
         return tuple(sorted({_number(name, item) for item in parts[name].split(",")})) if name in parts else ()
 
-    until, until_utc = _time("UNTIL", parts["UNTIL"], end_of_day=True) if "UNTIL" in parts else (None, False)
     week_start = parts.get("WKST", "MO")
     if week_start not in WEEKDAYS:
         raise ValueError(f"WKST is one of {', '.join(WEEKDAYS)}")
@@ -106,8 +107,7 @@ def _rule(parts: dict[str, str], start: int | None) -> Rule:
         start=start,
         interval=_positive("INTERVAL", parts.get("INTERVAL", "1"), 100_000),
         count=_positive("COUNT", parts["COUNT"], MAX_OCCURRENCES) if "COUNT" in parts else None,
-        until=until,
-        until_utc=until_utc,
+        until=_until(parts["UNTIL"], timezone) if "UNTIL" in parts else None,
         week_start=WEEKDAYS.index(week_start),
         months=numbers("BYMONTH"),
         weeks=numbers("BYWEEKNO"),
@@ -161,6 +161,11 @@ def _weekday(text: str) -> tuple[int, int]:
     if match is None or abs(nth) > 53 or (match[1] and nth == 0):
         raise ValueError(f"BYDAY: {text!r} is no weekday; write MO, 2TU for the second, -1FR for the last")
     return nth, WEEKDAYS.index(match[2])
+
+
+def _until(text: str, timezone: str) -> int:
+    seconds, utc = _time("UNTIL", text, end_of_day=True)
+    return seconds + stretch_at(timezone, seconds).offset if utc else seconds
 
 
 def _time(name: str, text: str, *, end_of_day: bool) -> tuple[int, bool]:

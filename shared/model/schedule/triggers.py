@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -119,14 +118,12 @@ def _rule_times(trigger: RecurrenceRule, start_at: datetime | None, zone_name: s
 
 
 def started_rule(trigger: RecurrenceRule, start_at: datetime | None, zone_name: str) -> tuple[Rule, int]:
-    """The rule with its `until` as local seconds, and where it starts: at its own DTSTART, else at `start_at`.
+    """The rule, and where it starts (local seconds): at its own DTSTART, else at `start_at`.
 
     Raises:
         ValueError: it cannot be read, or has no start.
     """
-    rule = read_rule(trigger.text)
-    if rule.until is not None and rule.until_utc:
-        rule = replace(rule, until=rule.until + stretch_at(zone_name, rule.until).offset, until_utc=False)
+    rule = read_rule(trigger.text, zone_name)
     if rule.start is not None:
         return rule, rule.start
     if start_at is None:
