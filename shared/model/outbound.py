@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from shared.model import limits
 from shared.model.addresses import is_public
 from shared.model.errors import InvalidField
+from shared.model.json_pointer import member_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,8 +163,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
         if fault is None and name.lower() in seen:
             fault = "is there twice; names of headers do not differ by case"
         if fault is not None:
-            escaped = name.replace("~", "~0").replace("/", "~1")
-            raise InvalidField(f"/target/headers/{escaped}", fault, slug="invalid-header")
+            raise InvalidField(member_of("/target/headers", name), fault, slug="invalid-header")
         seen.add(name.lower())
 
 

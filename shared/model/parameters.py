@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.errors import InvalidField
+from shared.model.json_pointer import member_of
 from shared.model.parameters_placeholder import MAX_PLACEHOLDER_LENGTH, read_placeholder
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class _Rendering:
         if isinstance(value, str):
             return self.text(value, pointer)
         if isinstance(value, Mapping):
-            return {name: self.value(inner, f"{pointer}/{_escaped(name)}") for name, inner in value.items()}
+            return {name: self.value(inner, member_of(pointer, name)) for name, inner in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.value(inner, f"{pointer}/{index}") for index, inner in enumerate(value)]
         return value
@@ -116,11 +117,6 @@ class _Rendering:
             return read_placeholder(inner).value(self.facts)
         except ValueError as error:
             raise InvalidField(pointer, f"in {{{{ {inner} }}}}: {error}") from None
-
-
-def _escaped(name: str) -> str:
-    """A member's name as a part of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _unclosed(start: int) -> str:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.model.durations import parse_duration
+from shared.model.schedule.calendar import WEEKDAYS
+from shared.model.schedule.words_lists import month_name
 from shared.model.time_zones import zone, zone_names
 from shared.model.times import format_time
 
@@ -93,12 +95,6 @@ def _offset(time: datetime) -> str:
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
 
 
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
 DIRECTIVES: Final[Mapping[str, Callable[[datetime], str]]] = {
     "%Y": lambda time: f"{time.year:04}",
     "%m": lambda time: f"{time.month:02}",
@@ -110,10 +106,10 @@ DIRECTIVES: Final[Mapping[str, Callable[[datetime], str]]] = {
     "%j": lambda time: f"{time.timetuple().tm_yday:03}",
     "%I": lambda time: f"{(time.hour - 1) % 12 + 1:02}",
     "%p": lambda time: "AM" if time.hour < 12 else "PM",
-    "%A": lambda time: _DAYS[time.weekday()],
-    "%a": lambda time: _DAYS[time.weekday()][:3],
-    "%B": lambda time: _MONTHS[time.month - 1],
-    "%b": lambda time: _MONTHS[time.month - 1][:3],
+    "%A": lambda time: WEEKDAYS[time.weekday()],
+    "%a": lambda time: WEEKDAYS[time.weekday()][:3],
+    "%B": lambda time: month_name(time.month),
+    "%b": lambda time: month_name(time.month)[:3],
     "%G": lambda time: f"{time.isocalendar().year:04}",
     "%V": lambda time: f"{time.isocalendar().week:02}",
     "%u": lambda time: str(time.isoweekday()),

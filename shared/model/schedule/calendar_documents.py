@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from shared.model.errors import InvalidField
+from shared.model.json_pointer import member_of
 from shared.model.schedule import bounds
 from shared.model.schedule.calendar import WEEKDAYS, Calendar, DateRange, HolidaysOf
 from shared.model.schedule.public_holidays import unknown_country, unknown_subdivision
@@ -159,8 +160,7 @@ def _check_object(value: Any, known: Collection[str], needed: Collection[str], p
         raise InvalidField(pointer, f"an object is expected, {example}")
     for name in value:
         if name not in known:
-            escaped = str(name).replace("~", "~0").replace("/", "~1")
-            raise InvalidField(f"{pointer}/{escaped}", f"it is not known here; {', '.join(known)} are")
+            raise InvalidField(member_of(pointer, name), f"it is not known here; {', '.join(known)} are")
     for name in needed:
         if name not in value:
             raise InvalidField(f"{pointer}/{name}", f"it is missing: an object is expected, {example}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from shared.model.durations import EXPECTED, format_duration, format_seconds, parse_duration
 from shared.model.errors import InvalidField
+from shared.model.json_pointer import member_of
 from shared.model.schedule import bounds
 from shared.model.schedule.calendar_documents import CALENDAR_ID
 from shared.model.schedule.cron import dialect_of
@@ -155,8 +156,7 @@ def _read_times(value: Any, pointer: str) -> Times:
 def _refuse_others(document: Mapping[str, Any], known: frozenset[str], pointer: str) -> None:
     for name in document:
         if name not in known:
-            escaped = str(name).replace("~", "~0").replace("/", "~1")
-            raise InvalidField(f"{pointer}/{escaped}", f"it is not known here; {', '.join(sorted(known))} are")
+            raise InvalidField(member_of(pointer, name), f"it is not known here; {', '.join(sorted(known))} are")
 
 
 def _read_time(document: Mapping[str, Any], name: str, pointer: str) -> datetime | None:
