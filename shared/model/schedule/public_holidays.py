@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from shared.model.errors import InvalidField
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
@@ -19,7 +21,7 @@ def public_holidays(country: str, subdivision: str | None, year: int) -> Mapping
     """Day and name of each holiday in a year.
 
     Raises:
-        ValueError: the library knows no such country or subdivision.
+        InvalidField: the library knows no such country or subdivision (any more).
     """
     import holidays  # noqa: PLC0415 - fifty milliseconds, for those who name a country
 
@@ -27,7 +29,9 @@ def public_holidays(country: str, subdivision: str | None, year: int) -> Mapping
         found = holidays.country_holidays(country, subdiv=subdivision, years=year)
     except NotImplementedError:
         place = country if subdivision is None else f"{country}-{subdivision}"
-        raise ValueError(f"no public holidays are known for {place}; write ISO 3166 codes, such as DE and BY") from None
+        raise InvalidField(
+            "/calendars", f"no public holidays are known for {place}; write ISO 3166 codes, such as DE and BY"
+        ) from None
     return MappingProxyType(dict(found))
 
 

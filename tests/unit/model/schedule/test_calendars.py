@@ -54,7 +54,7 @@ def test_a_calendar_says_why_it_excludes_a_day(calendar: Calendar, day: date, ex
 
 @pytest.mark.parametrize("place", [("XX", None), ("DE", "nowhere")])
 def test_an_unknown_place_has_no_holidays(place: tuple[str, str | None]) -> None:
-    with pytest.raises(ValueError, match="no public holidays are known"):
+    with pytest.raises(InvalidField, match="no public holidays are known"):
         public_holidays(*place, 2026)
 
 
