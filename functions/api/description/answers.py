@@ -44,12 +44,23 @@ class RetryPolicy(BaseModel):
     """How a failed attempt is followed by another."""
 
     max_attempts: int
-    backoff: Literal["exponential"]
-    initial: Duration
-    multiplier: float
-    max_delay: Duration
+    backoff: Literal["exponential", "fixed", "ladder"]
+    initial: Duration | None = Field(default=None, description="Left out with a ladder.")
+    multiplier: float | None = Field(default=None, description="With exponential only.")
+    max_delay: Duration | None = Field(default=None, description="With exponential only.")
+    delays: list[Duration] | None = Field(default=None, description="With a ladder only.")
     jitter: Literal["full", "none"]
     retry_on: list[str]
+    never_retry_on: list[str]
+    give_up_after: Duration | None
+
+
+class DelayRange(BaseModel):
+    """How long after an attempt that fails the next one begins, unless the target asks for more by Retry-After."""
+
+    after_attempt: int
+    least: Duration
+    most: Duration
 
 
 class ListedJob(BaseModel):
@@ -89,6 +100,7 @@ class Job(ListedJob):
     """A job."""
 
     payload: Any = Field(description="As sent; null when there is none.")
+    retry_delays: list[DelayRange] = Field(description="What its retry policy comes to, attempt by attempt.")
 
 
 class JobList(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.api.description.answers import Duration, Problem, RetryPolicy, Time  # noqa: TC001 (pydantic reads the annotations)
+from functions.api.description.answers import DelayRange, Duration, Problem, RetryPolicy, Time  # noqa: TC001 (pydantic reads the annotations)
 from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads the annotations)
 
 
@@ -98,6 +98,7 @@ class Template(ListedTemplate):
     """A template."""
 
     last_run: LastRun | None = Field(description="null when none has run, or none of the latest 30 jobs did.")
+    retry_delays: list[DelayRange] = Field(description="What its jobs' retry policy comes to, attempt by attempt.")
 
 
 class ResumedTemplate(Template):

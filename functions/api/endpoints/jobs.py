@@ -12,7 +12,7 @@ from functions.api.create_job import Idempotency
 from functions.api.models.faults import validated
 from functions.api.models.jobs import Reschedule
 from functions.api.request import JSON, MERGE_PATCH, fingerprint
-from functions.api.wire.answers import etag, executions_answer, job_answer
+from functions.api.wire.answers import delays_answer, etag, executions_answer, job_answer
 from shared.model.errors import JobNotFound
 from shared.model.job import JobKey
 from shared.model.lifecycle import Status
@@ -98,7 +98,7 @@ def answer_of(job: Job, services: Services, *, status: int = 200, headers: dict[
 def _job(job: Job, payload: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
     return Answer(
         status=status,
-        body={**job_answer(job), "payload": payload},
+        body={**job_answer(job), "payload": payload, "retry_delays": delays_answer(job.retry)},
         headers={"ETag": etag(job), **(headers or {})},
         correlation_id=job.correlation_id or job.id,
         facts={"job_id": job.id},

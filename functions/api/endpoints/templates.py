@@ -17,7 +17,7 @@ from functions.api.models.template_spec import read_template
 from functions.api.next_run import next_run_at
 from functions.api.refusals import Refused
 from functions.api.request import JSON, MERGE_PATCH, fingerprint
-from functions.api.wire.answers import etag
+from functions.api.wire.answers import delays_answer, etag
 from functions.api.wire.template_answers import last_run_answer, template_answer
 from shared.model.errors import TemplateNotFound
 from shared.model.template import TemplateKey
@@ -124,7 +124,12 @@ def answer_of(
     body = template_answer(template, None if text is None else json.loads(text), next_run)
     return Answer(
         status=status,
-        body={**body, "last_run": last_run_answer(known.find_last_run(template, now)), **more},
+        body={
+            **body,
+            "last_run": last_run_answer(known.find_last_run(template, now)),
+            "retry_delays": delays_answer(template.job.retry),
+            **more,
+        },
         headers={"ETag": etag(template), **(headers or {})},
         facts={"template_id": template.id},
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.models.faults import validated
 from functions.api.models.jobs import JobPatch, NewJob
-from functions.api.models.spec import moment, payload_text, retry_policy
+from functions.api.models.retries import retry_policy
+from functions.api.models.spec import moment, payload_text
 from functions.api.refusals import FieldError, ValidationFailed, invalid_field
 from functions.api.wire.answers import editable_answer
 from functions.api.wire.json_text import pointer_to

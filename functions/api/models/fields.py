@@ -100,6 +100,7 @@ _TIMEOUT: Final = DurationBetween(limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT
 _EXPIRES_AFTER: Final = DurationBetween(1, limits.MAX_EXPIRES_AFTER_SECONDS)
 _INITIAL: Final = DurationBetween(0.1, limits.MAX_INITIAL_DELAY_SECONDS, whole=False)
 _MAX_DELAY: Final = DurationBetween(0.1, limits.MAX_RETRY_DELAY_SECONDS, whole=False)
+_GIVE_UP_AFTER: Final = DurationBetween(1, limits.MAX_GIVE_UP_AFTER_SECONDS)
 _MISFIRE: Final = DurationBetween(1, limits.MAX_MISFIRE_SECONDS)
 _TAG_KEY: Final = Matching(
     rf"[A-Za-z0-9_./-]{{1,{limits.MAX_TAG_KEY_LENGTH}}}",
@@ -125,6 +126,7 @@ Timeout = Annotated[int, PlainValidator(_TIMEOUT), _TIMEOUT.schema()]
 ExpiresAfter = Annotated[int, PlainValidator(_EXPIRES_AFTER), _EXPIRES_AFTER.schema()]
 InitialDelay = Annotated[float, PlainValidator(_INITIAL), _INITIAL.schema()]
 MaxDelay = Annotated[float, PlainValidator(_MAX_DELAY), _MAX_DELAY.schema()]
+GiveUpAfter = Annotated[int, PlainValidator(_GIVE_UP_AFTER), _GIVE_UP_AFTER.schema()]
 MisfireSpan = Annotated[int, PlainValidator(_MISFIRE), _MISFIRE.schema()]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_NAME_LENGTH), AfterValidator(_printable)]

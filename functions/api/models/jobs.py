@@ -9,11 +9,8 @@ from pydantic import Field, model_validator
 from functions.api.models.fields import (
     CorrelationId,
     Delay,
-    ErrorName,
     ExpiresAfter,
     Group,
-    InitialDelay,
-    MaxDelay,
     Name,
     PriorityName,
     Shape,
@@ -23,6 +20,7 @@ from functions.api.models.fields import (
     Timeout,
     refusal,
 )
+from functions.api.models.retries import Retry  # noqa: TC001 (pydantic reads the annotations)
 from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads the annotations)
 from shared.model import limits
 
@@ -32,42 +30,6 @@ DELIVERY: Any = Field(
     description="at_most_once: the work begins once at the most, so max_attempts is 1, and a lost attempt is not "
     "repeated. Default: at_least_once.",
 )
-
-
-class Retry(Shape):
-    """How a failed attempt is followed by another."""
-
-    max_attempts: int = Field(
-        default=3,
-        ge=1,
-        le=limits.MAX_ATTEMPTS,
-        description="How many attempts there may be in all, the first included.",
-    )
-    backoff: Literal["exponential"] = Field(
-        default="exponential", description="The delay after attempt n is initial · multiplier^(n - 1)."
-    )
-    initial: InitialDelay = Field(
-        default=5.0, json_schema_extra={"default": "5s"}, description="The delay after the first attempt."
-    )
-    multiplier: float = Field(
-        default=2.0,
-        ge=1,
-        le=limits.MAX_MULTIPLIER,
-        allow_inf_nan=False,
-        description="By how much each further delay is longer.",
-    )
-    max_delay: MaxDelay = Field(
-        default=900.0, json_schema_extra={"default": "15m"}, description="The longest delay, before jitter."
-    )
-    jitter: Literal["full", "none"] = Field(
-        default="full", description="full: each delay is random between zero and the computed one. none: exactly that."
-    )
-    retry_on: list[ErrorName] = Field(
-        default_factory=list,
-        max_length=limits.MAX_RETRY_ON,
-        description="Which errors are worth another attempt: types (timed_out, lost, http_503, exit_1) or families "
-        "(http_5xx). Empty: the target says which.",
-    )
 
 
 class When(Shape):

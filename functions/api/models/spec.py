@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.api.models.faults import validated
-from functions.api.models.jobs import NewJob, Retry
+from functions.api.models.jobs import NewJob
+from functions.api.models.retries import retry_policy
 from functions.api.models.targets import as_stored
 from functions.api.refusals import TooLarge, invalid_field
 from functions.api.wire.answers import HIDDEN, is_secret
@@ -16,7 +17,6 @@ from shared.model import limits
 from shared.model.errors import InvalidField
 from shared.model.job import Delivery, JobSpec
 from shared.model.lanes import Priority
-from shared.model.retry import Backoff, Jitter, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,24 +110,3 @@ def payload_text(payload: Any, pointer: str = "", *, most: int = limits.MAX_PAYL
     if len(text) > most:
         raise TooLarge(f"{pointer}/payload", f"a payload has at most {most // limits.KIB} KB here")
     return text
-
-
-def retry_policy(asked: Retry | None, delivery: Delivery, pointer: str = "") -> RetryPolicy:
-    """The policy asked for. With `at_most_once` there is one attempt, and asking for more is a contradiction."""
-    wanted = asked or Retry()
-    if wanted.max_delay < wanted.initial:
-        raise invalid_field(f"{pointer}/retry/max_delay", "contradiction", "not shorter than initial")
-    policy = RetryPolicy(
-        max_attempts=wanted.max_attempts,
-        backoff=Backoff(wanted.backoff),
-        initial_seconds=float(wanted.initial),
-        multiplier=float(wanted.multiplier),
-        max_delay_seconds=float(wanted.max_delay),
-        jitter=Jitter(wanted.jitter),
-        retry_on=tuple(dict.fromkeys(wanted.retry_on)),
-    )
-    if delivery is Delivery.AT_LEAST_ONCE:
-        return policy
-    if "max_attempts" in wanted.model_fields_set and wanted.max_attempts > 1:
-        raise invalid_field(f"{pointer}/retry/max_attempts", "contradiction", "1, when delivery is at_most_once")
-    return replace(policy, max_attempts=1)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.api.models.faults import validated
-from functions.api.models.spec import payload_text, retry_policy, unmasked
+from functions.api.models.retries import retry_policy
+from functions.api.models.spec import payload_text, unmasked
 from functions.api.models.templates import NewTemplate
 from shared.model import limits
 from shared.model.job import Delivery, Payload

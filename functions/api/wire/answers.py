@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.durations import format_seconds
 from shared.model.lifecycle import Status
+from shared.model.retry import Backoff, preview
 from shared.model.times import format_time
 
 if TYPE_CHECKING:
@@ -76,14 +77,37 @@ def editable_answer(job: Job, payload: Any) -> dict[str, Any]:
 
 
 def retry_answer(policy: RetryPolicy) -> dict[str, Any]:
+    """A policy as a client would send it: of each kind of backoff the members that go with it."""
+    limit = policy.give_up_after_seconds
     return {
         "max_attempts": policy.max_attempts,
         "backoff": policy.backoff,
+        **_delays(policy),
+        "jitter": policy.jitter,
+        "retry_on": list(policy.retry_on),
+        "never_retry_on": list(policy.never_retry_on),
+        "give_up_after": None if limit is None else format_seconds(limit),
+    }
+
+
+def delays_answer(policy: RetryPolicy) -> list[dict[str, Any]]:
+    """Between which delays each retry will come."""
+    return [
+        {"after_attempt": attempt, "least": format_seconds(least), "most": format_seconds(most)}
+        for attempt, (least, most) in enumerate(preview(policy), start=1)
+    ]
+
+
+def _delays(policy: RetryPolicy) -> dict[str, Any]:
+    match policy.backoff:
+        case Backoff.LADDER:
+            return {"delays": [format_seconds(delay) for delay in policy.delays_seconds]}
+        case Backoff.FIXED:
+            return {"initial": format_seconds(policy.initial_seconds)}
+    return {
         "initial": format_seconds(policy.initial_seconds),
         "multiplier": int(policy.multiplier) if policy.multiplier.is_integer() else policy.multiplier,
         "max_delay": format_seconds(policy.max_delay_seconds),
-        "jitter": policy.jitter,
-        "retry_on": list(policy.retry_on),
     }
 
 

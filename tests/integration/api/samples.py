@@ -26,6 +26,8 @@ EVERYTHING: dict[str, Any] = {
         "max_delay": "15m",
         "jitter": "none",
         "retry_on": ["timed_out", "http_5xx"],
+        "never_retry_on": ["http_501"],
+        "give_up_after": "12h",
     },
     "delivery": "at_least_once",
     "tags": {"team": "ops"},

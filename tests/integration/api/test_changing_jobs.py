@@ -18,7 +18,7 @@ def test_a_patch_changes_what_it_names_and_nothing_else(api: Api) -> None:
 
     reply = api.patch(
         f"/v1/jobs/{before['id']}",
-        {"priority": "low", "retry": {"multiplier": 3}, "payload": {"b": None, "c": 1}, "tags": {"env": "dev"}},
+        {"priority": "low", "retry": {"never_retry_on": ["exit_2"]}, "payload": {"b": None, "c": 1}, "tags": {"env": "dev"}},
         headers={"Content-Type": "application/merge-patch+json", "If-Match": '"1"'},
     )
 
@@ -28,7 +28,7 @@ def test_a_patch_changes_what_it_names_and_nothing_else(api: Api) -> None:
         **before,
         "priority": "low",
         "version": 2,
-        "retry": {**before["retry"], "multiplier": 3},
+        "retry": {**before["retry"], "never_retry_on": ["exit_2"]},
         "payload": {"a": [1, 2.5, None, "ü"], "c": 1},
         "tags": {"team": "ops", "env": "dev"},
     }
