@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,8 +13,10 @@ from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.calendar import Calendar, DateRange
 from shared.model.schedule.documents import read_schedule, write_schedule
 from shared.model.schedule.occurrences import Moved, occurrences
+from shared.model.schedule.schedule import DstGap, DstOverlap
 from tests.unit.model.schedule.oracle import rules_of
 from tests.unit.model.schedule.strategies import INSTANTS, POLICIES, SCHEDULES, TRIGGERS, UNIX, ZONES
+from tests.unit.model.schedule.test_horizon import CHANGES
 
 CALENDAR = Calendar(
     weekend=frozenset({5, 6}),
@@ -140,6 +142,38 @@ def test_no_two_run_at_one_landing_and_none_lands_on_an_excluded_day(document, a
     if document.get("on_excluded", "skip") != "run":
         assert all(CALENDAR.reason(one.effective_at.astimezone(rules).date()) is None for one in rolled)
         assert len({one.effective_at for one in runs}) == len(runs)
+
+
+@given(
+    # A day that never was is no excluded one: what rolls to it runs on the next, whichever that is.
+    st.sampled_from([*(one for one in CHANGES if one[0] != "Pacific/Apia"), ("Asia/Gaza", date(2026, 3, 28))]),
+    st.sets(st.integers(-4, 4)),
+    st.lists(st.sampled_from(["15,45 2", "30 1", "0,1 0-3", "0 3", "30 23", "*/20 *", "0 0"]), min_size=1, max_size=3),
+    st.fixed_dictionaries(
+        {
+            "on_excluded": st.sampled_from(["next_business_day", "previous_business_day"]),
+            "dst_gap": st.sampled_from(DstGap),
+            "dst_overlap": st.sampled_from(DstOverlap),
+        }
+    ),
+)
+def test_beside_a_change_of_the_clocks_too_no_two_land_at_once(change, excluded, times, policies) -> None:
+    zone, day = change
+    closed = {day + timedelta(days=offset) for offset in excluded}
+    on = ",".join(sorted({str(one.day) for one in closed})) or "*"
+    document = {"any_of": [{"cron": f"{time} {on} * *"} for time in times], "timezone": zone, "calendars": ["c"]}
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=6)
+
+    whole = occurrences(
+        read_schedule({**document, **policies}),
+        seed="t",
+        calendars={"c": Calendar(dates=dict.fromkeys(closed))},
+        after=start,
+    )
+    runs = list(takewhile(lambda one: one.nominal_at < start + timedelta(days=12), whole))
+
+    assert len({one.effective_at for one in runs}) == len(runs)
+    assert all(one.effective_at.astimezone(rules_of(zone)).date() not in closed for one in runs)
 
 
 def test_max_occurrences_counts_the_same_from_anywhere() -> None:
