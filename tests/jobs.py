@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.model import moves
+from shared.model import long_work, moves
 from shared.model.change import applied, holds
 from shared.model.execution import Failure, Outcome
-from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
+from shared.model.job import Completion, Job, JobKey, JobSpec, Sharding, new_job
 
 if TYPE_CHECKING:
     from shared.model.change import Change
@@ -56,6 +56,12 @@ def claim_of(job: Job, *, now: datetime | None = None, claim_id: str = "claim-1"
 def claimed(job: Job | None = None, *, now: datetime | None = None, claim_id: str = "claim-1") -> Job:
     job = job or a_job()
     return after(job, claim_of(job, now=now, claim_id=claim_id))
+
+
+def awaiting(job: Job | None = None, *, now: datetime | None = None) -> Job:
+    """A job whose target has accepted the work, a second after the claim unless `now` says otherwise."""
+    running = job or claimed(a_job(completion=Completion.CALLBACK, timeout_seconds=7_200))
+    return after(running, long_work.await_outcome(running, now=now or at(1)))
 
 
 def failed_once(job: Job, *, failure: Failure = BOOM, now: datetime | None = None, chance: float = 0.5) -> Change:

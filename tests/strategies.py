@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.model import limits
 from shared.model.execution import Execution, Failure, Outcome, Output
 from shared.model.gap import Gap
-from shared.model.job import NO_PAYLOAD, Delivery, Job, Payload, from_epoch_ms
+from shared.model.job import NO_PAYLOAD, Completion, Delivery, Job, Payload, from_epoch_ms
 from shared.model.lanes import DueShard, Lane, Priority
 from shared.model.lifecycle import Status
 from shared.model.retry import Backoff, Jitter, RetryPolicy
@@ -119,7 +119,11 @@ JOBS = st.builds(
     correlation_id=maybe(TEXT),
     fingerprint=maybe(TEXT),
     wake_at=maybe(TIMES),
-    due_shard=maybe(st.builds(DueShard, st.sampled_from(Lane), st.integers(0, 99))),
+    due_shard=maybe(st.builds(DueShard, maybe(st.sampled_from(Lane)), st.integers(0, 99))),
+    completion=st.sampled_from(Completion),
+    heartbeat_timeout_seconds=COUNTS,
+    awaiting_since=maybe(TIMES),
+    checkpoint_at=maybe(TIMES),
     lease_until=maybe(TIMES),
     claim_id=maybe(TEXT),
     started_at=maybe(TIMES),
@@ -152,6 +156,8 @@ _DEFINITIONS = st.builds(
     expires_after_seconds=maybe(COUNTS),
     retry=RETRY_POLICIES,
     delivery=st.sampled_from(Delivery),
+    completion=st.sampled_from(Completion),
+    heartbeat_timeout_seconds=COUNTS,
 )
 
 _PROGRESS = st.builds(

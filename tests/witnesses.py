@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from shared.model import moves
+from shared.model import long_work, moves
 from shared.model.execution import Output
+from shared.model.job import Completion
 from shared.model.lifecycle import Status
 from shared.model.retry import RetryPolicy
 from tests.jobs import (
@@ -22,6 +23,7 @@ from tests.jobs import (
     a_job,
     after,
     at,
+    awaiting,
     cancel_of,
     claim_of,
     claimed,
@@ -73,6 +75,12 @@ WITHDRAWN: Final = after(PLANNED, withdrawal_of(PLANNED))
 MISSED: Final = after(PLANNED, moves.skip(PLANNED, reason="missed", now=at(120), retention=RETENTION))
 
 
+# A job whose target has accepted the work, as it is before that and with a heartbeat of its worker.
+ACCEPTED: Final = claimed(a_job(completion=Completion.CALLBACK, timeout_seconds=7_200))
+AWAITING: Final = awaiting(ACCEPTED)
+HEARD_OF: Final = after(AWAITING, moves.heartbeat(AWAITING, now=at(100)))
+
+
 def in_status(job: Job, status: Status) -> Job:
     """A job that no sequence of moves leads to: where a version or a lease is compared, it changes with the status, so
     the status only says it once more. It is what makes a condition hold for the table's sources by itself."""
@@ -114,6 +122,28 @@ CASES: Final = (
         moves.heartbeat(RUNNING, now=at(100)),
         accepted=RUNNING,
         refused=(in_status(RUNNING, Status.SCHEDULED), OVERTAKEN, _beaten(RUNNING)),
+    ),
+    Case(
+        "await",
+        long_work.await_outcome(ACCEPTED, now=at(1)),
+        accepted=ACCEPTED,
+        refused=(after(ACCEPTED, failed_once(ACCEPTED)), _overtaken(ACCEPTED), AWAITING),
+    ),
+    Case(
+        "checkpoint",
+        long_work.save_checkpoint(AWAITING, now=at(100)),
+        accepted=AWAITING,
+        refused=(after(AWAITING, failed_once(AWAITING)), _overtaken(AWAITING)),
+    ),
+    Case(
+        "watch",
+        long_work.watch(HEARD_OF),
+        accepted=HEARD_OF,
+        refused=(
+            in_status(HEARD_OF, Status.SCHEDULED),
+            _overtaken(HEARD_OF),
+            after(HEARD_OF, long_work.watch(HEARD_OF)),
+        ),
     ),
     Case(
         "defer",

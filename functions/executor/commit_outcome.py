@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.model import limits, moves
+from shared.model import limits, long_work, moves
 from shared.model.change import is_made_by
 from shared.model.errors import ChangeRefused, StoreUnavailable
-from shared.model.execution import Output
+from shared.model.execution import Outcome, Output
 from shared.model.lifecycle import Move
 from shared.ports.telemetry import Metric
 
@@ -37,6 +37,7 @@ _METRIC_OF: Final = {
     Move.SKIP: Metric.SKIPPED,
     Move.DEFER: Metric.DEFERRED,
     Move.DECLINE: Metric.SKIPPED,
+    Move.AWAIT: Metric.ACCEPTED,
 }
 
 
@@ -79,6 +80,15 @@ class CommitOutcome:
         )
         return self._write(job, change, now, if_cancelled=stopped, why=failure.type)
 
+    def accepted(self, job: Job) -> Move | None:
+        """Write down that the target has accepted the work, whose outcome will be reported.
+
+        Returns the move; None when it was not made: the table stayed away, another has the job by now, or the report
+        was faster than this, and stands. (Where the worker's first sign of life was, that was this very move.)
+        """
+        now = self.clock.now()
+        return self._write(job, long_work.await_outcome(job, now=now), now)
+
     def deferred(self, job: Job, *, until: datetime, reason: str) -> None:
         """Put the claimed job back: it cannot run now, and this was not an attempt."""
         now = self.clock.now()
@@ -116,6 +126,9 @@ class CommitOutcome:
             made = change.move
         except ChangeRefused as refusal:
             current = refusal.current
+            if current is not None and _is_overtaken_by_report(change, job, current):
+                self.telemetry.debug("reported_before", **job.identity())
+                return None
             if current is not None and _is_written(change, job, current):
                 # Our own earlier write, whose answer was lost. (The watcher may have written the attempt down as lost:
                 # then it is another outcome, and that one stands.)
@@ -152,7 +165,15 @@ class CommitOutcome:
         self.telemetry.measure(_METRIC_OF[made])
 
 
+def _is_overtaken_by_report(change: Change, job: Job, current: Job) -> bool:
+    """Whether the outcome of the attempt was reported before it was known that its target has accepted the work."""
+    ended = current.execution(job.fence)
+    return change.move is Move.AWAIT and ended is not None and ended.outcome is not Outcome.LOST
+
+
 def _is_written(change: Change, job: Job, current: Job) -> bool:
+    if change.move is Move.AWAIT:
+        return current.fence == job.fence and current.awaiting_since is not None
     history = change.set.get("executions")
     if history is None:
         return is_made_by(change, job, current)

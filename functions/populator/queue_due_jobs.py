@@ -78,7 +78,7 @@ class QueueDueJobs:
         position = None if cursor is not None and cursor.wake_at > until + _CLOCK_SKEW else cursor
         while seconds_left() > _LAST_PAGE_SECONDS:
             page = self.jobs.due(shard, until=until, after=position, limit=PAGE)
-            unsent = self.dispatch(shard.lane, [Hint(one.tenant, one.job_id, one.wake_at) for one in page.entries])
+            unsent = self.dispatch(shard.queue, [Hint(one.tenant, one.job_id, one.wake_at) for one in page.entries])
             handled = unsent[0] if unsent else len(page.entries)
             if handled:
                 reached = page.entries[handled - 1]

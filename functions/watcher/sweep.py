@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from shared.every_shard import OnEveryShard, on_every_shard
-from shared.model import moves
+from shared.model import limits, long_work, moves
 from shared.model.cursor import SweepCursor
 from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.job import Job, JobKey, Sharding, from_epoch_ms
-from shared.model.lanes import DueShard, due_shards
-from shared.model.lifecycle import Status
+from shared.model.lanes import DueShard, watched_shards
+from shared.model.lifecycle import Move, Status
 from shared.ports.jobs import DueEntry
 from shared.ports.queue import Hint
 from shared.ports.telemetry import Metric
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shared.dispatch import Dispatch
+    from shared.model.change import Change
+    from shared.model.lanes import Lane
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import CursorStore
     from shared.ports.jobs import JobStore
@@ -35,6 +37,8 @@ RESEND_AFTER_SECONDS: Final = 90
 
 # What is younger needs nothing: its lease cannot be over, and its message is not late.
 _YOUNGEST_SECONDS: Final = 65
+# Where nothing is sent, an entry's time is when a lease may be over.
+_YOUNGEST_LEASE_SECONDS: Final = limits.CLOCK_SKEW_SECONDS
 _PAGE: Final = 100
 _LAST_PAGE_SECONDS: Final = 10
 _NEVER: Final = from_epoch_ms(0)
@@ -88,7 +92,7 @@ class Sweep:
             lambda shard: self._sweep(shard, cursors.get(shard), seconds_left),
             # The longest ago first: a shard whose pass is complete begins anew, and must not take the time of another.
             sorted(
-                due_shards(self.sharding.due),
+                watched_shards(self.sharding.due),
                 key=lambda shard: cursors[shard].pass_at if shard in cursors else _NEVER,
             ),
         )
@@ -103,7 +107,7 @@ class Sweep:
 
     def _sweep(self, shard: DueShard, stored: SweepCursor | None, seconds_left: Callable[[], float]) -> SweepReport:
         cursor = self._pass_to_go_on_with(stored)
-        until = cursor.pass_at - timedelta(seconds=_YOUNGEST_SECONDS)
+        until = cursor.pass_at - timedelta(seconds=_YOUNGEST_LEASE_SECONDS if shard.lane is None else _YOUNGEST_SECONDS)
         report = SweepReport()
         while seconds_left() > _LAST_PAGE_SECONDS:
             after = None if cursor.position is None else DueEntry(*cursor.position)
@@ -132,7 +136,11 @@ class Sweep:
             # Gone since, or a newer version's: that one looks after it.
             tenant, job_id = min(missing)
             self.telemetry.warn("jobs_not_read", jobs=len(missing), tenant=tenant, job_id=job_id)
-        reaped = sum(self._reap(job) for job in jobs if job.status is Status.RUNNING)
+        reaped = sum(self._look_at_lease(job) for job in jobs if job.status is Status.RUNNING)
+        resent = 0 if shard.lane is None else self._send_again(shard.lane, jobs, cursor)
+        return SweepReport(len(entries), resent, reaped)
+
+    def _send_again(self, lane: Lane, jobs: Sequence[Job], cursor: SweepCursor) -> int:
         hints = [
             Hint(job.tenant, job.id, job.wake_at)
             for job in jobs
@@ -141,26 +149,35 @@ class Sweep:
             and is_resend_due(job.wake_at, after=cursor.previous_pass_at, until=cursor.pass_at)
         ]
         # What the queue does not take now is sent when its age passes the next threshold.
-        unsent = set(self.dispatch(shard.lane, hints))
+        unsent = set(self.dispatch(lane, hints))
         for position, hint in enumerate(hints):
             if position not in unsent:
                 self.telemetry.note("sent_again", tenant=hint.tenant, job_id=hint.job_id)
-        return SweepReport(len(entries), len(hints) - len(unsent), reaped)
+        return len(hints) - len(unsent)
 
-    def _reap(self, job: Job) -> bool:
+    def _look_at_lease(self, job: Job) -> bool:
+        """Whether the attempt was written down as lost. One whose worker was heard of is looked at again when its lease
+        would be over: heartbeats leave the index alone, so that they cost one write unit and not three."""
         now = self.clock.now()
-        if not moves.lease_is_over(job, now):
-            return False
-        change = moves.reap(job, now=now, chance=self.ids.chance(), retention=self.retention, sharding=self.sharding)
+        if moves.lease_is_over(job, now):
+            chance = self.ids.chance()
+            change = moves.reap(job, now=now, chance=chance, retention=self.retention, sharding=self.sharding)
+            return self._write(job, change, "reap")
+        if job.awaiting_since is not None:
+            self._write(job, long_work.watch(job), "watch")
+        return False
+
+    def _write(self, job: Job, change: Change, what: str) -> bool:
         try:
             self.jobs.change(job.key, change)
         except ChangeRefused:
             # A heartbeat, an outcome or another sweep was faster: the job moves after all.
-            self.telemetry.debug("reap_refused", **job.identity())
+            self.telemetry.debug(f"{what}_refused", **job.identity())
             return False
         except StoreUnavailable as error:
             # The next pass tries it again; what lies behind it does not wait for that.
-            self.telemetry.warn("reap_failed", error=str(error), **job.identity())
+            self.telemetry.warn(f"{what}_failed", error=str(error), **job.identity())
             return False
-        self.telemetry.note("reaped", **job.identity(), status=change.set["status"])
+        if change.move is not Move.WATCH:
+            self.telemetry.note("reaped", **job.identity(), status=change.set["status"])
         return True

@@ -30,7 +30,8 @@ class SystemIds:
         return encode_id(epoch_ms(now).to_bytes(6, "big") + secrets.token_bytes(9))
 
     def claim_id(self) -> str:
-        return encode_id(secrets.token_bytes(10))
+        # It is the secret part of a lease token as well.
+        return encode_id(secrets.token_bytes(16))
 
     def chance(self) -> float:
         return secrets.randbits(53) * _UNIT

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shared.model import limits
 from shared.model.lanes import DueShard, Lane, Priority, lane_of, spread
 from shared.model.lifecycle import Status
 from shared.model.retry import DEFAULT_RETRY, RetryPolicy
@@ -23,6 +24,13 @@ class Delivery(StrEnum):
 
     AT_LEAST_ONCE = "at_least_once"  # a lost attempt is followed by another, while attempts are left
     AT_MOST_ONCE = "at_most_once"  # one attempt only; when it is lost, nobody knows whether the work was done
+
+
+class Completion(StrEnum):
+    """What ends an attempt."""
+
+    RESPONSE = "response"  # the target's answer
+    CALLBACK = "callback"  # a report over the API; the answer says only that the work was accepted
 
 
 class JobKey(NamedTuple):
@@ -65,6 +73,8 @@ class JobSpec:
     delivery: Delivery = Delivery.AT_LEAST_ONCE
     group: str | None = None
     correlation_id: str | None = None
+    completion: Completion = Completion.RESPONSE
+    heartbeat_timeout_seconds: int = limits.DEFAULT_HEARTBEAT_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +89,10 @@ class Job:
     What a template plans or triggers names it in `template_id` and its version in `template_version`; an occurrence has
     its `nominal_at`, and in `misfire_at` the time from which its first attempt would be too late by the template's
     misfire policy.
+
+    With `completion: callback` the target's acceptance is no outcome: the job is running and `awaiting_since` then, and
+    whoever does the work must be heard of every `heartbeat_timeout_seconds`. `checkpoint_at`: when the last checkpoint
+    was left that the next attempt is handed; None when there is none.
 
     `redrives` counts how often somebody had it run again after it had failed for good, the last time at `redriven_at`:
     each began a fresh budget of attempts, and its executions say to which one they belong. One that was given up has a
@@ -125,6 +139,10 @@ class Job:
     template_version: int | None = None
     nominal_at: datetime | None = None
     misfire_at: datetime | None = None
+    completion: Completion = Completion.RESPONSE
+    heartbeat_timeout_seconds: int = limits.DEFAULT_HEARTBEAT_TIMEOUT_SECONDS
+    awaiting_since: datetime | None = None
+    checkpoint_at: datetime | None = None
     redrives: int = 0
     redriven_at: datetime | None = None
     redriven_by: str | None = None
@@ -138,7 +156,12 @@ class Job:
 
     @property
     def lane(self) -> Lane:
-        return lane_of(self.priority, self.timeout_seconds)
+        return lane_of(self.priority, self.call_seconds)
+
+    @property
+    def call_seconds(self) -> int:
+        """How long a call of its target may take."""
+        return call_seconds(self.timeout_seconds, self.completion)
 
     @property
     def idempotency_key(self) -> str:
@@ -193,14 +216,23 @@ def new_job(
         expires_at=start_deadline(spec.run_at, spec.expires_after_seconds),
         retry=spec.retry,
         delivery=spec.delivery,
+        completion=spec.completion,
+        heartbeat_timeout_seconds=spec.heartbeat_timeout_seconds,
         group=spec.group,
         group_pk=group_partition(key.tenant, spec.group, spread(key.job_id, sharding.group)),
         group_sk=f"{epoch_ms(now):013d}#{key.job_id[-8:]}",
         correlation_id=spec.correlation_id,
         fingerprint=fingerprint,
         wake_at=spec.run_at,
-        due_shard=due_shard_of(key, lane_of(spec.priority, spec.timeout_seconds), sharding.due),
+        due_shard=due_shard_of(
+            key, lane_of(spec.priority, call_seconds(spec.timeout_seconds, spec.completion)), sharding.due
+        ),
     )
+
+
+def call_seconds(timeout_seconds: int, completion: Completion) -> int:
+    """How long a call of a target may take: as long as the attempt, or only until the work is accepted."""
+    return timeout_seconds if completion is Completion.RESPONSE else min(timeout_seconds, limits.ACCEPT_SECONDS)
 
 
 def due_shard_of(key: JobKey, lane: Lane, shards: int) -> DueShard:

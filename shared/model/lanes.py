@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from shared.model import limits
@@ -28,19 +28,34 @@ class Lane(StrEnum):
         return limits.MAX_TIMEOUT_SECONDS if self is Lane.LONG else limits.SHORT_JOB_SECONDS
 
 
-class DueShard(NamedTuple):
-    """One partition of the due index, written `lane#NN`."""
+_WATCH: Final = "watch"
 
-    lane: Lane
+
+class DueShard(NamedTuple):
+    """One partition of the due index, written `lane#NN`; without a lane `watch#NN`: nobody sends what is there, only
+    the watcher looks at it."""
+
+    lane: Lane | None
     number: int
 
     def __str__(self) -> str:
-        return f"{self.lane}#{self.number:02d}"
+        return f"{self.lane or _WATCH}#{self.number:02d}"
+
+    @property
+    def queue(self) -> Lane:
+        """The lane through whose queue is sent what is there.
+
+        Raises:
+            LookupError: nobody sends it.
+        """
+        if self.lane is None:
+            raise LookupError(f"nothing of {self} is sent")
+        return self.lane
 
     @classmethod
     def parse(cls, text: str) -> DueShard:
         lane, _, number = text.partition("#")
-        return cls(Lane(lane), int(number))
+        return cls(None if lane == _WATCH else Lane(lane), int(number))
 
 
 def lane_of(priority: Priority, timeout_seconds: float) -> Lane:
@@ -50,6 +65,11 @@ def lane_of(priority: Priority, timeout_seconds: float) -> Lane:
 def due_shards(shards: int) -> list[DueShard]:
     """Every shard of every lane, when each lane has `shards` of them."""
     return [DueShard(lane, number) for lane in Lane for number in range(shards)]
+
+
+def watched_shards(shards: int) -> list[DueShard]:
+    """Those, and the ones that only the watcher looks at."""
+    return [*due_shards(shards), *(DueShard(None, number) for number in range(shards))]
 
 
 def spread(key: str, buckets: int) -> int:

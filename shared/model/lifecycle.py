@@ -16,7 +16,7 @@ class Status(StrEnum):
 
     BLOCKED = "blocked"  # a client, by cancelling it; no job is put here yet
     SCHEDULED = "scheduled"  # an executor, when its time has come
-    RUNNING = "running"  # the executor that holds the lease; the watcher when the lease is over
+    RUNNING = "running"  # who holds the lease, an executor or a worker; the watcher when the lease is over
     SUCCEEDED = "succeeded"  # nobody
     FAILED = "failed"  # nobody; it is listed until its item goes, for a person to look at
     CANCELLED = "cancelled"  # nobody
@@ -40,6 +40,9 @@ class Move(StrEnum):
     DEFER = "defer"
     DECLINE = "decline"
     HEARTBEAT = "heartbeat"
+    AWAIT = "await"
+    CHECKPOINT = "checkpoint"
+    WATCH = "watch"
     SUCCEED = "succeed"
     RETRY = "retry"
     FAIL = "fail"
@@ -90,27 +93,27 @@ LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
     ),
     LegalMove(Move.CLAIM, _SCHEDULED, Status.RUNNING, (Actor.EXECUTOR,), "its time has come: an attempt begins"),
     LegalMove(Move.DEFER, _RUNNING, Status.SCHEDULED, (Actor.EXECUTOR,), "it cannot run now; this was not an attempt"),
-    LegalMove(Move.HEARTBEAT, _RUNNING, Status.RUNNING, (Actor.EXECUTOR,), "the lease is extended"),
-    LegalMove(Move.SUCCEED, _RUNNING, Status.SUCCEEDED, (Actor.EXECUTOR,), "the attempt succeeded"),
+    LegalMove(Move.HEARTBEAT, _RUNNING, Status.RUNNING, (Actor.EXECUTOR, Actor.API), "the lease is extended"),
+    LegalMove(Move.SUCCEED, _RUNNING, Status.SUCCEEDED, (Actor.EXECUTOR, Actor.API), "the attempt succeeded"),
     LegalMove(
         Move.RETRY,
         _RUNNING,
         Status.SCHEDULED,
-        (Actor.EXECUTOR, Actor.WATCHER),
+        (Actor.EXECUTOR, Actor.WATCHER, Actor.API),
         "the attempt failed, or its lease ran out, and another follows",
     ),
     LegalMove(
         Move.FAIL,
         _RUNNING,
         Status.FAILED,
-        (Actor.EXECUTOR, Actor.WATCHER),
+        (Actor.EXECUTOR, Actor.WATCHER, Actor.API),
         "the attempt failed, or its lease ran out, and none is left",
     ),
     LegalMove(
         Move.STOP,
         _RUNNING,
         Status.CANCELLED,
-        (Actor.EXECUTOR, Actor.WATCHER),
+        (Actor.EXECUTOR, Actor.WATCHER, Actor.API),
         "a requested cancel takes effect: the attempt ended without success",
     ),
     LegalMove(Move.REQUEST_CANCEL, _RUNNING, Status.RUNNING, (Actor.API,), "a client cancels a job while it runs"),
@@ -149,6 +152,17 @@ LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
         Status.SKIPPED,
         (Actor.EXECUTOR,),
         "it is not to run, as a gate found once it was claimed; this was not an attempt",
+    ),
+    LegalMove(
+        Move.AWAIT,
+        _RUNNING,
+        Status.RUNNING,
+        (Actor.EXECUTOR, Actor.API),
+        "the target has accepted the work, whose outcome will be reported",
+    ),
+    LegalMove(Move.CHECKPOINT, _RUNNING, Status.RUNNING, (Actor.API,), "the attempt leaves a checkpoint"),
+    LegalMove(
+        Move.WATCH, _RUNNING, Status.RUNNING, (Actor.WATCHER,), "its lease has been extended: it is looked at later"
     ),
 )
 

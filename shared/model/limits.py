@@ -33,6 +33,14 @@ MAX_PAST_SECONDS: Final = DAY_SECONDS
 MAX_AHEAD_SECONDS: Final = 5 * 366 * DAY_SECONDS
 MIN_TIMEOUT_SECONDS: Final = 1
 MAX_TIMEOUT_SECONDS: Final = 14 * 60
+# Of a job whose outcome is reported by whoever does the work: how long that may take, and go without a sign of life.
+MAX_CALLBACK_TIMEOUT_SECONDS: Final = 7 * DAY_SECONDS
+MIN_HEARTBEAT_TIMEOUT_SECONDS: Final = 10
+DEFAULT_HEARTBEAT_TIMEOUT_SECONDS: Final = 300
+# And how long its target may take to accept the call.
+ACCEPT_SECONDS: Final = 60
+INLINE_CHECKPOINT_BYTES: Final = 4 * KIB
+MAX_CHECKPOINT_BYTES: Final = 200 * KIB
 MAX_EXPIRES_AFTER_SECONDS: Final = 30 * DAY_SECONDS
 MAX_ATTEMPTS: Final = 20
 MAX_INITIAL_DELAY_SECONDS: Final = 3_600
@@ -40,6 +48,8 @@ MAX_MULTIPLIER: Final = 10
 MAX_RETRY_DELAY_SECONDS: Final = DAY_SECONDS
 MAX_RETRY_AFTER_SECONDS: Final = 3_600
 MAX_RETRY_ON: Final = 20
+MAX_DELAYS: Final = MAX_ATTEMPTS - 1
+MAX_GIVE_UP_AFTER_SECONDS: Final = 30 * DAY_SECONDS
 
 EXECUTIONS_KEPT: Final = 20
 ERROR_TYPE_LENGTH: Final = 64
@@ -48,8 +58,6 @@ LAST_OUTPUT_BYTES: Final = 1 * KIB
 OLDER_OUTPUT_BYTES: Final = 160
 MAX_OUTPUT_BYTES: Final = 256 * KIB
 # How much of an HTTP target's response is read; what follows is not waited for.
-MAX_DELAYS: Final = MAX_ATTEMPTS - 1
-MAX_GIVE_UP_AFTER_SECONDS: Final = 30 * DAY_SECONDS
 MAX_RESPONSE_BYTES: Final = 64 * KIB
 
 # A job item above this at its creation moves its payload to an item of its own: what a run adds (lease, history)
@@ -84,6 +92,15 @@ WINDOW_SPANS_AHEAD_SECONDS: Final = 400 * DAY_SECONDS
 WINDOW_LOOK_AGAIN_SECONDS: Final = 300
 # How long a window that is over can still be read.
 WINDOW_KEPT_SECONDS: Final = 30 * DAY_SECONDS
+
+# A probe of a breaker that has not ended so long after its timeout counts as lost.
+PROBE_MARGIN_SECONDS: Final = 15
+# A job that meets a probe on its way asks again after so long, at the least.
+BREAKER_LOOK_AGAIN_SECONDS: Final = 1
+MAX_BREAKER_OPEN_SECONDS: Final = 7 * DAY_SECONDS
+# How long a breaker that is closed can still be read, and that it opened or closed.
+BREAKER_KEPT_SECONDS: Final = DAY_SECONDS
+BREAKER_CHANGES_KEPT_SECONDS: Final = 7 * DAY_SECONDS
 
 MAX_LIST_LIMIT: Final = 200
 DEFAULT_LIST_LIMIT: Final = 50

@@ -19,21 +19,19 @@ from shared.model.job import (
     Job,
     Sharding,
     attention_partition,
+    call_seconds,
     due_shard_of,
     epoch_ms,
     start_deadline,
 )
 from shared.model.lanes import Lane, lane_of, spread
 from shared.model.lifecycle import Move, legal
+from shared.model.long_work import back_in_its_lane, extended_lease, silence_of
 from shared.model.next_attempt import next_attempt_at, why_no_other
 from shared.model.status_change import check_source, status_change, status_in, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-LOST = Failure(
-    "lost", "the lease ran out without an outcome: the executor died or could not reach the table", outcome=Outcome.LOST
-)
 
 
 def claim(*, lane: Lane, wake_at: datetime, claim_id: str, now: datetime) -> Change:
@@ -64,7 +62,7 @@ def claim(*, lane: Lane, wake_at: datetime, claim_id: str, now: datetime) -> Cha
 
 def heartbeat(job: Job, *, now: datetime) -> Change:
     """The lease is extended, counted from `now`, the time before the call. Not a new version: nothing a client did."""
-    lease_until = now + timedelta(seconds=limits.LEASE_SECONDS)
+    lease_until = extended_lease(job, now)
     return Change(
         move=Move.HEARTBEAT,
         when=(status_in(Move.HEARTBEAT), _held(job), Clause("lease_until", Op.LT, lease_until)),
@@ -82,7 +80,13 @@ def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
         Move.DEFER,
         when=(_held(job), _NO_CANCEL),
         now=now,
-        values={"wake_at": until, "reason": reason, "misfire_at": None, **_never_begun(job)},
+        values={
+            "wake_at": until,
+            "reason": reason,
+            "misfire_at": None,
+            **_never_begun(job),
+            **back_in_its_lane(job),
+        },
         add={"attempt": -1},
     )
 
@@ -131,7 +135,7 @@ def fail(
             Move.RETRY,
             when=(_held(job), _NO_CANCEL),
             now=now,
-            values={"wake_at": wake_at, "executions": executions, **_NO_LEASE},
+            values={"wake_at": wake_at, "executions": executions, **_NO_LEASE, **back_in_its_lane(job)},
         )
     return _end(
         Move.FAIL,
@@ -157,12 +161,12 @@ def stop(
 
 
 def reap(job: Job, *, now: datetime, chance: float, retention: timedelta, sharding: Sharding) -> Change:
-    """The attempt whose lease ran out is written down as lost, and the job goes on as after any failed attempt.
+    """The attempt whose lease ran out is written down as lost, or as timed out, and the job goes on as after any other.
 
     Refused when the lease was extended meanwhile. The skew keeps a watcher whose clock runs ahead from taking a
     live one.
     """
-    change = fail(job, LOST, now=now, chance=chance, retention=retention, sharding=sharding)
+    change = fail(job, silence_of(job), now=now, chance=chance, retention=retention, sharding=sharding)
     return Change(
         move=change.move,
         when=(*change.when, Clause("lease_until", Op.LT, _latest_lost_lease(now))),
@@ -195,8 +199,9 @@ def edit(job: Job, changes: Mapping[str, Any], *, now: datetime, sharding: Shard
         values["misfire_at"] = None
     if not {"run_at", "expires_after_seconds"}.isdisjoint(values):
         values["expires_at"] = start_deadline(run_at, values.get("expires_after_seconds", job.expires_after_seconds))
-    if not {"priority", "timeout_seconds"}.isdisjoint(values):
-        lane = lane_of(values.get("priority", job.priority), values.get("timeout_seconds", job.timeout_seconds))
+    if not {"priority", "timeout_seconds", "completion"}.isdisjoint(values):
+        timeout, completion = (values.get(name, getattr(job, name)) for name in ("timeout_seconds", "completion"))
+        lane = lane_of(values.get("priority", job.priority), call_seconds(timeout, completion))
         values["due_shard"] = due_shard_of(job.key, lane, sharding.due)
     return status_change(Move.EDIT, when=(_unchanged(job),), now=now, values=values)
 
@@ -245,7 +250,7 @@ def skip(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Chang
 
 
 _NO_CANCEL = Clause("cancel_requested_at", Op.ABSENT)
-_NO_LEASE: Mapping[str, Any] = {"lease_until": None, "claim_id": None}
+_NO_LEASE: Mapping[str, Any] = {"lease_until": None, "claim_id": None, "awaiting_since": None}
 
 
 def _end(move: Move, job: Job, *, now: datetime, retention: timedelta, values: Mapping[str, Any]) -> Change:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from shared.model.job import NO_PAYLOAD, Delivery, Payload
+from shared.model import limits
+from shared.model.job import NO_PAYLOAD, Completion, Delivery, Payload, call_seconds
 from shared.model.lanes import Priority, spread
 from shared.model.retry import DEFAULT_RETRY, RetryPolicy
 
@@ -64,6 +65,13 @@ class JobDefinition:
     expires_after_seconds: int | None = None
     retry: RetryPolicy = DEFAULT_RETRY
     delivery: Delivery = Delivery.AT_LEAST_ONCE
+    completion: Completion = Completion.RESPONSE
+    heartbeat_timeout_seconds: int = limits.DEFAULT_HEARTBEAT_TIMEOUT_SECONDS
+
+    @property
+    def call_seconds(self) -> int:
+        """How long a call of the target may take."""
+        return call_seconds(self.timeout_seconds, self.completion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

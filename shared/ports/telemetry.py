@@ -14,6 +14,7 @@ class Metric(StrEnum):
     STARTED = "started"  # attempts begun
     LATENESS_MS = "lateness_ms"  # from the time an attempt was due to its claim
     DURATION_MS = "duration_ms"  # from the claim to the outcome
+    ACCEPTED = "accepted"  # attempts whose outcome will be reported by whoever does the work
     SUCCEEDED = "succeeded"
     RETRIED = "retried"  # attempts that failed and are followed by another
     FAILED = "failed"  # jobs that failed for good

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from shared.adapters.dynamodb import schema
 from shared.model.errors import UnreadableJob
 from shared.model.execution import Execution, Outcome, Output
-from shared.model.job import Delivery, Job, JobKey, Payload, epoch_ms, from_epoch_ms
+from shared.model.job import Completion, Delivery, Job, JobKey, Payload, epoch_ms, from_epoch_ms
 from shared.model.lanes import DueShard, Priority
 from shared.model.lifecycle import Status
 from shared.model.retry import DEFAULT_RETRY, Backoff, Jitter, RetryPolicy
@@ -153,6 +153,10 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "discarded_at": ("dis_at", TIME),
     "discarded_by": ("dis_by", TEXT),
     "discard_reason": ("dis_why", TEXT),
+    "completion": ("compl", _enum(Completion)),
+    "heartbeat_timeout_seconds": ("hb_s", INTEGER),
+    "awaiting_since": ("await_at", TIME),
+    "checkpoint_at": ("ck_at", TIME),
     "cancel_requested_at": ("cancel_at", TIME),
     "wake_at": (schema.WAKE_AT, TIME),
     "due_shard": (schema.DUE_SHARD, Kind(lambda value: {"S": str(value)}, lambda value: DueShard.parse(value["S"]))),

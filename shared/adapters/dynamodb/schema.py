@@ -9,6 +9,7 @@ SK: Final = "sk"
 TTL: Final = "ttl"
 
 JOB_SK: Final = "job"
+CHECKPOINT_SK: Final = "checkpoint"
 PAYLOAD_SK: Final = "payload"
 
 DUE_INDEX: Final = "due"
@@ -43,3 +44,8 @@ WINDOWS_PK: Final = "windows"
 EXTENSIONS_PK: Final = "windows-to-extend"
 # A tenant's channels are the partition `channels#<tenant>`.
 CHANNELS_PK: Final = "channels"
+# A tenant's breakers are the partition `breakers#<tenant>`, the counts of its calls `breaker-calls#<tenant>`; which
+# breakers of all tenants have opened and closed, and when, is one partition.
+BREAKERS_PK: Final = "breakers"
+CALLS_PK: Final = "breaker-calls"
+BREAKER_CHANGES_PK: Final = "breaker-changes"

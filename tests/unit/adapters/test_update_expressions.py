@@ -49,7 +49,7 @@ def shown(value: Mapping[str, str]) -> str:
 # A planned job has defaults too, which are not stored.
 _AS_PLANNED = (
     "SET name, target, exp_s, exp_at, run_at, wake_at, due_shard, tpl_v, mis_at, status, u_at",
-    "REMOVE tags, payload, prio, timeout, retry, deliv, reason, e_at, ttl",
+    "REMOVE tags, payload, prio, timeout, retry, deliv, compl, hb_s, reason, e_at, ttl",
 )
 
 RENDERED = {
@@ -68,36 +68,56 @@ RENDERED = {
         ["SET lease"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "lease < START+160"],
     ),
+    "await": (
+        ["SET await_at, lease, wake_at, due_shard, status, u_at", "ADD v"],
+        ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(await_at)"],
+    ),
+    "checkpoint": (
+        ["SET ck_at, lease"],
+        ["attribute_exists(pk)", "status = 'running'", "fence = 1"],
+    ),
+    "watch": (
+        ["SET wake_at"],
+        ["attribute_exists(pk)", "status = 'running'", "fence = 1", "wake_at < START+400"],
+    ),
     "defer": (
-        ["SET wake_at, reason, status, u_at", "REMOVE mis_at, lease, claim, s_at", "ADD v, attempt"],
+        [
+            "SET wake_at, reason, due_shard, status, u_at",
+            "REMOVE mis_at, lease, claim, await_at, s_at",
+            "ADD v, attempt",
+        ],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
     ),
     "decline": (
-        ["SET reason, e_at, ttl, status, u_at", "REMOVE lease, claim, s_at, wake_at, due_shard", "ADD v, attempt"],
+        [
+            "SET reason, e_at, ttl, status, u_at",
+            "REMOVE lease, claim, await_at, s_at, wake_at, due_shard",
+            "ADD v, attempt",
+        ],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
     ),
     "succeed": (
-        ["SET execs, e_at, ttl, status, u_at", "REMOVE lease, claim, wake_at, due_shard", "ADD v"],
+        ["SET execs, e_at, ttl, status, u_at", "REMOVE lease, claim, await_at, wake_at, due_shard", "ADD v"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1"],
     ),
     "retry": (
-        ["SET wake_at, execs, status, u_at", "REMOVE lease, claim", "ADD v"],
+        ["SET wake_at, execs, due_shard, status, u_at", "REMOVE lease, claim, await_at", "ADD v"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(cancel_at)"],
     ),
     "fail": (
         [
             "SET execs, reason, attention_pk, attention_sk, e_at, ttl, status, u_at",
-            "REMOVE lease, claim, wake_at, due_shard",
+            "REMOVE lease, claim, await_at, wake_at, due_shard",
             "ADD v",
         ],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1"],
     ),
     "stop": (
-        ["SET execs, reason, e_at, ttl, status, u_at", "REMOVE lease, claim, wake_at, due_shard", "ADD v"],
+        ["SET execs, reason, e_at, ttl, status, u_at", "REMOVE lease, claim, await_at, wake_at, due_shard", "ADD v"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1"],
     ),
     "reap, another attempt left": (
-        ["SET wake_at, execs, status, u_at", "REMOVE lease, claim", "ADD v"],
+        ["SET wake_at, execs, due_shard, status, u_at", "REMOVE lease, claim, await_at", "ADD v"],
         [
             "attribute_exists(pk)",
             "status = 'running'",
@@ -109,13 +129,13 @@ RENDERED = {
     "reap, none left": (
         [
             "SET execs, reason, attention_pk, attention_sk, e_at, ttl, status, u_at",
-            "REMOVE lease, claim, wake_at, due_shard",
+            "REMOVE lease, claim, await_at, wake_at, due_shard",
             "ADD v",
         ],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "lease < START+195"],
     ),
     "reap, cancel requested": (
-        ["SET execs, reason, e_at, ttl, status, u_at", "REMOVE lease, claim, wake_at, due_shard", "ADD v"],
+        ["SET execs, reason, e_at, ttl, status, u_at", "REMOVE lease, claim, await_at, wake_at, due_shard", "ADD v"],
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "lease < START+195"],
     ),
     "edit": (

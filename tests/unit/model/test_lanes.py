@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model import limits
-from shared.model.lanes import DueShard, Lane, Priority, due_shards, lane_of, spread
+from shared.model.lanes import DueShard, Lane, Priority, due_shards, lane_of, spread, watched_shards
 
 
 @pytest.mark.parametrize("priority", Priority)
@@ -30,6 +30,17 @@ def test_a_shard_is_read_as_it_was_written(lane: Lane, number: int) -> None:
 def test_a_shard_is_written_with_its_lane_first() -> None:
     # The claim's condition asks whether the shard begins with the lane.
     assert str(DueShard(Lane.HIGH, 3)) == "high#03"
+
+
+def test_what_only_the_watcher_looks_at_goes_through_no_queue() -> None:
+    shard = DueShard(None, 7)
+
+    assert str(shard) == "watch#07"
+    assert DueShard.parse("watch#07") == shard
+    assert shard in watched_shards(8)
+    assert shard not in due_shards(8)
+    with pytest.raises(LookupError):
+        _ = shard.queue
 
 
 def test_every_lane_has_every_shard_once() -> None:

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model import limits, moves
+from shared.model import limits, long_work, moves
 from shared.model.change import Change, applied
 from shared.model.errors import IllegalTransition, InvalidField
 from shared.model.execution import Failure, Outcome, Output
-from shared.model.job import Delivery, Job, epoch_ms, from_epoch_ms
+from shared.model.job import Completion, Delivery, Job, epoch_ms, from_epoch_ms
 from shared.model.lanes import Priority
 from shared.model.lifecycle import Status, legal
+from shared.model.long_work import awaits_callback
 from shared.model.occurrence_job import WITHDRAWN, replan, withdraw
 from shared.model.retry import RetryPolicy
 from tests.jobs import BOOM, NOT_FOUND, RETENTION, SHARDING, START, TIMED_OUT, a_job, at, is_accepted
@@ -65,6 +66,9 @@ def version_after(job: Job, chance: float) -> int:
 EVENTS: dict[str, Event] = {
     "claim": claim,
     "heartbeat": lambda job, now, chance: moves.heartbeat(job, now=now),
+    "accept": lambda job, now, chance: long_work.await_outcome(job, now=now) if awaits_callback(job) else None,
+    "save a checkpoint": lambda job, now, chance: long_work.save_checkpoint(job, now=now),
+    "look again": lambda job, now, chance: long_work.watch(job) if job.awaiting_since else None,
     "defer": lambda job, now, chance: moves.defer(job, until=now + timedelta(seconds=9), reason="gate", now=now),
     "decline": lambda job, now, chance: moves.decline(job, reason="gate", now=now, retention=RETENTION),
     "succeed": lambda job, now, chance: moves.succeed(job, output=Output("ok", 2), now=now, retention=RETENTION),
@@ -97,6 +101,8 @@ _DRAWN = [
     "reap",
     "reap",
     "defer",
+    *4 * ["accept"],
+    "look again",
     "ask for more attempts",
     "cancel",
 ]
@@ -110,6 +116,7 @@ NOMINAL = (at(60), at(30 * 86_400))
 _DEFINED = {
     "retry": st.builds(RetryPolicy, max_attempts=st.integers(1, 4), initial_seconds=st.just(0.3)),
     "delivery": st.sampled_from(Delivery),
+    "completion": st.sampled_from(Completion),
     "expires_after_seconds": st.none() | st.just(60),
 }
 JOBS = st.builds(a_job, **_DEFINED) | st.builds(
@@ -180,7 +187,7 @@ def test_an_occurrence_that_is_missed_does_not_begin(job: Job, life: bytes) -> N
 def test_fence_and_version_only_rise(job: Job, life: bytes) -> None:
     for name, before, after in lives(job, life):
         assert after.fence - before.fence == (name == "claim")
-        assert after.version - before.version == (name != "heartbeat")
+        assert after.version - before.version == (name not in {"heartbeat", "save a checkpoint", "look again"})
 
 
 @given(JOBS, LIVES)
@@ -213,6 +220,15 @@ def test_only_a_running_job_has_a_lease(job: Job, life: bytes) -> None:
     for _, _, after in lives(job, life):
         running = after.status is Status.RUNNING
         assert (after.lease_until is not None) == (after.claim_id is not None) == running
+        assert running or after.awaiting_since is None
+
+
+@given(JOBS, LIVES)
+def test_a_job_that_awaits_a_report_is_looked_at_before_its_lease_can_be_over(job: Job, life: bytes) -> None:
+    for _, _, after in lives(job, life):
+        if after.awaiting_since is not None:
+            assert after.completion is Completion.CALLBACK
+            assert after.wake_at <= after.lease_until
 
 
 @given(JOBS, LIVES)
@@ -266,7 +282,8 @@ def test_an_item_outlives_its_end_its_idempotency_key_and_its_nominal_instant(jo
 @given(JOBS, LIVES)
 def test_the_index_shard_is_the_one_of_the_lane(job: Job, life: bytes) -> None:
     for _, _, after in lives(job, life):
-        assert after.due_shard is None or after.due_shard.lane is after.lane
+        lane = None if after.awaiting_since else after.lane
+        assert after.due_shard is None or after.due_shard.lane is lane
 
 
 @given(JOBS, LIVES)
