@@ -115,6 +115,8 @@ class Settings:
     command_target: whether jobs may run a command in the runner.
     event_types: what happens to jobs that is told on the event bus. EventBridge bills each event: two per job, started
         and ended, are about half as much again as the job itself.
+    email_sender: the address that channels send e-mail from; SES has verified it or its domain. With None there is no
+        e-mail.
     alarm_email: who is told of alarms; with None they only show in CloudWatch.
     """
 
@@ -137,6 +139,7 @@ class Settings:
     allowed_target_hosts: tuple[str, ...] = ()
     command_target: CommandTarget = CommandTarget.DISABLED
     event_types: tuple[str, ...] = ("job.started", "job.succeeded", "job.failed", "job.cancelled", "job.skipped")
+    email_sender: str | None = None
     alarm_email: str | None = None
 
     @property

@@ -26,7 +26,9 @@ from shared.telemetry import PowertoolsTelemetry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shared.model.channel import Channel
     from shared.model.lanes import Lane
+    from shared.ports.versioned import VersionedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,14 @@ def heartbeats() -> Heartbeats:
     return Heartbeats(jobs=jobs(), clock=SystemClock(), telemetry=telemetry())
 
 
+def channels() -> VersionedStore[Channel]:
+    # Imported by the first job that has news for one.
+    from shared.adapters.dynamodb.channels import CHANNELS  # noqa: PLC0415
+    from shared.adapters.dynamodb.versioned import DynamoVersionedStore  # noqa: PLC0415
+
+    return DynamoVersionedStore(aws.client("dynamodb"), settings().control_table, CHANNELS)
+
+
 @cache
 def execute_job() -> ExecuteJob:
     clock, ids = SystemClock(), SystemIds()
@@ -78,7 +88,7 @@ def execute_job() -> ExecuteJob:
         clock=clock,
         ids=ids,
         lease=heartbeats(),
-        target_of=targets(target_settings),
+        target_of=targets(target_settings, channels),
         gates=(MaintenanceWindowGate(known_windows, clock, target_settings.rules().place),),
         commit=CommitOutcome(
             jobs=jobs(),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _AWS_KINDS: Final = frozenset({"lambda", "sqs", "sns", "eventbridge", "step_functions"})
-_KINDS: Final = _AWS_KINDS | {"http", "task", "command"}
+_KINDS: Final = _AWS_KINDS | {"http", "task", "command", "channel"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.settings import Function, Stage
+from infra.app import add_stage, new_app
+from infra.settings import Function, Stage, settings_of
+from tests.infra.template import StageTemplate
 
 if TYPE_CHECKING:
-    from tests.infra.template import Rights, StageTemplate
+    from pathlib import Path
+
+    from infra.bundling import Bundles
+    from tests.infra.template import Rights
 
 QUEUES = {"<High>", "<Normal>", "<Low>", "<Long>"}
 DEAD = {"<HighDead>", "<NormalDead>", "<LowDead>", "<LongDead>"}
@@ -22,7 +28,7 @@ TARGETS = {
     "states:StartExecution": {"arn:aws:states:region:account:stateMachine:demo-*"},
 }
 
-# Every wildcard that a policy may hold. The reasons stand beside the grants in infra/stack.py.
+# Every wildcard that a policy may hold. The reasons stand beside the grants in infra/rights.py.
 WILDCARDS = {
     "*",  # X-Ray alone, see test_only_traces_are_allowed_on_everything
     "<DataBucket>/payloads/*",
@@ -47,7 +53,7 @@ def executor_rights(template: StageTemplate, function: Function, queues: set[str
         **log_rights(function),
         **TRACES,
         **{f"sqs:{action}": queues for action in receiving},
-        "dynamodb:GetItem": {"<JobsTable>"},
+        "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
         "dynamodb:UpdateItem": {"<JobsTable>"},
         "dynamodb:Query": {"<ControlTable>"},
         "s3:GetObject": {"<DataBucket>/payloads/*"},
@@ -180,14 +186,31 @@ def test_each_executor_takes_from_its_own_queues(template: StageTemplate) -> Non
 
 
 @pytest.mark.parametrize("executor", [Function.EXECUTOR, Function.EXECUTOR_LONG])
-def test_of_the_control_table_an_executor_reads_maintenance_windows_alone(
+def test_of_the_control_table_an_executor_reads_maintenance_windows_and_channels_alone(
     template: StageTemplate, executor: Function
 ) -> None:
     statements = [one for one in template.statements(executor) if "<ControlTable>" in one["resources"]]
 
     assert [(one["actions"], one["conditions"]) for one in statements] == [
-        (["dynamodb:Query"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*"]}})
+        (["dynamodb:Query"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*"]}}),
+        (["dynamodb:GetItem"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["channels#*"]}}),
     ]
+
+
+def test_e_mail_is_sent_from_the_stages_own_address_alone(bundles: Bundles, tmp_path: Path) -> None:
+    settings = replace(settings_of("dev", {}), email_sender="news@mail.example.com")
+    app = new_app(tmp_path)
+    add_stage(app, settings, bundles)
+
+    app.synth()
+
+    template = StageTemplate(settings, tmp_path / "punctual-dev.template.json")
+    prefix = "arn:aws:ses:region:account:identity/"
+    assert template.environment(Function.EXECUTOR)["EMAIL_SENDER"] == "news@mail.example.com"
+    assert template.rights(Function.EXECUTOR)["ses:SendEmail"] == {
+        f"{prefix}news@mail.example.com",
+        f"{prefix}mail.example.com",
+    }
 
 
 def test_watcher_reaps_jobs_and_sends_messages_again(template: StageTemplate) -> None:

@@ -17,6 +17,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 _TASK_NAME: Final = Matching(
     r"[A-Za-z_][A-Za-z0-9_.-]{0,127}", "1 to 128 of A-Z, a-z, 0-9, _, . and -, a letter or _ first,"
 )
+_CHANNEL_ID: Final = Matching(r"[0-9a-z]{1,64}", "the id of a channel")
 HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_HEADER_NAME_LENGTH)]
 HeaderValue = Annotated[str, StringConstraints(max_length=limits.MAX_HEADER_VALUE_LENGTH)]
 
@@ -111,6 +112,15 @@ class CommandTarget(Shape):
     ] = Field(description="The program and its arguments; no shell reads them.", examples=[["/bin/echo", "hi"]])
 
 
+class ChannelTarget(Shape):
+    """A channel, which tells the payload's `summary`, or the payload itself, by Slack, e-mail and the like."""
+
+    type: Literal["channel"] = Field(description="The kind of target.")
+    channel_id: Annotated[str, AfterValidator(_CHANNEL_ID), _CHANNEL_ID.schema()] = Field(
+        description="The channel's id."
+    )
+
+
 TARGETS: Final = (
     HttpTarget,
     LambdaTarget,
@@ -120,6 +130,7 @@ TARGETS: Final = (
     StepFunctionsTarget,
     TaskTarget,
     CommandTarget,
+    ChannelTarget,
 )
 KINDS: Final = tuple(target.model_fields["type"].annotation.__args__[0] for target in TARGETS)  # type: ignore[union-attr]
 
@@ -131,7 +142,8 @@ Target = Annotated[
     | EventBridgeTarget
     | StepFunctionsTarget
     | TaskTarget
-    | CommandTarget,
+    | CommandTarget
+    | ChannelTarget,
     Field(discriminator="type"),
 ]
 

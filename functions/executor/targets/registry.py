@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from functions.executor.targets.clients import Clients
     from functions.executor.targets.protocol import Target
+    from shared.model.channel import Channel
+    from shared.ports.versioned import VersionedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class TargetSettings:
     command_target: whether jobs may run commands.
     signing_secret_prefix: the SSM path above the tenants' signing secrets.
     allowed_target_hosts, allowed_target_arns: see `TargetRules`.
+    email_sender: the address that e-mail is sent from; empty where there is none.
     account_id, aws_region: where the scheduler runs.
     aws_endpoint_url: URL of an emulator that stands for AWS.
     """
@@ -38,6 +41,7 @@ class TargetSettings:
     allowed_target_arns: tuple[str, ...]
     account_id: str
     aws_region: str
+    email_sender: str = ""
     aws_endpoint_url: str = ""
 
     def rules(self) -> TargetRules:
@@ -51,14 +55,18 @@ class TargetSettings:
         )
 
 
-def targets(settings: TargetSettings) -> Callable[[str], Target | None]:
-    """A function from a kind to its target, or to None for a kind that this version does not know."""
-    return _Targets(settings).of
+def targets(
+    settings: TargetSettings, channels: Callable[[], VersionedStore[Channel]]
+) -> Callable[[str], Target | None]:
+    """A function from a kind to its target, or to None for a kind that this version does not know. `channels` makes the
+    store of channels, when the first job for one comes."""
+    return _Targets(settings, channels).of
 
 
 class _Targets:
-    def __init__(self, settings: TargetSettings) -> None:
+    def __init__(self, settings: TargetSettings, channels: Callable[[], VersionedStore[Channel]]) -> None:
         self._settings = settings
+        self._channels = channels
         self._rules = settings.rules()
         self._made: dict[str, Target] = {}
         self._make: dict[str, Callable[[], Target]] = {
@@ -70,6 +78,8 @@ class _Targets:
             "step_functions": self._step_functions,
             "task": self._runner,
             "command": self._runner,
+            "channel": self._channel,
+            "email": self._email,
         }
 
     def of(self, kind: str) -> Target | None:
@@ -128,3 +138,13 @@ class _Targets:
             function=self._settings.runner_function,
             command_enabled=self._settings.command_target,
         )
+
+    def _channel(self) -> Target:
+        from functions.executor.targets.channel import ChannelTarget
+
+        return ChannelTarget(self._channels(), self.of)
+
+    def _email(self) -> Target:
+        from functions.executor.targets.email import EmailTarget
+
+        return EmailTarget(self._clients, self._settings.email_sender)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SnsTarget:
-    """The payload is the message, the call's identity its attributes. FIFO topics get what FIFO queues get."""
+    """The payload is the message, the call's identity its attributes. FIFO topics get what FIFO queues get.
+
+    A `subject`, which only channels give, is what subscribers by e-mail see first.
+    """
 
     clients: Clients
     rules: TargetRules
@@ -34,6 +37,7 @@ class SnsTarget:
             TopicArn=topic,
             Message=text_of(call),
             MessageAttributes=identity_attributes(call),
+            **({"Subject": call.target["subject"]} if "subject" in call.target else {}),
             **(fifo_ids(call) if topic.endswith(".fifo") else {}),
         )
         return Answer(output_of(message_id=response["MessageId"]))

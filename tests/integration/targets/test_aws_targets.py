@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import moto.backends
 import pytest
 from moto import mock_aws
 
 from functions.executor.targets.clients import Clients
+from functions.executor.targets.email import EmailTarget
 from functions.executor.targets.eventbridge import EventBridgeTarget
 from functions.executor.targets.protocol import Answer, Deadline
 from functions.executor.targets.signing_secrets import SsmSigningSecrets
@@ -128,6 +130,39 @@ def test_a_topics_subscribers_get_payload_and_identity(clients: Clients) -> None
     body = json.loads(sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"])
     assert body["Message"].encode() == PAYLOAD
     assert body["MessageAttributes"]["X-Correlation-Id"]["Value"] == "c-1"
+
+
+def test_a_subject_of_a_channel_reaches_the_topics_subscribers(clients: Clients) -> None:
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    topic = sns.create_topic(Name="orders")["TopicArn"]
+    url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:subscriber")
+    target = {"type": "sns", "topic_arn": topic, "subject": "payroll failed"}
+
+    SnsTarget(clients, RULES).call(a_call(target), Deadline(5))
+
+    assert json.loads(sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"])["Subject"] == "payroll failed"
+
+
+def test_an_email_is_sent_from_the_stages_address(clients: Clients) -> None:
+    ses = boto3.client("sesv2")
+    ses.create_email_identity(EmailIdentity="news@example.com")
+    call = a_call(
+        {"type": "email", "to": ["ops@example.com"], "subject": "Löhne fällig"}, payload="ja, fällig".encode()
+    )
+
+    answer = EmailTarget(clients, "news@example.com").call(call, Deadline(5))
+
+    (message,) = moto.backends.get_backend("ses")[ACCOUNT][REGION].sent_messages
+    assert answer.failure is None
+    assert (message.source, message.destinations["ToAddresses"]) == ("news@example.com", ["ops@example.com"])
+    assert (message.subject, message.body) == ("Löhne fällig", "ja, fällig")
+
+
+def test_where_no_address_was_set_up_an_email_fails_for_good(clients: Clients) -> None:
+    call = a_call({"type": "email", "to": ["ops@example.com"], "subject": "news"})
+
+    assert failed(EmailTarget(clients, "").call(call, Deadline(5))) == ("email_not_set_up", False)
 
 
 def test_a_topic_that_is_not_there_is_not_tried_again(clients: Clients) -> None:

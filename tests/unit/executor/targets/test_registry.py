@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.executor.targets.registry import TargetSettings, targets
+from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.settings import from_environment
 from tests.calls import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from shared.model.channel import Channel
+    from shared.ports.versioned import VersionedStore
 
 ENVIRONMENT = {
     "RUNNER_FUNCTION": "punctual-dev-runner",
@@ -18,19 +24,23 @@ ENVIRONMENT = {
     "ACCOUNT_ID": ACCOUNT,
     "AWS_REGION": REGION,
 }
-KINDS = ("http", "lambda", "sqs", "sns", "eventbridge", "step_functions", "task", "command")
+KINDS = ("http", "lambda", "sqs", "sns", "eventbridge", "step_functions", "task", "command", "channel", "email")
+
+
+def no_channels() -> VersionedStore[Channel]:
+    return MemoryVersionedStore("channel")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_one_target(kind: str) -> None:
-    target_of = targets(from_environment(TargetSettings, ENVIRONMENT))
+    target_of = targets(from_environment(TargetSettings, ENVIRONMENT), no_channels)
 
     assert target_of(kind) is not None
     assert target_of(kind) is target_of(kind)
 
 
 def test_a_kind_of_a_later_version_has_none() -> None:
-    assert targets(from_environment(TargetSettings, ENVIRONMENT))("carrier-pigeon") is None
+    assert targets(from_environment(TargetSettings, ENVIRONMENT), no_channels)("carrier-pigeon") is None
 
 
 def test_settings_become_rules() -> None:
