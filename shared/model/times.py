@@ -11,6 +11,11 @@ _RFC_3339: Final = re.compile(
 )
 EXAMPLE: Final = "2026-11-20T12:00:00Z"
 
+# Nothing is accepted, or looked for, outside; EventBridge's years. Far within those of a datetime, so that whoever adds
+# to a client's time, or moves it to a zone, need not fear an overflow.
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2199
+
 
 def parse_time(text: str) -> datetime:
     """An RFC 3339 time as aware UTC in whole milliseconds, rounded up: a job never starts before the time asked for.
@@ -28,9 +33,12 @@ def parse_time(text: str) -> datetime:
         offset = _offset(sign, hours, minutes)
         year, month, day, hour, minute, second = map(int, date_and_time)
         time = datetime(year, month, day, hour, minute, second, tzinfo=offset).astimezone(UTC)
-        return time + timedelta(milliseconds=_milliseconds(fraction))
+        time += timedelta(milliseconds=_milliseconds(fraction))
     except (ValueError, OverflowError):
         raise ValueError("there is no such time: check the day, the hour and the offset") from None
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise ValueError(f"years from {FIRST_YEAR} to {LAST_YEAR} are accepted")
+    return time
 
 
 def format_time(time: datetime) -> str:

@@ -113,7 +113,14 @@ TEMPLATE_CHANGES = [
     bad_act("a past occurrence", "/skip", {"nominal_at": "2001-01-01T00:00:00Z"}, "/nominal_at"),
     bad_act("no occurrence", "/unskip", {"nominal_at": "2027-01-01T00:00:01Z"}, "/nominal_at"),
     bad_act("a time without offset", "/unskip", {"nominal_at": "2027-01-01T00:00:00"}, "/nominal_at"),
+    *(
+        bad_act(f"the year {year}", action, {"nominal_at": f"{year}-01-01T00:00:00Z"}, "/nominal_at")
+        for action in ("/skip", "/unskip")
+        for year in ("0001", "9999")
+    ),
     bad_act("an unknown member", "/clone", {"id": "a"}, "/id"),
+    bad_act("from the year 1", "/backfills", {"from": "0001-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}, "/from"),
+    bad_act("until the year 1", "/backfills", {"from": "2026-02-01T00:00:00Z", "to": "0001-01-01T00:00:00Z"}, "/to"),
     BadInput("PUT by key with another key", "PUT", "/v1/templates/by-key/a", JSON,
              json.dumps({**TEMPLATE, "external_key": "b"}).encode(), 422, "validation-failed", "/external_key"),
     BadInput("PUT by a key that is none", "PUT", "/v1/templates/by-key/a%20b", JSON, json.dumps(TEMPLATE).encode(), 404,
@@ -145,6 +152,13 @@ TEMPLATE_LISTS = [
             ("tag=a", "tag"),
             ("group=a", "group"),
         )
+    ),
+    *(
+        BadInput(f"{path} {name} {year}", "GET", f"{path}?{name}={year}-01-01T00:00:00Z", {}, None, 400,
+                 "invalid-parameter", name)
+        for path in (f"{PATH}/occurrences", "/v1/forecast")
+        for name in ("from", "to")
+        for year in ("0001", "9999")
     ),
     BadInput("templates cursor", "GET", "/v1/templates?cursor=AAAA", {}, None, 400, "invalid-page-token"),
     BadInput("versions cursor", "GET", f"{PATH}/versions?cursor=AAAA", {}, None, 400, "invalid-page-token"),

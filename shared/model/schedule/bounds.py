@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.model import times
 from shared.model.errors import SchedulerError
 
 MAX_TRIGGERS: Final = 10
@@ -30,9 +31,8 @@ MAX_SPREAD_SECONDS: Final = 86_400
 # Who starts in the middle without a count counts from the start, so that the number is bounded.
 MAX_OCCURRENCES: Final = 10_000
 
-# Nothing is looked for outside; EventBridge's years are 1970 to 2199.
-FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 2199
+FIRST_YEAR: Final = times.FIRST_YEAR
+LAST_YEAR: Final = times.LAST_YEAR
 
 # Steps of a recurrence rule between two matches; a step is a day looked at, or a period without one.
 MAX_RULE_STEPS: Final = 5_000

@@ -68,6 +68,27 @@ def test_times_that_do_not_exist_are_refused(text: str) -> None:
         parse_time(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999Z",
+        "1970-01-01T00:00:00+00:01",
+        "2199-12-31T23:59:59-00:01",
+        "2199-12-31T23:59:59.9999Z",
+        "9999-12-31T23:59:59Z",
+    ],
+)
+def test_times_so_far_away_that_nothing_can_be_computed_around_them_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="years from 1970 to 2199"):
+        parse_time(text)
+
+
+def test_the_first_and_the_last_time_are_accepted() -> None:
+    assert parse_time("1970-01-01T00:00:00Z") == datetime(1970, 1, 1, tzinfo=UTC)
+    assert parse_time("2199-12-31T23:59:59Z") == datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
 def test_a_leap_second_is_refused() -> None:
     with pytest.raises(ValueError, match="leap seconds"):
         parse_time("2016-12-31T23:59:60Z")
