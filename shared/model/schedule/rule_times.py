@@ -15,7 +15,7 @@ from shared.model.schedule.local_time import DAY, HORIZON, date_of, day_number
 from shared.model.schedule.rule_days import candidate_days, fires_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shared.model.schedule.recurrence_rule import Rule
 
@@ -28,22 +28,27 @@ class RuleTimes:
     def __init__(self, rule: Rule, start: int) -> None:
         self._start = start
         self._rule = rule = with_defaults(rule, start)
-        self._unit = _UNIT.get(rule.frequency)
+        sub_daily = rule.frequency in _UNIT
         # HOURLY and MINUTELY without BYHOUR have no hour of their own: elapsed time.
-        self.elapsed = self._unit is not None and not rule.hours
-        is_minutely = self._unit == _UNIT["MINUTELY"]
+        self.elapsed = sub_daily and not rule.hours
         # The hours of a day, or its minutes, at which it may fire, each with the seconds after it.
-        self._width = self._unit or _UNIT["HOURLY"]
-        self._units = frozenset(
-            hour if not is_minutely else hour * 60 + minute
-            for hour in rule.hours or range(24)
-            for minute in ((rule.minutes or range(60)) if is_minutely else (0,))
-        )
-        minutes = (0,) if is_minutely else rule.minutes
+        self._width = _UNIT.get(rule.frequency, 3_600)
+        self._per_day = DAY // self._width
+        self._spacing = rule.interval if sub_daily else 1
+        hours, minutes = rule.hours or range(24), rule.minutes or range(60)
+        if rule.frequency == "MINUTELY":
+            self._units = frozenset(hour * 60 + minute for hour in hours for minute in minutes)
+            self._seconds = list(rule.seconds)
+        else:
+            self._units = frozenset(hours)
+            self._seconds = [minute * 60 + second for minute in minutes for second in rule.seconds]
+        # Steps that a firing day costs: ten hours or minutes are looked at in the time of one day.
+        self._units_looked_at = 1 + min(self._per_day // self._spacing, len(self._units)) // 10 if sub_daily else 0
         self._until = HORIZON if rule.until is None else min(rule.until + 1, HORIZON)
         # Before the first of these, so many times of COUNT are left; where it says none, there always is one.
         self._counted = (HORIZON, 1) if rule.count is None else (start, rule.count)
-        self._seconds = [minute * 60 + second for minute in minutes for second in rule.seconds]
+        # The period that was looked at last: its first day, how many were looked at, and those that fire.
+        self._period: tuple[int, int, list[int]] = (-1, 0, [])
 
     def local_times(self, start: int, end: int) -> Iterator[int]:
         """The local seconds in [start, end) at which the rule fires, ascending.
@@ -70,9 +75,8 @@ class RuleTimes:
         for first, last in self._periods(start // DAY):
             if first * DAY >= end:
                 return
-            days = candidate_days(self._rule, first, last)
-            firing = [day for day in days if fires_on(self._rule, day)]
-            steps += max(len(days), 1) + len(firing) * self._units_looked_at
+            looked_at, firing = self._firing(first, last)
+            steps += max(looked_at, 1) + len(firing) * self._units_looked_at
             for time in self._at_positions(firing) if self._rule.positions else self._times_on(firing, start):
                 if time >= end:
                     return
@@ -85,25 +89,30 @@ class RuleTimes:
                     looked_through=(last + 1) * DAY,
                 )
 
-    @property
-    def _units_looked_at(self) -> int:
-        """Steps that a firing day costs: ten hours or minutes are looked at in the time of one day."""
-        return 0 if self._unit is None else 1 + min(DAY // self._unit // self._rule.interval, len(self._units)) // 10
+    def _firing(self, first: int, last: int) -> tuple[int, list[int]]:
+        """How many days of a period had to be looked at, and those that fire."""
+        known, looked_at, firing = self._period
+        if known != first:
+            days = candidate_days(self._rule, first, last)
+            looked_at, firing = len(days), [day for day in days if fires_on(self._rule, day)]
+            # At once, for other threads.
+            self._period = first, looked_at, firing
+        return looked_at, firing
 
     def _times_on(self, days: list[int], start: int) -> Iterator[int]:
         """The times on these days; none of an hour or minute that is over by `start`."""
         for day in days:
             if (day + 1) * DAY > start:
-                for unit in self._units_on(day):
+                for unit in self._units_on(day, max(0, (start - day * DAY) // self._width)):
                     begin = day * DAY + unit * self._width
-                    if begin + self._width > start:
-                        yield from (begin + second for second in self._seconds)
+                    yield from (begin + second for second in self._seconds)
 
-    def _units_on(self, day: int) -> list[int]:
-        if self._unit is None:
-            return sorted(self._units)
-        per_day, interval = DAY // self._unit, self._rule.interval
-        spaced = range((self._start // self._unit - day * per_day) % interval, per_day, interval)
+    def _units_on(self, day: int, first: int) -> Sequence[int]:
+        """The hours or minutes of a day at which it fires, from `first` on."""
+        origin = self._start // self._width - day * self._per_day
+        spaced = range(first + (origin - first) % self._spacing, self._per_day, self._spacing)
+        if len(self._units) == self._per_day:
+            return spaced
         few, many = (spaced, self._units) if len(spaced) < len(self._units) else (self._units, spaced)
         return sorted(unit for unit in few if unit in many)
 
@@ -139,7 +148,7 @@ class RuleTimes:
             weeks = _every(interval, (self._start // DAY - shift) // 7, (day - shift) // 7, HORIZON // DAY // 7)
             yield from ((week * 7 + shift, week * 7 + shift + 6) for week in weeks)
         else:
-            spacing = interval if self._unit is None else 1
+            spacing = interval if self._rule.frequency == "DAILY" else 1
             yield from ((number, number) for number in _every(spacing, self._start // DAY, day, HORIZON // DAY))
 
 

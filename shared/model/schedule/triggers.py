@@ -82,9 +82,8 @@ def _merged(streams: list[Iterator[Placed]]) -> Iterator[Placed]:
 
 def _stream(trigger: Trigger, schedule: Schedule, seed: str, start: int, end: int) -> Iterator[Placed]:
     if isinstance(trigger, Times):
-        instants = [instant_ms(time) for time in trigger.instants]
-        within = instants[bisect_left(instants, start) : bisect_left(instants, end)]
-        return _placed_instants(schedule.timezone, iter(within))
+        first, last = (bisect_left(trigger.instants, limit, key=instant_ms) for limit in (start, end))
+        return _placed_instants(schedule.timezone, map(instant_ms, trigger.instants[first:last]))
     seconds = trigger.seconds if isinstance(trigger, Every) else None
     if isinstance(trigger, Cron):
         seconds = rate_seconds(trigger)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from shared.model.errors import InvalidField
-from shared.model.schedule import rule_times
+from shared.model.schedule import rule_times, triggers
 from shared.model.schedule.bounds import SearchTooLong
 from shared.model.schedule.calendar import Calendar, DateRange, HolidaysOf
 from shared.model.schedule.occurrences import Excluded, Moved
@@ -177,7 +178,7 @@ THURSDAY_0215, FRIDAY_0300 = {"cron": "15 2 * * THU"}, {"cron": "0 3 * * FRI"}
 
 
 @pytest.mark.parametrize(
-    ("triggers", "runs"),
+    ("parts", "runs"),
     [
         ([{"cron": "15,45 2 * * FRI"}], ["Fri 02:15"]),
         ([{"cron": "0,15 2-3 * * FRI"}], ["Fri 03:00", "Fri 03:15"]),
@@ -187,9 +188,9 @@ THURSDAY_0215, FRIDAY_0300 = {"cron": "15 2 * * THU"}, {"cron": "0 3 * * FRI"}
         ([THURSDAY_0215, FRIDAY_0300, {"cron": "0 3 * * SAT"}], ["Sat 03:00"]),
     ],
 )
-def test_what_rolls_into_one_gap_is_one_run(triggers: list[dict[str, str]], runs: list[str]) -> None:
+def test_what_rolls_into_one_gap_is_one_run(parts: list[dict[str, str]], runs: list[str]) -> None:
     """The clocks of Gaza go from two to three on Saturday the 28th."""
-    document = {"any_of": triggers, "timezone": "Asia/Gaza", "calendars": ["c"], "on_excluded": "next_business_day"}
+    document = {"any_of": parts, "timezone": "Asia/Gaza", "calendars": ["c"], "on_excluded": "next_business_day"}
 
     found = expand(document, "2026-03-25T12:00:00Z", 8, calendar=Calendar(weekend=frozenset({3, 4})))
 
@@ -198,12 +199,25 @@ def test_what_rolls_into_one_gap_is_one_run(triggers: list[dict[str, str]], runs
     assert len({one.effective_at for one in found}) == len(found)
 
 
-def test_a_rule_that_fires_each_four_years_is_not_searched_for_each_minute_that_rolls() -> None:
-    triggers = [{"cron": "* * * * *"}, {"rrule": "DTSTART:20240229T030000\nFREQ=DAILY;BYMONTH=2;BYMONTHDAY=29"}]
-    document = {"any_of": triggers, "calendars": ["c"], "on_excluded": "next_business_day"}
+OTHERS = [
+    {"rrule": "DTSTART:20240229T030000\nFREQ=DAILY;BYMONTH=2;BYMONTHDAY=29"},
+    {"rrule": "DTSTART:20240101T030000\nFREQ=YEARLY;BYDAY=1MO"},
+    {"rrule": "DTSTART:20240101T030000\nFREQ=YEARLY;BYDAY=MO;BYSETPOS=-1"},
+    {"at": [f"2026-11-{day:02}T{hour:02}:00:00Z" for day in range(1, 31) for hour in range(24)]},
+]
 
-    with patch.object(rule_times, "fires_on", wraps=rule_times.fires_on) as looked_at:
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_what_rolls_each_minute_costs_little_beside_a_trigger_of_any_kind(other: dict[str, Any]) -> None:
+    document = {"any_of": [{"cron": "* * * * *"}, other], "calendars": ["c"], "on_excluded": "next_business_day"}
+
+    with (
+        patch.object(rule_times, "fires_on", wraps=rule_times.fires_on) as looked_at,
+        patch.object(triggers, "instant_ms", wraps=triggers.instant_ms) as converted,
+    ):
         found = expand(document, "2026-11-20T23:59:00Z", 2, calendar=WEEKEND)
 
     assert [f"{one.nominal:%a %H:%M} {one.effective_at:%a}" for one in found] == ["Mon 00:00 Mon", "Mon 00:01 Mon"]
+    # Of each of 2,880 minutes, some days.
     assert looked_at.call_count < 30_000
+    assert converted.call_count < 100_000
