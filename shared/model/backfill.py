@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.model.job import encode_id, epoch_ms
+from shared.model.job import epoch_ms, hashed_id
 from shared.model.lanes import Priority
 from shared.model.lifecycle import Status
 
@@ -33,7 +32,7 @@ class BackfillStatus(StrEnum):
 class BackfillOnly(StrEnum):
     """Which occurrences of the range run."""
 
-    MISSING = "missing"  # those of which no job has begun: missed, paused, skipped, before the template
+    MISSING = "missing"  # those without a job, or with skipped ones alone: missed, paused, before the template
     FAILED = "failed"  # those whose latest job failed for good
     ALL = "all"  # every one, also those that succeeded
 
@@ -117,8 +116,7 @@ def is_wanted(only: BackfillOnly, jobs: Sequence[Job]) -> bool:
 
 def backfill_job_id(key: TemplateKey, nominal_at: datetime, backfill_id: str) -> str:
     """The id of a backfill's job for an occurrence: a step that is repeated means the same item."""
-    digest = hashlib.sha256("\0".join((*key, str(epoch_ms(nominal_at)), backfill_id)).encode()).digest()
-    return encode_id(digest[:15])
+    return hashed_id(*key, str(epoch_ms(nominal_at)), backfill_id)
 
 
 def aborted(backfill: Backfill, now: datetime) -> Backfill:

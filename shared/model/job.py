@@ -263,8 +263,12 @@ def idempotent_job_id(tenant: str, key: str, index: int | None = None) -> str:
 
     The same call always names the same item, so that creation is exactly-once by a plain "must not exist".
     """
-    digest = hashlib.sha256("\0".join((tenant, key, "" if index is None else str(index))).encode()).digest()
-    return encode_id(digest[:15])
+    return hashed_id(tenant, key, "" if index is None else str(index))
+
+
+def hashed_id(*parts: str) -> str:
+    """The id that these parts alone decide: whoever makes it, and however often, means the same item."""
+    return encode_id(hashlib.sha256("\0".join(parts).encode()).digest()[:15])
 
 
 def encode_id(raw: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +12,8 @@ from shared.model.job import (
     Payload,
     Sharding,
     due_shard_of,
-    encode_id,
     epoch_ms,
+    hashed_id,
     start_deadline,
     template_partition,
 )
@@ -49,8 +48,7 @@ class PlannedOccurrence:
 
 def occurrence_job_id(key: TemplateKey, nominal_at: datetime) -> str:
     """The id of the job of a template's occurrence: whoever plans it, and however often, means the same item."""
-    digest = hashlib.sha256("\0".join((*key, str(epoch_ms(nominal_at)))).encode()).digest()
-    return encode_id(digest[:15])
+    return hashed_id(*key, str(epoch_ms(nominal_at)))
 
 
 def occurrence_job(
