@@ -27,7 +27,7 @@ def list_versions(request: Request, services: Services, template_id: str) -> Ans
     key = key_of(request, template_id)
     list_key = f"{request.tenant} GET versions {template_id}"
     cursor = only(parameters, "cursor")
-    before = None if cursor is None else int(parse_page_token(cursor, list_key=list_key))
+    before = None if cursor is None else int(parse_page_token(cursor, list_key=list_key, shape=_VERSION))
     page = services.templates().find_version.page(key, before=before, limit=limit_of(parameters))
     body: dict[str, Any] = {"items": [version_line(one) for one in page.versions]}
     if page.next is not None:

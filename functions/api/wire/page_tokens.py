@@ -25,8 +25,8 @@ def page_token(position: str, *, list_key: str) -> str:
     return base64.urlsafe_b64encode(_digest(position, list_key) + position.encode()).rstrip(b"=").decode()
 
 
-def parse_page_token(token: str, *, list_key: str) -> str:
-    """The position in a token that `page_token` made for the same list.
+def parse_page_token(token: str, *, list_key: str, shape: re.Pattern[str] = _POSITION) -> str:
+    """The position in a token that `page_token` made for the same list; `shape` is what its positions look like.
 
     Raises:
         Refused: it is another list's, or not as it was handed out.
@@ -38,7 +38,7 @@ def parse_page_token(token: str, *, list_key: str) -> str:
         digest, position = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:].decode("ascii")
     except (ValueError, binascii.Error):
         raise _refusal() from None
-    if not _POSITION.fullmatch(position) or not hmac.compare_digest(digest, _digest(position, list_key)):
+    if not shape.fullmatch(position) or not hmac.compare_digest(digest, _digest(position, list_key)):
         raise _refusal()
     if page_token(position, list_key=list_key) != token:
         raise _refusal()

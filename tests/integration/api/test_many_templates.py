@@ -8,6 +8,7 @@ import pytest
 
 from shared.model import moves
 from shared.model.execution import Output
+from functions.api.wire.page_tokens import page_token
 from tests.http_api import HTTP_TARGET
 from tests.integration.api.samples import running
 from tests.integration.api.template_samples import created, text_of, waiting
@@ -234,3 +235,11 @@ def test_a_version_that_was_not_is_not_found(api: Api, version: str) -> None:
         api.get(f"{path}/1/diff/{version}"),
     ):
         assert (reply.status, reply.slug) == (404, "not-found")
+
+
+@pytest.mark.parametrize("position", ["abc", "1.5", "-1", "0", "9" * 9])
+def test_a_forged_token_of_a_list_of_versions_is_refused(api: Api, position: str) -> None:
+    template_id = created(api)["id"]
+    cursor = page_token(position, list_key=f"{TENANT} GET versions {template_id}")
+
+    assert api.get(f"/v1/templates/{template_id}/versions", {"cursor": cursor}).slug == "invalid-page-token"
