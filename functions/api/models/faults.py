@@ -26,6 +26,7 @@ _WORDS: Final = {
     "int_type": ("wrong-type", "an integer is expected"),
     "int_from_float": ("wrong-type", "an integer is expected"),
     "float_type": ("wrong-type", "a number is expected"),
+    "bool_type": ("wrong-type", "true or false is expected"),
     "list_type": ("wrong-type", "an array is expected"),
     "dict_type": ("wrong-type", "an object is expected"),
     "model_type": ("wrong-type", "an object is expected"),
@@ -74,7 +75,8 @@ def _field_error(error: ErrorDetails, base: str, shape: type[BaseModel]) -> Fiel
     if "-" in kind or kind in {"required", "contradiction"}:
         return FieldError(pointer, kind, error["msg"])
     if kind == "extra_forbidden":
-        return unknown_field(pointer, _shape_at(error["loc"], shape).model_fields)
+        fields = _shape_at(error["loc"], shape).model_fields
+        return unknown_field(pointer, (field.alias or name for name, field in fields.items()))
     context = error.get("ctx", {})
     if kind == "literal_error":
         return FieldError(pointer, "not-one-of", f"{_choices(context['expected'])} is expected")

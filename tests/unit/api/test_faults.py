@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.api.models.backfills import NewBackfill
 from functions.api.models.faults import validated
 from functions.api.models.jobs import NewJob
 from functions.api.refusals import FieldError, ValidationFailed
@@ -64,3 +65,14 @@ def test_an_unknown_member_is_answered_with_those_that_are_known(members: dict[s
 
     assert error.code == "unknown-field"
     assert known in error.detail
+
+
+def test_members_are_called_what_clients_call_them() -> None:
+    range_of = {"from": "2026-11-20T12:00:00Z", "to": "2026-11-20T13:00:00Z"}
+
+    with pytest.raises(ValidationFailed) as refusal:
+        validated(NewBackfill, {**range_of, "since": None, "dry_run": "yes"})
+
+    boolean, unknown = refusal.value.reason.errors
+    assert boolean == FieldError("/dry_run", "wrong-type", "true or false is expected")
+    assert "known: from, to, only" in unknown.detail
