@@ -48,7 +48,7 @@ class RuleTimes:
         # Before the first of these, so many times of COUNT are left; where it says none, there always is one.
         self._counted = (HORIZON, 1) if rule.count is None else (start, rule.count)
         # The period that was looked at last: its first day, how many were looked at, and those that fire.
-        self._period: tuple[int, int, list[int]] = (-1, 0, [])
+        self._period: tuple[int | None, int, list[int]] = (None, 0, [])
 
     def local_times(self, start: int, end: int) -> Iterator[int]:
         """The local seconds in [start, end) at which the rule fires, ascending.

@@ -140,6 +140,12 @@ def test_a_rule_of_minutes_looks_at_those_alone_that_it_names(text: str) -> None
     assert ours == list(islice(iter(rrulestr(text, dtstart=start)), 50))
 
 
+def test_a_rule_that_began_before_1970_fires_on_its_first_day() -> None:
+    times = RuleTimes(read_rule("FREQ=DAILY"), local_seconds(datetime(1969, 12, 31))).local_times(-86_400, HORIZON)
+
+    assert [naive_time(time * 1000).date().isoformat() for time in islice(times, 2)] == ["1969-12-31", "1970-01-01"]
+
+
 def test_a_rule_takes_its_time_from_the_start_of_the_schedule() -> None:
     document = {"rrule": "FREQ=MONTHLY;BYDAY=-1FR", "start_at": "2026-01-01T08:00:00Z", "timezone": "Europe/Berlin"}
 
