@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from functions.api.check_template import present_timetable
@@ -12,6 +13,7 @@ from shared.model.template import MisfirePolicy, Missed, TemplateStatus
 from shared.model.template_changes import resumed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from functions.api.change_template import Change, ChangeTemplate
@@ -28,11 +30,11 @@ _STEP: Final = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """`runs`: how many of the pause's occurrences run now, at most `MAX_COUNTED` of them counted; None when there were
-    too many of them to look at."""
+    """`count_runs` looks how many of the pause's occurrences run now, at most `MAX_COUNTED` of them; None when there
+    were too many of them to look at. That may take seconds, so who resumes many templates does not ask."""
 
     template: Template
-    runs: int | None
+    count_runs: Callable[[], int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +45,19 @@ class ResumeTemplate:
 
     def __call__(self, key: TemplateKey, missed: Missed, change: Change) -> Resumed:
         """The active template. One that is active already stays as it is, and nothing runs because of that."""
-        runs: int | None = 0
+        count_runs: Callable[[], int | None] = _no_runs
 
         def decide(template: Template) -> Template | None:
-            nonlocal runs
-            runs = 0
+            nonlocal count_runs
+            count_runs = _no_runs
             if template.status is TemplateStatus.ACTIVE:
                 return None
             timetable = present_timetable(template, self.calendars)
             active = resumed(template, missed, timetable, by=change.by, now=change.now)
-            runs = _runs(active, timetable, change.now)
+            count_runs = partial(_runs, active, timetable, change.now)
             return active
 
-        return Resumed(self.change_template(key, change, decide), runs)
+        return Resumed(self.change_template(key, change, decide), count_runs)
 
     def would_run(self, key: TemplateKey, now: datetime) -> dict[Missed, int | None]:
         """How many runs each choice would make; none of a template that is not paused."""
@@ -66,6 +68,10 @@ class ResumeTemplate:
         return {
             choice: _runs(resumed(template, choice, timetable, by="", now=now), timetable, now) for choice in Missed
         }
+
+
+def _no_runs() -> int:
+    return 0
 
 
 def _runs(template: Template, timetable: Timetable, now: datetime) -> int | None:

@@ -31,7 +31,7 @@ def resume_template(request: Request, services: Services, template_id: str) -> A
     if asked.dry_run:
         return Answer(body={"dry_run": True, "runs": resume.would_run(key, change.now)})
     resumed = resume(key, Missed(asked.missed), change)
-    return answer_of(resumed.template, services, runs=resumed.runs)
+    return answer_of(resumed.template, services, runs=resumed.count_runs())
 
 
 def trigger_template(request: Request, services: Services, template_id: str) -> Answer:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.api.wire.page_tokens import page_token
 from shared.model import moves
 from shared.model.execution import Output
-from functions.api.wire.page_tokens import page_token
 from tests.http_api import HTTP_TARGET
 from tests.integration.api.samples import running
 from tests.integration.api.template_samples import created, text_of, waiting
@@ -196,6 +196,18 @@ def test_a_call_stops_in_time_and_is_taken_up_again(api: Api) -> None:
     assert waiting(api) == []
     stolen = api.post(BULK, {**body, "action": "delete", "cursor": first["next_cursor"]})
     assert (stolen.status, stolen.slug) == (400, "invalid-page-token")
+
+
+def test_nobody_counts_the_runs_of_each_template_that_is_resumed_with_others(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(api)
+    counted: list[object] = []
+    monkeypatch.setattr("functions.api.resume_template._runs", lambda *of: counted.append(of))
+
+    resumed = api.post(BULK, {"action": "resume", "all": True, "missed": "apply_misfire"}).body
+
+    assert (resumed["changed"], resumed["failed"], counted) == (1, 0, [])
 
 
 def test_a_template_says_who_changed_what(api: Api) -> None:
