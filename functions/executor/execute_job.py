@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from functions.executor.commit_outcome import CommitOutcome
-    from functions.executor.gates.protocol import Gate
+    from functions.executor.gates.protocol import Gate, Observer
     from functions.executor.heartbeat import Watched
     from functions.executor.targets.protocol import Target
     from shared.model.job import Job
@@ -71,7 +71,7 @@ class ReceivedHint:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteJob:
     """`target_of` gives the target of a kind, or None for a kind that this version does not know. The first of `gates`
-    that is closed decides."""
+    that is closed decides. `observers` are told how calls ended."""
 
     jobs: JobStore
     queue: WorkQueue
@@ -82,6 +82,7 @@ class ExecuteJob:
     commit: CommitOutcome
     telemetry: Telemetry
     gates: Sequence[Gate] = ()
+    observers: Sequence[Observer] = ()
 
     def __call__(self, message: ReceivedHint, *, seconds_left: Callable[[], float]) -> Verdict:
         """Run the job that `message` hints at, if it is still to be run.
@@ -176,13 +177,17 @@ class ExecuteJob:
         deadline = Deadline(job.call_seconds)
         with self.lease.watch(job, deadline) as watched:
             answer = self._call(target, job, deadline)
-            # A success is worth a try even then: the work is done, and the fence refuses it if another has the job.
-            if answer is None or (watched.lost and answer.failure is not None):
-                self.telemetry.warn("given_up", **job.identity())
-                return
-            if answer.failure is None and awaits_callback(job):
-                self.commit.accepted(job)
-                return
+            self._write_down(job, answer, watched)
+        for observer in self.observers:
+            observer.answered(job, answer)
+
+    def _write_down(self, job: Job, answer: Answer | None, watched: Watched) -> None:
+        # A success is worth a try even then: the work is done, and the fence refuses it if another has the job.
+        if answer is None or (watched.lost and answer.failure is not None):
+            self.telemetry.warn("given_up", **job.identity())
+        elif answer.failure is None and awaits_callback(job):
+            self.commit.accepted(job)
+        else:
             self.commit(job, answer, cancelled=watched.cancelled)
 
     def _call(self, target: Target, job: Job, deadline: Deadline) -> Answer | None:

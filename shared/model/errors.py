@@ -126,6 +126,14 @@ class WindowChanged(SchedulerError):
     def __init__(self, window_id: str) -> None:
         super().__init__(f"maintenance window {window_id} was changed by another")
         self.window_id = window_id
+class BreakerChanged(SchedulerError):
+    """A breaker was not written, since it is at another version."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"the breaker of {target} was changed by another")
+        self.target = target
+
+
 
 
 class ItemNotFound(SchedulerError):

@@ -35,6 +35,9 @@ class Metric(StrEnum):
     EXPANSION_DELAY_MS = "expansion_delay_ms"  # from the time a template was to be expanded until it is
     EVENTS_PUBLISHED = "events_published"  # what happened to jobs, put on the event bus
     JOURNAL_LEFT_OUT = "journal_left_out"  # changes of jobs that a reader of the journal failed at by a defect
+    BREAKER_OPENED = "breaker_opened"  # breakers of targets that failed too often
+    BREAKER_PROBED = "breaker_probed"  # jobs let through to find out whether a target is back
+    BREAKER_CLOSED = "breaker_closed"  # breakers of targets that are back
     QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
 
 

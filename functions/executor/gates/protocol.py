@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from functions.executor.targets.protocol import Answer
     from shared.model.job import Job
 
 
@@ -40,4 +41,13 @@ class Gate(Protocol):
     def ask(self, job: Job) -> Closed | None:
         """Why the claimed `job` is not to run now; None when this gate is open for it. `reason` begins with the gate's
         name, a lower-case word."""
+        ...
+
+
+class Observer(Protocol):
+    """Who is told how calls of targets ended, after that was written down."""
+
+    def answered(self, job: Job, answer: Answer | None) -> None:
+        """The call of a job that all gates let through has ended; `answer` is None when the target was not called.
+        Never raises for a store that does not answer."""
         ...

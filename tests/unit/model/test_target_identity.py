@@ -50,23 +50,23 @@ ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
         ({}, "unknown"),
     ],
 )
-def test_a_target_is_known_by_what_it_calls(target, identity):
+def test_a_target_is_known_by_what_it_calls(target: dict, identity: str) -> None:
     assert target_identity(target) == identity
 
 
 @pytest.mark.parametrize("path", ["", "/", "/a", "/a/b?c=d"])
-def test_all_paths_of_a_host_fail_together(path):
+def test_all_paths_of_a_host_fail_together(path: str) -> None:
     assert target_identity({"type": "http", "url": f"https://example.com{path}"}) == "http:example.com:443"
 
 
-def test_the_same_function_is_the_same_by_its_name_and_its_arn():
+def test_the_same_function_is_the_same_by_its_name_and_its_arn() -> None:
     by_name = target_identity({"type": "lambda", "function": "orders"})
     by_arn = target_identity({"type": "lambda", "function": ARN.format("lambda", "function:orders")})
 
     assert by_name == by_arn
 
 
-def test_two_long_names_are_told_apart_by_the_digest_at_their_end():
+def test_two_long_names_are_told_apart_by_the_digest_at_their_end() -> None:
     one, other = (target_identity({"type": "task", "name": "x" * 400 + end}) for end in "ab")
 
     assert one != other
@@ -77,7 +77,7 @@ def test_two_long_names_are_told_apart_by_the_digest_at_their_end():
     kind=st.sampled_from(KINDS),
     fields=st.dictionaries(st.sampled_from(FIELDS), st.text() | st.integers() | st.lists(st.text()) | JSON_OBJECTS),
 )
-def test_any_target_has_an_identity_that_fits_into_a_key_and_a_path(kind, fields):
+def test_any_target_has_an_identity_that_fits_into_a_key_and_a_path(kind: str, fields: dict) -> None:
     identity = target_identity({**fields, "type": kind})
 
     assert re.fullmatch(r"[A-Za-z0-9._:@+=,\[\]~-]{1,256}", identity)
