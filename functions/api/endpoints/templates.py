@@ -19,7 +19,7 @@ from functions.api.refusals import Refused
 from functions.api.request import JSON, MERGE_PATCH, fingerprint
 from functions.api.wire.answers import delays_answer, etag
 from functions.api.wire.template_answers import last_run_answer, template_answer
-from shared.model.errors import TemplateNotFound
+from shared.model.errors import StoreUnavailable, TemplateNotFound
 from shared.model.template import TemplateKey
 
 if TYPE_CHECKING:
@@ -119,14 +119,19 @@ def answer_of(
 ) -> Answer:
     """A template with all that is known of it, and what else the answer says."""
     known, now = services.templates(), services.clock.now()
-    text = known.templates.load_template_payload(template)
-    next_run = next_run_at(template, present_timetable(template, known.calendars), now)
-    body = template_answer(template, None if text is None else json.loads(text), next_run)
+    try:
+        text = known.templates.load_template_payload(template)
+        timetable = present_timetable(template, known.calendars)
+        last_run = known.find_last_run(template, now)
+    except StoreUnavailable as error:
+        # What was asked for is stored by now: it would be untrue that nothing was done.
+        raise StoreUnavailable(str(error), outcome_unknown=True) from error
+    body = template_answer(template, None if text is None else json.loads(text), next_run_at(template, timetable, now))
     return Answer(
         status=status,
         body={
             **body,
-            "last_run": last_run_answer(known.find_last_run(template, now)),
+            "last_run": last_run_answer(last_run),
             "retry_delays": delays_answer(template.job.retry),
             **more,
         },

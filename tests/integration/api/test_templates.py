@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.memory.templates import MemoryTemplateStore
+from shared.model.errors import StoreUnavailable
 from tests.http_api import HTTP_TARGET, Api
 from tests.integration.api.template_samples import EVERY_FIVE_MINUTES, created, fates, text_of, waiting
 from tests.jobs import at
@@ -331,3 +332,19 @@ def test_parameters_are_those_of_each_occurrence(api: Api) -> None:
     jobs = sorted(api.jobs.all_jobs(), key=lambda job: job.run_at)
 
     assert [job.payload.data for job in jobs[:2]] == [b'{"n":1}', b'{"n":2}']
+
+
+def test_nobody_is_told_that_nothing_was_done_when_only_the_answer_could_not_be_read(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise StoreUnavailable("list group: ThrottlingException", outcome_unknown=False)
+
+    monkeypatch.setattr("functions.api.last_run.FindLastRun.__call__", away)
+
+    reply = api.post("/v1/templates", EVERY_FIVE_MINUTES)
+
+    assert (reply.status, reply.slug) == (503, "unavailable")
+    assert "it is not known whether this was done" in reply.body["detail"]
+    (item,) = api.get("/v1/templates").body["items"]
+    assert api.get(f"/v1/templates/{item['id']}").body["detail"] == "this cannot be read now: try again"
