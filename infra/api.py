@@ -29,13 +29,17 @@ _AUTHORIZER_TIMEOUT_SECONDS: Final = 10
 _AUTHORIZER_CACHE_SECONDS: Final = 60
 _PUBLIC_PATHS: Final = ("/health", "/ready", "/docs", "/openapi.json")
 
-# HTTP APIs cannot log a request's headers. The request id is in every line that the function logs, next to the
+# What whoever does the work of an attempt calls, by the token of its lease.
+_REPORTS: Final = "/v1/executions/{token}/{report}"
+_REPORT_METHODS: Final = [gateway.HttpMethod.GET, gateway.HttpMethod.POST]
+
+# HTTP APIs cannot log a request's headers, and log a path whole or not at all: not at all, since it may hold the token
+# of a lease. The function logs it without. The request id is in every line that the function logs, next to the
 # correlation id, so the two logs are joined by it.
 _ACCESS_LOG: Final = {
     "request_id": "$context.requestId",
     "time": "$context.requestTimeEpoch",
     "method": "$context.httpMethod",
-    "path": "$context.path",
     "route": "$context.routeKey",
     "status": "$context.status",
     "latency_ms": "$context.responseLatency",
@@ -88,12 +92,15 @@ class Api(Construct):
             create_default_stage=False,
             cors_preflight=_cors(settings),
         )
+        self._emulator = settings.emulator
         self._add_routes()
         self._add_stage(settings)
 
     @property
     def url(self) -> str:
         """Where `/v1/...` begins; no slash at its end."""
+        if self._emulator is not None:
+            return f"{self._emulator}/_aws/execute-api/{self._gateway.api_id}"
         return self._gateway.api_endpoint
 
     @property
@@ -115,6 +122,8 @@ class Api(Construct):
             results_cache_ttl=Duration.seconds(_AUTHORIZER_CACHE_SECONDS),
         )
         self._gateway.add_routes(path="/v1/{proxy+}", integration=integration, authorizer=authorizer)
+        # A lease token in the path stands for an API key. So the path is a secret here.
+        self._reports = self._gateway.add_routes(path=_REPORTS, methods=_REPORT_METHODS, integration=integration)
         for path in _PUBLIC_PATHS:
             self._gateway.add_routes(path=path, methods=[gateway.HttpMethod.GET], integration=integration)
         # Without it the gateway answers unknown paths itself, with something that is no problem document.
@@ -132,7 +141,11 @@ class Api(Construct):
             retention=log_retention(settings),
             removal_policy=removal_policy(settings),
         )
-        gateway.CfnStage(
+        throttling = {
+            "ThrottlingRateLimit": settings.throttle_rate,
+            "ThrottlingBurstLimit": settings.throttle_burst,
+        }
+        stage = gateway.CfnStage(
             self,
             "stage",
             api_id=self._gateway.api_id,
@@ -141,10 +154,15 @@ class Api(Construct):
             default_route_settings=gateway.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=settings.throttle_rate, throttling_burst_limit=settings.throttle_burst
             ),
+            # Anybody can call them, so what they take is no part of what clients may ask for.
+            route_settings={f"{method.value} {_REPORTS}": throttling for method in _REPORT_METHODS},
             access_log_settings=gateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=log_group.log_group_arn, format=json.dumps(_ACCESS_LOG, separators=(",", ":"))
             ),
         )
+        # A stage that names a route which is not there yet is refused.
+        for route in self._reports:
+            stage.node.add_dependency(route)
 
 
 def _cors(settings: Settings) -> gateway.CorsPreflightOptions | None:

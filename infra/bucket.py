@@ -20,10 +20,13 @@ _FURTHEST_AHEAD_DAYS: Final = 5 * 366
 # Items outlive their TTL by up to a few days; what they point to goes later than they do.
 _MARGIN_DAYS: Final = 7
 _TIERING_AFTER_DAYS: Final = 30
+# An attempt may take a week, and the next one follows a day later at the most.
+_CHECKPOINT_DAYS: Final = 8
 
 
 class DataBucket(Construct):
-    """Payloads over 128 KB under `payloads/`, long outputs under `outputs/`; private, encrypted with S3's own key."""
+    """Payloads over 128 KB under `payloads/`, long outputs under `outputs/`, checkpoints over 4 KB under
+    `checkpoints/`; private, encrypted with S3's own key."""
 
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, "data")
@@ -52,6 +55,11 @@ class DataBucket(Construct):
                     prefix="outputs/",
                     expiration=Duration.days(settings.retention_days + _MARGIN_DAYS),
                 ),
+                s3.LifecycleRule(
+                    id="checkpoints",
+                    prefix="checkpoints/",
+                    expiration=Duration.days(_CHECKPOINT_DAYS + settings.retention_days + _MARGIN_DAYS),
+                ),
                 s3.LifecycleRule(id="uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
         )
@@ -68,3 +76,8 @@ class DataBucket(Construct):
     def outputs(self) -> str:
         """All output objects, for a policy."""
         return self.bucket.arn_for_objects("outputs/*")
+
+    @property
+    def checkpoints(self) -> str:
+        """All checkpoint objects, for a policy."""
+        return self.bucket.arn_for_objects("checkpoints/*")

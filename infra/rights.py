@@ -52,10 +52,11 @@ class Rights:
         control = self.stack.tables.control.table_arn
         api.allow("dynamodb:GetItem", on=[control])
         # No API keys: those are for the command line alone to make.
-        partitions = [f"{schema.WINDOWS_PK}#*", schema.EXTENSIONS_PK]
+        partitions = [f"{schema.WINDOWS_PK}#*", schema.EXTENSIONS_PK, f"{schema.CHANNELS_PK}#*"]
         api.allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=[control], partitions=partitions)
-        api.allow("s3:PutObject", on=[self.stack.data.payloads], wildcard_because=_OBJECTS)
-        api.allow("s3:GetObject", on=[self.stack.data.payloads, self.stack.data.outputs], wildcard_because=_OBJECTS)
+        data = self.stack.data
+        objects = [data.payloads, data.outputs, data.checkpoints]
+        api.allow("s3:PutObject", "s3:GetObject", on=objects, wildcard_because=_OBJECTS)
         self.stack.api.authorizer.allow("dynamodb:GetItem", on=[control])
 
     def _grant_populator(self) -> None:
@@ -84,7 +85,8 @@ class Rights:
             domain = self.settings.email_sender.rpartition("@")[2]
             identities = [self._identity(self.settings.email_sender), self._identity(domain)]
             executor.allow("ses:SendEmail", on=identities)
-        executor.allow("s3:GetObject", on=[self.stack.data.payloads], wildcard_because=_OBJECTS)
+        kept = [self.stack.data.payloads, self.stack.data.checkpoints]
+        executor.allow("s3:GetObject", on=kept, wildcard_because=_OBJECTS)
         executor.allow("s3:PutObject", on=[self.stack.data.outputs], wildcard_because=_OBJECTS)
         executor.allow("lambda:InvokeFunction", on=[self.stack.runner.function.function_arn])
         for action, arns in target_rights(self.settings.allowed_target_arns).items():

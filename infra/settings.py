@@ -117,6 +117,7 @@ class Settings:
         and ended, are about half as much again as the job itself.
     email_sender: the address that channels send e-mail from; SES has verified it or its domain. With None there is no
         e-mail.
+    emulator: where an emulator of AWS answers, by whose URLs the API is reached then.
     alarm_email: who is told of alarms; with None they only show in CloudWatch.
     """
 
@@ -140,6 +141,7 @@ class Settings:
     command_target: CommandTarget = CommandTarget.DISABLED
     event_types: tuple[str, ...] = ("job.started", "job.succeeded", "job.failed", "job.cancelled", "job.skipped")
     email_sender: str | None = None
+    emulator: str | None = None
     alarm_email: str | None = None
 
     @property
@@ -189,8 +191,9 @@ _STAGES: Final = {
 def settings_of(stage: str, environment: Mapping[str, str]) -> Settings:
     """The settings of the stage called `stage`.
 
-    The local stage takes `ALLOWED_TARGET_HOSTS` (comma separated) from `environment`: what listens on a developer's
-    machine is known there only. No other stage does, so that nothing beside this file opens a private address.
+    The local stage takes `ALLOWED_TARGET_HOSTS` (comma separated) and `EMULATOR` from `environment`: what listens on a
+    developer's machine is known there only. No other stage does, so that nothing beside this file opens a private
+    address.
 
     Raises:
         ValueError: there is no such stage.
@@ -202,4 +205,8 @@ def settings_of(stage: str, environment: Mapping[str, str]) -> Settings:
     if settings.stage is not Stage.LOCAL:
         return settings
     hosts = environment.get("ALLOWED_TARGET_HOSTS", "").split(",")
-    return replace(settings, allowed_target_hosts=tuple(host.strip() for host in hosts if host.strip()))
+    return replace(
+        settings,
+        allowed_target_hosts=tuple(host.strip() for host in hosts if host.strip()),
+        emulator=environment.get("EMULATOR") or None,
+    )

@@ -143,6 +143,7 @@ class PunctualStack(Stack):
             "RES_OPTIONS": "timeout:1 attempts:2",
             "GROUP_SHARDS": str(self._settings.group_shards),
             "RUNNER_FUNCTION": self.runner.function.function_name,
+            "API_URL": self.api.url,
             "SIGNING_SECRET_PREFIX": self._settings.signing_secret_prefix,
             "EMAIL_SENDER": self._settings.email_sender or "",
         }

@@ -51,6 +51,7 @@ def _synthesize(settings: LocalSettings, folder: Path) -> None:
                 "STAGE": "local",
                 "CDK_OUTDIR": str(folder),
                 "ALLOWED_TARGET_HOSTS": ",".join(settings.allowed_target_hosts),
+                "EMULATOR": settings.endpoint,
             },
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -68,7 +69,8 @@ def last_line(log: Path) -> str:
 
 
 def _digest(settings: LocalSettings) -> str:
-    digest = hashlib.sha256(f"{sys.prefix}\0{','.join(settings.allowed_target_hosts)}\0".encode())
+    told = (sys.prefix, settings.endpoint, *settings.allowed_target_hosts)
+    digest = hashlib.sha256("\0".join((*told, "")).encode())
     for path in _made_from():
         data = path.read_bytes()
         digest.update(f"{path.relative_to(ROOT)}\0{len(data)}\0".encode() + data)

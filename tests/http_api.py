@@ -12,6 +12,7 @@ from functions.api.application import Application
 from functions.api.services import TemplatePorts, services_on
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
+from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.jobs import MemoryJobStore
@@ -141,6 +142,7 @@ class Api:
     outputs: MemoryOutputs = field(default_factory=MemoryOutputs)
     templates: MemoryTemplateStore = field(default_factory=MemoryTemplateStore)
     windows: MemoryMaintenanceWindows = field(default_factory=MemoryMaintenanceWindows)
+    checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
     rules: TargetRules = RULES
     # In front of the store, for tests of its failures.
@@ -163,6 +165,7 @@ class Api:
                 check_target=lambda target: check_target(target, self.rules),
                 template_ports=lambda: TemplatePorts(self.templates, self.calendars, self.backfills),
                 window_port=lambda: self.windows,
+                checkpoint_port=lambda: self.checkpoints,
             )
         )
 

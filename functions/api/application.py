@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -12,6 +13,7 @@ from functions.api.refusals import Refused
 from functions.api.request import correlation_id_of, read_request
 from functions.api.routes import ROUTES, Route, allowed_methods, needs_caller
 from functions.api.wire.json_text import compact
+from shared.model.lease_token import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,10 @@ _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=31536000",
 }
+
+
+# A path may hold the token of a lease, which is a secret: what stands where one would, or looks like one.
+_TOKEN: Final = re.compile(rf"(?<=/executions)/[^/]+|/{PREFIX}[^/]*", re.IGNORECASE)
 
 
 class Application:
@@ -128,7 +134,7 @@ def _logged(event: dict[str, Any]) -> dict[str, Any]:
     return {
         "request_id": context.get("requestId"),
         "method": context["http"]["method"],
-        "path": str(event["rawPath"])[:256],
+        "path": _TOKEN.sub("/***", str(event["rawPath"]))[:256],
         "tenant": caller.get("tenant"),
         "key_id": caller.get("key_id"),
     }

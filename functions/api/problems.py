@@ -37,6 +37,7 @@ PROBLEMS: Final = {
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "This path does not take that method"),
     "invalid-state": (409, "The state in which it is does not allow this"),
+    "lease-lost": (409, "The attempt does not hold its job any more"),
     "conflict": (409, "It was changed by others at the same time"),
     "limit-reached": (409, "There are as many as there may be"),
     "external-key-taken": (409, "Another template has this external key"),

@@ -52,6 +52,7 @@ class Later:
         return endpoint
 
 
+_executions: Final = partial(Later, "executions")
 _templates: Final = partial(Later, "templates")
 _template_actions: Final = partial(Later, "template_actions")
 _template_versions: Final = partial(Later, "template_versions")
@@ -126,6 +127,12 @@ ROUTES: Final = (
     Route("PUT", "/v1/maintenance-windows/{window_id}", _windows("replace_window"), Scope.WRITE),
     Route("DELETE", "/v1/maintenance-windows/{window_id}", _windows("delete_window"), Scope.WRITE),
     Route("POST", "/v1/maintenance-windows/{window_id}/end", _windows("end_window"), Scope.WRITE),
+    # Who does the work of an attempt has no API key, but the token of that attempt's lease.
+    Route("POST", "/v1/executions/{token}/heartbeat", _executions("heartbeat"), None),
+    Route("GET", "/v1/executions/{token}/checkpoint", _executions("get_checkpoint"), None),
+    Route("POST", "/v1/executions/{token}/checkpoint", _executions("save_checkpoint"), None),
+    Route("POST", "/v1/executions/{token}/complete", _executions("complete"), None),
+    Route("POST", "/v1/executions/{token}/fail", _executions("fail"), None),
     Route("GET", "/health", service.get_health, None),
     Route("GET", "/ready", service.get_ready, None),
     Route("GET", "/openapi.json", service.get_openapi, None),

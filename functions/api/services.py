@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
+    from functions.api.report_execution import ReportExecution
     from functions.api.template_services import TemplateServices
     from functions.api.window_services import WindowServices
     from shared.model.job import Sharding
     from shared.ports.backfills import BackfillStore
     from shared.ports.calendars import CalendarStore
+    from shared.ports.checkpoints import CheckpointStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import ApiKeyStore
     from shared.ports.jobs import JobStore
@@ -61,6 +63,7 @@ class Services:
     run_job_now: RunJobNow
     templates: Callable[[], TemplateServices]
     windows: Callable[[], WindowServices]
+    reports: Callable[[], ReportExecution]
 
 
 def services_on(
@@ -76,6 +79,7 @@ def services_on(
     check_target: Callable[[Mapping[str, Any]], None],
     template_ports: Callable[[], TemplatePorts],
     window_port: Callable[[], MaintenanceWindows],
+    checkpoint_port: Callable[[], CheckpointStore],
 ) -> Services:
     """The use cases on these ports."""
     specs = SpecReader(check_target)
@@ -108,6 +112,21 @@ def services_on(
 
         return window_services_on(window_port(), ids, telemetry)
 
+    @cache
+    def reports() -> ReportExecution:
+        from functions.api.report_execution import ReportExecution  # noqa: PLC0415
+
+        return ReportExecution(
+            jobs=jobs,
+            outputs=outputs,
+            checkpoints=checkpoint_port(),
+            clock=clock,
+            ids=ids,
+            telemetry=telemetry,
+            sharding=sharding,
+            retention=retention,
+        )
+
     return Services(
         jobs=jobs,
         keys=keys,
@@ -123,4 +142,5 @@ def services_on(
         run_job_now=RunJobNow(change_job, telemetry, sharding),
         templates=templates,
         windows=windows,
+        reports=reports,
     )

@@ -19,6 +19,7 @@ from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
+    from shared.ports.checkpoints import CheckpointStore
     from shared.ports.maintenance_windows import MaintenanceWindows
 
 
@@ -56,6 +57,11 @@ def services(rules: TargetRules) -> Services:
 
         return DynamoMaintenanceWindows(dynamodb, settings.control_table)
 
+    def checkpoint_port() -> CheckpointStore:
+        from shared.adapters.dynamodb.checkpoints import DynamoCheckpoints  # noqa: PLC0415
+
+        return DynamoCheckpoints(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket)
+
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
@@ -68,4 +74,5 @@ def services(rules: TargetRules) -> Services:
         check_target=lambda target: check_target(target, rules),
         template_ports=template_ports,
         window_port=window_port,
+        checkpoint_port=checkpoint_port,
     )

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from functions.executor.gates.protocol import Defer, Skip
+from functions.executor.hand_over import nothing
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from shared.model import moves, next_attempt
 from shared.model.errors import ChangeRefused, PayloadUnavailable, StoreUnavailable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from functions.executor.commit_outcome import CommitOutcome
     from functions.executor.gates.protocol import Gate, Observer
     from functions.executor.heartbeat import Watched
-    from functions.executor.targets.protocol import Target
+    from functions.executor.targets.protocol import Reporting, Target
     from shared.model.job import Job
     from shared.model.lanes import Lane
     from shared.ports.clock import Clock, Ids
@@ -71,7 +72,8 @@ class ReceivedHint:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteJob:
     """`target_of` gives the target of a kind, or None for a kind that this version does not know. The first of `gates`
-    that is closed decides. `observers` are told how calls ended."""
+    that is closed decides. `observers` are told how calls ended. `hand_over` gives what a call is handed to report
+    with."""
 
     jobs: JobStore
     queue: WorkQueue
@@ -82,6 +84,7 @@ class ExecuteJob:
     commit: CommitOutcome
     telemetry: Telemetry
     gates: Sequence[Gate] = ()
+    hand_over: Callable[[Job], Reporting | None] = nothing
     observers: Sequence[Observer] = ()
 
     def __call__(self, message: ReceivedHint, *, seconds_left: Callable[[], float]) -> Verdict:
@@ -196,10 +199,14 @@ class ExecuteJob:
             payload = self._try_for_a_while(partial(self.jobs.load_payload, job))
         except PayloadUnavailable as error:
             return Answer(failure=Failure("payload_unavailable", str(error)))
+        try:
+            reporting = self._try_for_a_while(partial(self.hand_over, job))
+        except StoreUnavailable as error:
+            return Answer(failure=Failure("checkpoint_unavailable", str(error)))
         if job.lease_until is None or self.clock.now() >= job.lease_until:
             return None
         try:
-            return target.call(_call_of(job, payload), deadline)
+            return target.call(_call_of(job, payload, reporting), deadline)
         except Exception as error:
             self.telemetry.defect("target_defect", error, **job.identity())
             return Answer(failure=Failure("internal_error", f"the target's adapter failed: {type(error).__name__}"))
@@ -209,7 +216,7 @@ def _identity(hint: Hint) -> dict[str, Any]:
     return {"tenant": hint.tenant, "job_id": hint.job_id}
 
 
-def _call_of(job: Job, payload: bytes | None) -> Call:
+def _call_of(job: Job, payload: bytes | None, reporting: Reporting | None) -> Call:
     return Call(
         target=job.target,
         payload=payload,
@@ -221,4 +228,5 @@ def _call_of(job: Job, payload: bytes | None) -> Call:
         run_at=job.run_at,
         correlation_id=job.correlation_id or job.id,
         idempotency_key=job.idempotency_key,
+        reporting=reporting,
     )

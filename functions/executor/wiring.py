@@ -11,9 +11,11 @@ from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob
 from functions.executor.gates.known_windows import KnownWindows
 from functions.executor.gates.maintenance_window import MaintenanceWindowGate
+from functions.executor.hand_over import HandOver
 from functions.executor.heartbeat import Heartbeats
 from functions.executor.targets.registry import TargetSettings, targets
 from shared.adapters import aws
+from shared.adapters.dynamodb.checkpoints import DynamoCheckpoints
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.outputs import BucketOutputs
@@ -38,6 +40,7 @@ class Settings:
     data_bucket: str
     group_shards: int
     retention_days: int
+    api_url: str
 
 
 @cache
@@ -61,6 +64,10 @@ s3 = partial(aws.client, "s3")
 @cache
 def jobs() -> DynamoJobStore:
     return DynamoJobStore(aws.client("dynamodb"), settings().jobs_table, s3, settings().data_bucket)
+
+
+def checkpoints() -> DynamoCheckpoints:
+    return DynamoCheckpoints(aws.client("dynamodb"), settings().jobs_table, s3, settings().data_bucket)
 
 
 @cache
@@ -101,4 +108,5 @@ def execute_job() -> ExecuteJob:
             retention=timedelta(days=settings().retention_days),
         ),
         telemetry=telemetry(),
+        hand_over=HandOver(checkpoints(), settings().api_url),
     )

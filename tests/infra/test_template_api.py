@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from infra.bundling import Bundles
 
 PUBLIC = {"GET /health", "GET /ready", "GET /docs", "GET /openapi.json", "$default"}
+# Who calls them shows a token instead of a key.
+REPORTS = {"GET /v1/executions/{token}/{report}", "POST /v1/executions/{token}/{report}"}
 
 
-def test_everything_under_v1_passes_the_authorizer_and_the_rest_is_public(template: StageTemplate) -> None:
+def test_everything_under_v1_but_reports_passes_the_authorizer_and_the_rest_is_public(template: StageTemplate) -> None:
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
     kinds = {route["RouteKey"]: route.get("AuthorizationType", "NONE") for route in routes}
 
-    assert kinds == {"ANY /v1/{proxy+}": "CUSTOM", **dict.fromkeys(PUBLIC, "NONE")}
+    assert kinds == {"ANY /v1/{proxy+}": "CUSTOM", **dict.fromkeys(PUBLIC | REPORTS, "NONE")}
 
 
 def test_authorizer_answers_are_remembered_for_a_minute_at_most(template: StageTemplate) -> None:
@@ -52,6 +54,20 @@ def test_stage_deploys_itself_is_throttled_and_logs_each_request_as_json(templat
     }
     assert access_log["request_id"] == "$context.requestId"
     assert {"status", "latency_ms", "integration_error", "route"} <= access_log.keys()
+
+
+def test_reports_are_throttled_apart_from_what_clients_ask_for(template: StageTemplate) -> None:
+    stage = template.one("AWS::ApiGatewayV2::Stage")
+
+    assert stage["RouteSettings"] == dict.fromkeys(REPORTS, stage["DefaultRouteSettings"])
+
+
+def test_the_access_log_holds_no_path_since_that_may_be_a_token(template: StageTemplate) -> None:
+    access_log = template.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"]
+
+    assert "routeKey" in access_log
+    assert not {"$context.path", "rawPath", "requestOverride"} & set(json.loads(access_log).values())
+    assert "path" not in access_log.lower()
 
 
 def test_gateway_alone_may_invoke_the_api_and_its_authorizer(template: StageTemplate) -> None:

@@ -112,9 +112,12 @@ def test_objects_outlive_the_jobs_that_name_them(template: StageTemplate) -> Non
     assert {name: rule.get("Prefix") for name, rule in rules.items()} == {
         "payloads": "payloads/",
         "outputs": "outputs/",
+        "checkpoints": "checkpoints/",
         "uploads": None,
     }
     assert rules["outputs"]["ExpirationInDays"] > retention
+    attempt = limits.MAX_CALLBACK_TIMEOUT_SECONDS + limits.MAX_RETRY_DELAY_SECONDS
+    assert rules["checkpoints"]["ExpirationInDays"] > attempt / limits.DAY_SECONDS + retention
     assert rules["payloads"]["ExpirationInDays"] > limits.MAX_AHEAD_SECONDS / limits.DAY_SECONDS + retention
 
 

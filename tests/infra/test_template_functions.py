@@ -18,7 +18,7 @@ COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 QUEUE_URLS = {"QUEUE_URL_HIGH", "QUEUE_URL_NORMAL", "QUEUE_URL_LOW", "QUEUE_URL_LONG"}
 TABLES = {"JOBS_TABLE", "CONTROL_TABLE"}
 SHARDS = {"DUE_SHARDS", "GROUP_SHARDS"}
-TARGETS = {"COMMAND_TARGET", "ALLOWED_TARGET_HOSTS", "ALLOWED_TARGET_ARNS"}
+TARGETS = {"COMMAND_TARGET", "ALLOWED_TARGET_HOSTS", "ALLOWED_TARGET_ARNS", "EMAIL_SENDER"}
 EXECUTOR = {
     *QUEUE_URLS,
     *TARGETS,
@@ -26,7 +26,7 @@ EXECUTOR = {
     *("ACCOUNT_ID", "DATA_BUCKET", "GROUP_SHARDS", "RETENTION_DAYS", "RUNNER_FUNCTION"),
     "RES_OPTIONS",
     "SIGNING_SECRET_PREFIX",
-    "EMAIL_SENDER",
+    "API_URL",
 }
 
 RECURRING = {*TABLES, *SHARDS, "TEMPLATES_TABLE", "DATA_BUCKET", "RETENTION_DAYS"}
@@ -92,6 +92,7 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
 
     assert executor["RUNNER_FUNCTION"] == "<runner>"
     assert executor["DATA_BUCKET"] == "<DataBucket>"
+    assert executor["API_URL"] == template.text(template.body["Outputs"]["ApiUrl"]["Value"])
     assert executor["SIGNING_SECRET_PREFIX"] == f"/punctual/{template.settings.stage}/signing/"
     assert (watcher["JOBS_TABLE"], watcher["CONTROL_TABLE"]) == ("<JobsTable>", "<ControlTable>")
     for lane in ("High", "Normal", "Low", "Long"):

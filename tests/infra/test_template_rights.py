@@ -33,6 +33,7 @@ WILDCARDS = {
     "*",  # X-Ray alone, see test_only_traces_are_allowed_on_everything
     "<DataBucket>/payloads/*",
     "<DataBucket>/outputs/*",
+    "<DataBucket>/checkpoints/*",
     "<JobsTable>/stream/*",
     "arn:aws:iam::account:role/punctual-target/*",
     *(f"arn:aws:ssm:region:account:parameter/punctual/{stage}/signing/*" for stage in Stage),
@@ -56,7 +57,7 @@ def executor_rights(template: StageTemplate, function: Function, queues: set[str
         "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
         "dynamodb:UpdateItem": {"<JobsTable>"},
         "dynamodb:Query": {"<ControlTable>"},
-        "s3:GetObject": {"<DataBucket>/payloads/*"},
+        "s3:GetObject": {"<DataBucket>/payloads/*", "<DataBucket>/checkpoints/*"},
         "s3:PutObject": {"<DataBucket>/outputs/*"},
         "ssm:GetParameter": secrets,
         "sts:AssumeRole": {"arn:aws:iam::account:role/punctual-target/*"},
@@ -88,8 +89,8 @@ def test_api_creates_edits_and_lists_jobs_and_templates(template: StageTemplate)
             "<TemplatesTable>",
             "<ControlTable>",
         },
-        "s3:PutObject": {"<DataBucket>/payloads/*"},
-        "s3:GetObject": {"<DataBucket>/payloads/*", "<DataBucket>/outputs/*"},
+        "s3:PutObject": {f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints")},
+        "s3:GetObject": {f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints")},
     }
 
 
@@ -100,7 +101,7 @@ def test_the_api_writes_maintenance_windows_and_no_api_keys(template: StageTempl
         (["dynamodb:GetItem"], {}),
         (
             ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"],
-            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend"]}},
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend", "channels#*"]}},
         ),
     ]
 

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
@@ -70,6 +71,7 @@ class Cloud:
             self.ids,
             self.target,
             MemoryMaintenanceWindows(),
+            MemoryCheckpoints(),
         )
         self.processes: dict[str, Process] = {}
         self.busy: dict[Process, Actor] = {}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from functions.executor.targets.protocol import Target
+    from shared.adapters.memory.checkpoints import MemoryCheckpoints
     from shared.adapters.memory.clock import SeededIds
     from shared.model.lanes import DueShard
     from tests.simulation.kernel import Kernel, Process
@@ -52,6 +53,7 @@ class World(NamedTuple):
     ids: SeededIds
     target: Target
     windows: MemoryMaintenanceWindows
+    checkpoints: MemoryCheckpoints
 
     def store_port(self, process: Process, real: Any) -> Any:
         return Port(process, real, self.kernel, self.faults, away=Weather.STORE_AWAY)
@@ -91,6 +93,7 @@ def services(world: World, process: Process) -> Services:
             templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
         ),
         window_port=MemoryMaintenanceWindows,
+        checkpoint_port=lambda: world.checkpoints,
     )
 
 

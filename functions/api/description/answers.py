@@ -38,6 +38,9 @@ class Execution(BaseModel):
         "other output up to 256 KB. What is longer is cut there."
     )
     output_url: str | None = Field(description="Where all that was kept is. null when there is no more than `output`.")
+    awaiting_callback_since: Time | None = Field(
+        description="While it runs: since when its target has accepted the work, whose outcome is to be reported."
+    )
 
 
 class RetryPolicy(BaseModel):
@@ -89,6 +92,12 @@ class ListedJob(BaseModel):
     target: Target = Field(description='Header values whose names sound like secrets are shown as "***".')
     priority: Literal["high", "normal", "low"]
     timeout: Duration
+    completion: Literal["response", "callback"]
+    heartbeat_timeout: Duration | None = Field(description="null unless completion is callback.")
+    awaiting_callback_since: Time | None = Field(
+        description="While it runs: since when its target has accepted the work, whose outcome is to be reported."
+    )
+    checkpoint_at: Time | None = Field(description="When the last checkpoint was left that the next attempt is handed.")
     expires_after: Duration | None
     retry: RetryPolicy
     delivery: Literal["at_least_once", "at_most_once"]

@@ -88,10 +88,11 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.id, "summary": operation.summary}
     if operation.description:
         described["description"] = operation.description
-    described["tags"] = ["service" if route.scope is None else route.path.split("/")[2]]
+    described["tags"] = [route.path.split("/")[2] if route.path.startswith("/v1/") else "service"]
     if route.scope is not None:
         described["security"] = [{"apiKey": []}]
         described["description"] = f"{operation.description} Needs the scope `{route.scope}`.".strip()
+    if route.path.startswith("/v1/"):
         described["parameters"] = _parameters(route, operation)
     if operation.body is not None:
         content = {"schema": _reference(operation.body), "example": operation.example}

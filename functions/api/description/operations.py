@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.api.description import answers
 from functions.api.description.calendar_operations import CALENDAR_OPERATIONS
+from functions.api.description.execution_operations import EXECUTION_OPERATIONS
 from functions.api.description.occurrence_operations import OCCURRENCE_OPERATIONS
 from functions.api.description.operation import (
     CHANGE_PROBLEMS,
@@ -150,6 +151,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         statuses={200: "The output; as application/octet-stream when it is not text."},
         problems=("not-found",),
     ),
+    **EXECUTION_OPERATIONS,
     **TEMPLATE_OPERATIONS,
     **OCCURRENCE_OPERATIONS,
     **CALENDAR_OPERATIONS,

@@ -28,6 +28,8 @@ class JobOfTemplate(BaseModel):
     )
     priority: Literal["high", "normal", "low"]
     timeout: Duration
+    completion: Literal["response", "callback"]
+    heartbeat_timeout: Duration | None = Field(description="null unless completion is callback.")
     expires_after: Duration | None
     retry: RetryPolicy
     delivery: Literal["at_least_once", "at_most_once"]

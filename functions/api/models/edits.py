@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from functions.api.models.completion import check_times
 from functions.api.models.faults import validated
 from functions.api.models.jobs import JobPatch, NewJob
 from functions.api.models.retries import retry_policy
@@ -13,7 +14,7 @@ from functions.api.refusals import FieldError, ValidationFailed, invalid_field
 from functions.api.wire.answers import editable_answer
 from functions.api.wire.json_text import pointer_to
 from functions.api.wire.merge_patch import merged
-from shared.model.job import JobSpec, Payload
+from shared.model.job import Completion, JobSpec, Payload
 from shared.model.lanes import Priority
 from shared.model.retry import DEFAULT_RETRY
 
@@ -62,6 +63,8 @@ class EditReader:
         if "retry" in patch:
             wanted["retry"] = DEFAULT_RETRY if asked.retry is None else retry_policy(asked.retry, job.delivery)
         wanted |= _plain_fields(asked, patch)
+        completion, timeout = (wanted.get(name, getattr(job, name)) for name in ("completion", "timeout_seconds"))
+        check_times(completion, timeout, asked.heartbeat_timeout if "heartbeat_timeout" in patch else None)
         return {field: value for field, value in wanted.items() if value != getattr(job, field)}
 
 
@@ -87,6 +90,11 @@ def _plain_fields(asked: JobPatch, patch: Mapping[str, Any]) -> dict[str, Any]:
         "priority": ("priority", Priority(asked.priority or _DEFAULTS["priority"])),
         "timeout": ("timeout_seconds", asked.timeout or _DEFAULTS["timeout_seconds"]),
         "expires_after": ("expires_after_seconds", asked.expires_after),
+        "completion": ("completion", Completion(asked.completion or _DEFAULTS["completion"])),
+        "heartbeat_timeout": (
+            "heartbeat_timeout_seconds",
+            asked.heartbeat_timeout or _DEFAULTS["heartbeat_timeout_seconds"],
+        ),
     }
     return {field: value for member, (field, value) in values.items() if member in patch}
 

@@ -96,7 +96,8 @@ def _printable_ascii(value: str) -> str:
 
 
 _DELAY: Final = DurationBetween(0, limits.MAX_AHEAD_SECONDS, whole=False)
-_TIMEOUT: Final = DurationBetween(limits.MIN_TIMEOUT_SECONDS, limits.MAX_TIMEOUT_SECONDS)
+_TIMEOUT: Final = DurationBetween(limits.MIN_TIMEOUT_SECONDS, limits.MAX_CALLBACK_TIMEOUT_SECONDS)
+_HEARTBEAT_TIMEOUT: Final = DurationBetween(limits.MIN_HEARTBEAT_TIMEOUT_SECONDS, limits.MAX_CALLBACK_TIMEOUT_SECONDS)
 _EXPIRES_AFTER: Final = DurationBetween(1, limits.MAX_EXPIRES_AFTER_SECONDS)
 _INITIAL: Final = DurationBetween(0.1, limits.MAX_INITIAL_DELAY_SECONDS, whole=False)
 _MAX_DELAY: Final = DurationBetween(0.1, limits.MAX_RETRY_DELAY_SECONDS, whole=False)
@@ -123,6 +124,7 @@ Time = Annotated[
 ]
 Delay = Annotated[float, PlainValidator(_DELAY), _DELAY.schema()]
 Timeout = Annotated[int, PlainValidator(_TIMEOUT), _TIMEOUT.schema()]
+HeartbeatTimeout = Annotated[int, PlainValidator(_HEARTBEAT_TIMEOUT), _HEARTBEAT_TIMEOUT.schema()]
 ExpiresAfter = Annotated[int, PlainValidator(_EXPIRES_AFTER), _EXPIRES_AFTER.schema()]
 InitialDelay = Annotated[float, PlainValidator(_INITIAL), _INITIAL.schema()]
 MaxDelay = Annotated[float, PlainValidator(_MAX_DELAY), _MAX_DELAY.schema()]

@@ -11,6 +11,7 @@ from functions.api.models.fields import (
     Delay,
     ExpiresAfter,
     Group,
+    HeartbeatTimeout,
     Name,
     PriorityName,
     Shape,
@@ -25,6 +26,7 @@ from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads t
 from shared.model import limits
 
 DeliveryName = Literal["at_least_once", "at_most_once"]
+CompletionName = Literal["response", "callback"]
 DELIVERY: Any = Field(
     default=None,
     description="at_most_once: the work begins once at the most, so max_attempts is 1, and a lost attempt is not "
@@ -64,7 +66,19 @@ class Work(Shape):
     )
     timeout: Timeout | None = Field(
         default=None,
-        description="How long one attempt may take; jobs over a minute have a queue of their own. Default: 30s.",
+        description="How long one attempt may take: up to 14m, with completion: callback up to 7d. Jobs whose calls "
+        "take over a minute have a queue of their own. Default: 30s.",
+    )
+    completion: CompletionName | None = Field(
+        default=None,
+        description="What ends an attempt. response: the target's answer. callback: whoever does the work reports the "
+        "end with the lease token that the target is handed; its answer, within a minute, only accepts the work. "
+        "Default: response.",
+    )
+    heartbeat_timeout: HeartbeatTimeout | None = Field(
+        default=None,
+        description="With completion: callback: how long nobody may be heard of before the attempt counts as lost. "
+        "Default: 5m.",
     )
     expires_after: ExpiresAfter | None = Field(
         default=None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from functions.api.models.completion import completion_of
 from functions.api.models.faults import validated
 from functions.api.models.jobs import NewJob
 from functions.api.models.retries import retry_policy
@@ -46,6 +47,7 @@ class SpecReader:
             "tags": asked.tags,
             "priority": None if asked.priority is None else Priority(asked.priority),
             "timeout_seconds": asked.timeout,
+            "heartbeat_timeout_seconds": asked.heartbeat_timeout,
             "expires_after_seconds": asked.expires_after,
             "group": asked.group,
             "correlation_id": asked.correlation_id or correlation_id,
@@ -56,6 +58,7 @@ class SpecReader:
             payload=payload_text(asked.payload, pointer),
             retry=retry_policy(asked.retry, delivery, pointer),
             delivery=delivery,
+            completion=completion_of(asked, pointer),
             **{name: value for name, value in optional.items() if value is not None},
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from functions.api.models.completion import completion_of
 from functions.api.models.faults import validated
 from functions.api.models.retries import retry_policy
 from functions.api.models.spec import payload_text, unmasked
@@ -57,6 +58,7 @@ def _job(asked: TemplateJob, pointer: str) -> JobDefinition:
     optional: dict[str, Any] = {
         "priority": None if asked.priority is None else Priority(asked.priority),
         "timeout_seconds": asked.timeout,
+        "heartbeat_timeout_seconds": asked.heartbeat_timeout,
         "expires_after_seconds": asked.expires_after,
     }
     return JobDefinition(
@@ -64,6 +66,7 @@ def _job(asked: TemplateJob, pointer: str) -> JobDefinition:
         payload=Payload(payload_text(asked.payload, pointer, most=limits.MAX_TEMPLATE_PAYLOAD_BYTES)),
         retry=retry_policy(asked.retry, delivery, pointer),
         delivery=delivery,
+        completion=completion_of(asked, pointer),
         **{name: value for name, value in optional.items() if value is not None},
     )
 

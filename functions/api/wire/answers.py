@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.durations import format_seconds
+from shared.model.job import Completion
 from shared.model.lifecycle import Status
 from shared.model.retry import Backoff, preview
 from shared.model.times import format_time
@@ -15,12 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from shared.model.errors import HasVersion
     from shared.model.execution import Execution
     from shared.model.job import Job
-    from shared.model.maintenance_window import MaintenanceWindow
     from shared.model.retry import RetryPolicy
-    from shared.model.stored_calendar import StoredCalendar
-    from shared.model.template import Template
+    from shared.model.template import JobDefinition
 
 HIDDEN: Final = "***"
 _SECRET_NAME: Final = re.compile(
@@ -54,6 +54,9 @@ def job_answer(job: Job) -> dict[str, Any]:
         "target": shown_target(job.target),
         "priority": job.priority,
         "timeout": format_seconds(job.timeout_seconds),
+        **completion_answer(job),
+        "awaiting_callback_since": _time(job.awaiting_since),
+        "checkpoint_at": _time(job.checkpoint_at),
         "expires_after": None if job.expires_after_seconds is None else format_seconds(job.expires_after_seconds),
         "retry": retry_answer(job.retry),
         "delivery": job.delivery,
@@ -71,7 +74,8 @@ def listed_answer(job: Job) -> dict[str, Any]:
 def editable_answer(job: Job, payload: Any) -> dict[str, Any]:
     """What a merge patch is applied to: the members that a client may change, nothing hidden, nothing null."""
     document = job_answer(job)
-    members = ("name", "run_at", "tags", "priority", "timeout", "expires_after", "retry")
+    times = ("run_at", "timeout", "expires_after", "heartbeat_timeout")
+    members = ("name", "tags", "priority", "retry", "completion", *times)
     editable = {**{name: document[name] for name in members}, "target": dict(job.target), "payload": payload}
     return {name: value for name, value in editable.items() if value is not None}
 
@@ -116,7 +120,15 @@ def executions_answer(job: Job) -> list[dict[str, Any]]:
     ended = [_execution_answer(job, one) for one in job.executions]
     if job.status is not Status.RUNNING:
         return ended
-    return [*ended, _execution(attempt=job.attempt, started_at=job.started_at, ended_at=None, outcome=None)]
+    running = _execution(attempt=job.attempt, started_at=job.started_at, ended_at=None, outcome=None)
+    return [*ended, {**running, "awaiting_callback_since": _time(job.awaiting_since)}]
+
+
+def completion_answer(definition: Job | JobDefinition) -> dict[str, Any]:
+    """What ends an attempt, and where that is a report, how long nobody may be heard of before it."""
+    heard_of_within = format_seconds(definition.heartbeat_timeout_seconds)
+    is_reported = definition.completion is Completion.CALLBACK
+    return {"completion": definition.completion, "heartbeat_timeout": heard_of_within if is_reported else None}
 
 
 def shown_target(target: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +144,7 @@ def is_secret(header: str) -> bool:
     return _SECRET_NAME.search(header) is not None
 
 
-def etag(current: Job | Template | MaintenanceWindow | StoredCalendar) -> str:
+def etag(current: HasVersion) -> str:
     """The version of a thing that has one, as a strong entity tag."""
     return f'"{current.version}"'
 
@@ -165,6 +177,7 @@ def _execution(
         "output": None,
         "output_bytes": None,
         "output_url": None,
+        "awaiting_callback_since": None,
     }
 
 

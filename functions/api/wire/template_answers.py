@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from functions.api.wire.answers import retry_answer, shown_target
+from functions.api.wire.answers import completion_answer, retry_answer, shown_target
 from shared.model.durations import format_seconds
 from shared.model.times import format_time
 
@@ -29,6 +29,7 @@ def template_document(template: Template, payload: Any) -> dict[str, Any]:
             "payload": payload,
             "priority": job.priority,
             "timeout": format_seconds(job.timeout_seconds),
+            **completion_answer(job),
             "expires_after": _duration(job.expires_after_seconds),
             "retry": retry_answer(job.retry),
             "delivery": job.delivery,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.model.execution import Failure, Outcome
+from shared.model.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,11 +16,31 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """By what whoever does the work reports on it: the `token` of the attempt's lease, which is a secret, and where the
+    API is. `checkpoint` is what an earlier attempt left at `checkpoint_at`, as JSON text, where it is handed over at
+    once."""
+
+    token: str = field(repr=False)
+    api_url: str
+    checkpoint: bytes | None = field(default=None, repr=False)
+    checkpoint_at: datetime | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The same as HTTP headers, without the checkpoint: that is asked for over the API."""
+        named = {"X-Punctual-Lease-Token": self.token, "X-Punctual-Api-Url": self.api_url}
+        if self.checkpoint_at is not None:
+            named["X-Punctual-Checkpoint-At"] = format_time(self.checkpoint_at)
+        return named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call of a target: the job's description of it, the payload (JSON text or None), and what identifies the call.
 
     `idempotency_key` is the same for every attempt of a job, so that a receiver can recognise a repetition; `fence` is
-    larger for every attempt, so that a receiver can refuse one that was overtaken.
+    larger for every attempt, so that a receiver can refuse one that was overtaken. `reporting`: where the outcome is to
+    be reported, or may be.
     """
 
     target: Mapping[str, Any]
@@ -32,6 +53,7 @@ class Call:
     run_at: datetime
     correlation_id: str
     idempotency_key: str
+    reporting: Reporting | None = None
 
     def headers(self) -> dict[str, str]:
         """The call's identity as HTTP headers (or message attributes, under the same names)."""
@@ -42,6 +64,7 @@ class Call:
             "X-Punctual-Attempt": str(self.attempt),
             "X-Punctual-Fence": str(self.fence),
             "X-Punctual-Run-At": self.run_at.isoformat().replace("+00:00", "Z"),
+            **({} if self.reporting is None else self.reporting.headers()),
         }
 
 

@@ -14,7 +14,8 @@ from tests.http_api import http_event
 if TYPE_CHECKING:
     from tests.http_api import Api
 
-IN_V1 = [route for route in ROUTES if route.path.startswith("/v1/")]
+REPORTS = [route for route in ROUTES if route.path.startswith("/v1/executions/")]
+IN_V1 = [route for route in ROUTES if route.path.startswith("/v1/") and route not in REPORTS]
 
 
 def filled(path: str) -> str:
@@ -42,7 +43,18 @@ def test_a_key_needs_the_routes_own_scope_and_admin_includes_none(api: Api, rout
         assert f"the scope {route.scope}" in reply.body["detail"]
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1/jobs/a/b/c"])
+@pytest.mark.parametrize("route", REPORTS, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize("token", ["x", "pxt1.acme.job.1", "pxt1.ACME.job.1.c", "pxt1.acme.job.1.c.more", "%20"])
+def test_a_report_needs_no_key_but_a_token(api: Api, route: Any, token: str) -> None:
+    path = route.path.replace("{token}", token)
+
+    by_nobody = api.request(route.method, path, None if route.method == "GET" else {}, tenant=None)
+
+    assert route.scope is None
+    assert (by_nobody.status, by_nobody.slug) == (404, "not-found")
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1/jobs/a/b/c", "/v1/executions/x/y"])
 def test_without_a_key_nothing_is_told_about_what_is_under_v1(api: Api, path: str) -> None:
     assert api.request("GET", path, tenant=None).status == 401
 

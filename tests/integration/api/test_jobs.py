@@ -109,7 +109,7 @@ def test_executions_tell_of_the_attempts_also_of_the_one_that_runs(api: Api) -> 
 
     items = api.get(f"/v1/jobs/{job.id}/executions").body["items"]
 
-    nothing = {"output_url": None}
+    nothing = {"output_url": None, "awaiting_callback_since": None}
     assert items == [
         {
             "attempt": 1,

@@ -27,6 +27,7 @@ from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.calendars import MemoryCalendars
+from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.outputs import MemoryOutputs
@@ -116,6 +117,7 @@ class World:
                 templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
             ),
             window_port=MemoryMaintenanceWindows,
+            checkpoint_port=MemoryCheckpoints,
         )
 
     # Clients

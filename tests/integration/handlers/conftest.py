@@ -133,6 +133,7 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             "RETENTION_DAYS": "30",
             "ACCOUNT_ID": "123456789012",
             "RUNNER_FUNCTION": "runner",
+            "API_URL": "https://api.example.com",
             "COMMAND_TARGET": "disabled",
             "ALLOWED_TARGET_HOSTS": "",
             "ALLOWED_TARGET_ARNS": "",
