@@ -21,9 +21,11 @@ _MAX_TAGS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """`tags` are the versions that the client accepts, as they stand between the quotes; None accepts any."""
+    """`tags` are the versions that the client accepts, as they stand between the quotes; None accepts any. With
+    `is_update` there must be something to change: it is not to be created."""
 
     tags: frozenset[str] | None = None
+    is_update: bool = False
 
     def check(self, current: Job | Template | MaintenanceWindow | StoredCalendar) -> None:
         """
@@ -35,6 +37,7 @@ class Precondition:
 
 
 ANY_VERSION: Final = Precondition()
+_ANY_THERE_IS: Final = Precondition(is_update=True)
 
 
 def parse_if_match(header: str | None) -> Precondition:
@@ -45,9 +48,12 @@ def parse_if_match(header: str | None) -> Precondition:
     Raises:
         InvalidParameter: it is neither.
     """
-    if header is None or header.strip() == "*":
+    if header is None:
         return ANY_VERSION
+    if header.strip() == "*":
+        return _ANY_THERE_IS
     matches = [_TAG.fullmatch(part) for part in header.split(",")[: _MAX_TAGS + 1]]
     if len(matches) > _MAX_TAGS or not all(matches):
         raise InvalidParameter("If-Match", 'an ETag as it was answered is expected, such as "3", or *')
-    return Precondition(frozenset(match[2] for match in matches if match is not None and match[1] is None))
+    tags = frozenset(match[2] for match in matches if match is not None and match[1] is None)
+    return Precondition(tags, is_update=True)

@@ -64,7 +64,7 @@ class PutCalendar:
             existing = self.find(tenant, calendar_id)
             if existing is not None:
                 change.precondition.check(existing)
-            elif change.precondition.tags is not None:
+            elif change.precondition.is_update:
                 raise Refused("precondition-failed", "there is no calendar of this id")
             content = decide(existing)
             if existing is None:

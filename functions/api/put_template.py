@@ -47,7 +47,7 @@ class PutTemplate:
             existing = self.find(asked.tenant, external_key)
             if existing is not None:
                 return Declared(self.edit_template.replace(existing.key, body, change), created=False)
-            if change.precondition.tags is not None:
+            if change.precondition.is_update:
                 raise Refused("precondition-failed", "there is no template of this key")
             try:
                 created = self.create_template(asked, lambda: replace(spec, external_key=external_key))

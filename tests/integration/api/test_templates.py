@@ -138,10 +138,12 @@ def test_who_declares_a_key_while_another_does_changes_the_others_template(api: 
 
 def test_a_key_is_declared_only_of_the_version_that_was_seen(api: Api) -> None:
     none = api.request("PUT", BY_KEY, EVERY_FIVE_MINUTES, headers={"If-Match": '"1"'})
+    any_there_is = api.request("PUT", BY_KEY, EVERY_FIVE_MINUTES, headers={"If-Match": "*"})
     api.request("PUT", BY_KEY, EVERY_FIVE_MINUTES)
     stale = api.request("PUT", BY_KEY, {**EVERY_FIVE_MINUTES, "name": "b"}, headers={"If-Match": '"2"'})
 
     assert (none.status, none.slug) == (stale.status, stale.slug) == (412, "precondition-failed")
+    assert (any_there_is.status, any_there_is.slug) == (412, "precondition-failed")
     assert stale.headers["etag"] == '"1"'
 
 
