@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from functions.api.refusals import Refused
 from shared.model.errors import IdempotencyKeyReused, TemplateNotFound
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from shared.ports.clock import Ids
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
+
+_AS_SENT: Final = ("created_at", "fingerprint", "name", "schedule", "job", "misfire", "tags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,7 @@ class CreateTemplate:
 
 def _is_own(stored: Template, sent: Template) -> bool:
     """Whether the template that is there is the one sent: applied by a send whose answer was lost."""
-    return (stored.created_at, stored.fingerprint, stored.job) == (sent.created_at, sent.fingerprint, sent.job)
+    return all(getattr(stored, name) == getattr(sent, name) for name in _AS_SENT)
 
 
 def _name_of(idempotency: Idempotency) -> str:

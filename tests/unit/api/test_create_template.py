@@ -25,6 +25,8 @@ from tests.jobs import SHARDING
 from tests.templates import CREATED, TENANT
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.model.template import Template
     from shared.ports.templates import TemplateCreation
 
@@ -165,7 +167,8 @@ def test_of_two_who_send_the_same_call_at_once_one_creates_and_both_are_told() -
     assert store.all() == [first.template] == [told[0].template]
 
 
-def test_of_two_who_create_under_a_key_at_once_one_wins() -> None:
+@pytest.mark.parametrize("then", [LATER, CREATED])
+def test_of_two_who_create_under_a_key_at_once_one_wins(then: datetime) -> None:
     store = Faulty()
     first, second = Creator(store, 1), Creator(store, 2)
 
@@ -176,14 +179,14 @@ def test_of_two_who_create_under_a_key_at_once_one_wins() -> None:
             self.__dict__ = store.__dict__
 
         def create_template(self, template: Template) -> TemplateCreation:
-            second(KEYED, now=LATER)
+            second({**KEYED, "schedule": {"every": "2h"}}, now=then)
             return store.create_template(template)
 
     first.create = Creator(Overtaken(), 1).create
 
     with pytest.raises(ExternalKeyTaken):
         first(KEYED)
-    assert [one.created_at for one in store.all()] == [LATER]
+    assert [(one.created_at, one.schedule["every"]) for one in store.all()] == [(then, "2h")]
 
 
 def test_a_key_with_another_body_is_refused_whatever_else_would_be_wrong_with_it() -> None:
