@@ -125,6 +125,8 @@ class PunctualStack(Stack):
             "ALLOWED_TARGET_ARNS": ",".join(target_arns(self._settings.allowed_target_arns)),
             "ALLOWED_TARGET_HOSTS": ",".join(self._settings.allowed_target_hosts),
             "COMMAND_TARGET": self._settings.command_target.value,
+            "EMAIL_SENDER": self._settings.email_sender or "",
+            **self._settings.breakers.environment(),
         }
 
     def _news(self) -> dict[str, str]:
@@ -145,7 +147,6 @@ class PunctualStack(Stack):
             "RUNNER_FUNCTION": self.runner.function.function_name,
             "API_URL": self.api.url,
             "SIGNING_SECRET_PREFIX": self._settings.signing_secret_prefix,
-            "EMAIL_SENDER": self._settings.email_sender or "",
         }
 
     def _add_outputs(self) -> None:

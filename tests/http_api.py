@@ -20,12 +20,14 @@ from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
+from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.model.target_rules import TargetRules, check_target
 from tests.jobs import RETENTION, SHARDING, START, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from shared.model.channel import Channel
     from shared.model.job import Job
     from shared.ports.jobs import JobStore
 
@@ -142,6 +144,7 @@ class Api:
     outputs: MemoryOutputs = field(default_factory=MemoryOutputs)
     templates: MemoryTemplateStore = field(default_factory=MemoryTemplateStore)
     windows: MemoryMaintenanceWindows = field(default_factory=MemoryMaintenanceWindows)
+    channels: MemoryVersionedStore[Channel] = field(default_factory=lambda: MemoryVersionedStore("channel"))
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
     rules: TargetRules = RULES
@@ -165,6 +168,7 @@ class Api:
                 check_target=lambda target: check_target(target, self.rules),
                 template_ports=lambda: TemplatePorts(self.templates, self.calendars, self.backfills),
                 window_port=lambda: self.windows,
+                channel_port=lambda: self.channels,
                 checkpoint_port=lambda: self.checkpoints,
             )
         )
@@ -190,6 +194,12 @@ class Api:
 
     def patch(self, path: str, body: Any, **options: Any) -> Reply:
         return self.request("PATCH", path, body, **options)
+
+    def put(self, path: str, body: Any, **options: Any) -> Reply:
+        return self.request("PUT", path, body, **options)
+
+    def delete(self, path: str, **options: Any) -> Reply:
+        return self.request("DELETE", path, **options)
 
     def create(self, **members: Any) -> dict[str, Any]:
         """A job created over the API, as answered."""

@@ -18,6 +18,7 @@ class Settings:
     command_target: bool
     allowed_target_hosts: frozenset[str]
     allowed_target_arns: tuple[str, ...]
+    email_sender: str = ""
     aws_endpoint_url: str = ""
 
     def target_rules(self, account: str) -> TargetRules:
@@ -27,6 +28,7 @@ class Settings:
             account=account,
             region=self.aws_region,
             command_enabled=self.command_target,
+            email_enabled=bool(self.email_sender),
             endpoint=self.aws_endpoint_url,
         )
 

@@ -10,10 +10,7 @@ from functions.api.refusals import InvalidParameter
 from shared.model.errors import VersionMismatch
 
 if TYPE_CHECKING:
-    from shared.model.job import Job
-    from shared.model.maintenance_window import MaintenanceWindow
-    from shared.model.stored_calendar import StoredCalendar
-    from shared.model.template import Template
+    from shared.model.errors import HasVersion
 
 _TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
 _MAX_TAGS: Final = 20
@@ -27,7 +24,7 @@ class Precondition:
     tags: frozenset[str] | None = None
     is_update: bool = False
 
-    def check(self, current: Job | Template | MaintenanceWindow | StoredCalendar) -> None:
+    def check(self, current: HasVersion) -> None:
         """
         Raises:
             VersionMismatch: it is at another version.

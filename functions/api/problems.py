@@ -13,6 +13,7 @@ from shared.model.errors import (
     IdempotencyKeyReused,
     IllegalTransition,
     InvalidField,
+    ItemNotFound,
     JobNotFound,
     PayloadUnavailable,
     StoreUnavailable,
@@ -103,6 +104,8 @@ def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind o
         case JobNotFound() | TemplateNotFound() | BackfillNotFound() | CalendarNotFound() | WindowNotFound():
             # The same words for another tenant's as for none: not even the id comes back.
             return Reason("not-found", f"there is no such {_THINGS[type(error)]}")
+        case ItemNotFound():
+            return Reason("not-found", f"there is no such {error.kind}")
         case InvalidField():
             slug = error.slug if error.slug in PROBLEMS else "validation-failed"
             return Reason(slug, error.detail, [FieldError(error.pointer, slug, error.detail)])

@@ -60,6 +60,7 @@ _many_templates: Final = partial(Later, "many_templates")
 _backfills: Final = partial(Later, "backfills")
 _calendars: Final = partial(Later, "calendars")
 _windows: Final = partial(Later, "maintenance_windows")
+_channels: Final = partial(Later, "channels")
 
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
@@ -133,6 +134,12 @@ ROUTES: Final = (
     Route("POST", "/v1/executions/{token}/checkpoint", _executions("save_checkpoint"), None),
     Route("POST", "/v1/executions/{token}/complete", _executions("complete"), None),
     Route("POST", "/v1/executions/{token}/fail", _executions("fail"), None),
+    Route("POST", "/v1/channels", _channels("create_channel"), Scope.WRITE),
+    Route("GET", "/v1/channels", _channels("list_channels"), Scope.READ),
+    Route("GET", "/v1/channels/{channel_id}", _channels("get_channel"), Scope.READ),
+    Route("PUT", "/v1/channels/{channel_id}", _channels("replace_channel"), Scope.WRITE),
+    Route("DELETE", "/v1/channels/{channel_id}", _channels("delete_channel"), Scope.WRITE),
+    Route("POST", "/v1/channels/{channel_id}/test", _channels("test_channel"), Scope.WRITE),
     Route("GET", "/health", service.get_health, None),
     Route("GET", "/ready", service.get_ready, None),
     Route("GET", "/openapi.json", service.get_openapi, None),

@@ -17,14 +17,17 @@ from functions.api.models.spec import SpecReader
 from functions.api.run_job_now import RunJobNow
 from functions.api.wire.answers import listed_answer
 from functions.api.wire.json_text import compact
+from shared.model import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
+    from functions.api.keep_versioned import KeepVersioned
     from functions.api.report_execution import ReportExecution
     from functions.api.template_services import TemplateServices
     from functions.api.window_services import WindowServices
+    from shared.model.channel import Channel
     from shared.model.job import Sharding
     from shared.ports.backfills import BackfillStore
     from shared.ports.calendars import CalendarStore
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from shared.ports.outputs import OutputStore
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
+    from shared.ports.versioned import VersionedStore
 
 
 class TemplatePorts(NamedTuple):
@@ -63,6 +67,7 @@ class Services:
     run_job_now: RunJobNow
     templates: Callable[[], TemplateServices]
     windows: Callable[[], WindowServices]
+    channels: Callable[[], KeepVersioned[Channel]]
     reports: Callable[[], ReportExecution]
 
 
@@ -79,6 +84,7 @@ def services_on(
     check_target: Callable[[Mapping[str, Any]], None],
     template_ports: Callable[[], TemplatePorts],
     window_port: Callable[[], MaintenanceWindows],
+    channel_port: Callable[[], VersionedStore[Channel]],
     checkpoint_port: Callable[[], CheckpointStore],
 ) -> Services:
     """The use cases on these ports."""
@@ -127,6 +133,14 @@ def services_on(
             retention=retention,
         )
 
+    @cache
+    def channels() -> KeepVersioned[Channel]:
+        from functions.api.keep_versioned import KeepVersioned  # noqa: PLC0415
+
+        return KeepVersioned(
+            store=channel_port(), ids=ids, telemetry=telemetry, kind="channel", at_most=limits.MAX_CHANNELS
+        )
+
     return Services(
         jobs=jobs,
         keys=keys,
@@ -142,5 +156,6 @@ def services_on(
         run_job_now=RunJobNow(change_job, telemetry, sharding),
         templates=templates,
         windows=windows,
+        channels=channels,
         reports=reports,
     )

@@ -19,8 +19,10 @@ from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
+    from shared.model.channel import Channel
     from shared.ports.checkpoints import CheckpointStore
     from shared.ports.maintenance_windows import MaintenanceWindows
+    from shared.ports.versioned import VersionedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,12 @@ def services(rules: TargetRules) -> Services:
 
         return DynamoCheckpoints(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket)
 
+    def channel_port() -> VersionedStore[Channel]:
+        from shared.adapters.dynamodb.channels import CHANNELS  # noqa: PLC0415
+        from shared.adapters.dynamodb.versioned import DynamoVersionedStore  # noqa: PLC0415
+
+        return DynamoVersionedStore(dynamodb, settings.control_table, CHANNELS)
+
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
@@ -74,5 +82,6 @@ def services(rules: TargetRules) -> Services:
         check_target=lambda target: check_target(target, rules),
         template_ports=template_ports,
         window_port=window_port,
+        channel_port=channel_port,
         checkpoint_port=checkpoint_port,
     )

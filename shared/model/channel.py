@@ -18,7 +18,7 @@ class ChannelKind(StrEnum):
     SLACK = "slack"  # url: an incoming webhook of Slack
     PAGERDUTY = "pagerduty"  # routing_key, region (us or eu): the Events API v2
     SNS = "sns"  # topic_arn
-    EMAIL = "email"  # to: addresses; sent by SES from the stage's own address
+    EMAIL = "email"  # addresses; sent by SES from the stage's own address
 
 
 SECRETS: Final[Mapping[ChannelKind, frozenset[str]]] = {

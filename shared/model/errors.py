@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from shared.model.job import Job
-    from shared.model.maintenance_window import MaintenanceWindow
-    from shared.model.stored_calendar import StoredCalendar
     from shared.model.template import Template
 
 
@@ -126,14 +124,14 @@ class WindowChanged(SchedulerError):
     def __init__(self, window_id: str) -> None:
         super().__init__(f"maintenance window {window_id} was changed by another")
         self.window_id = window_id
+
+
 class BreakerChanged(SchedulerError):
     """A breaker was not written, since it is at another version."""
 
     def __init__(self, target: str) -> None:
         super().__init__(f"the breaker of {target} was changed by another")
         self.target = target
-
-
 
 
 class ItemNotFound(SchedulerError):
@@ -154,10 +152,17 @@ class ItemChanged(SchedulerError):
         self.item_id = item_id
 
 
+class HasVersion(Protocol):
+    """What clients change on the condition that they have seen its version."""
+
+    @property
+    def version(self) -> int: ...
+
+
 class VersionMismatch(SchedulerError):
     """The caller's If-Match names another version than the stored one."""
 
-    def __init__(self, current: Job | Template | MaintenanceWindow | StoredCalendar) -> None:
+    def __init__(self, current: HasVersion) -> None:
         super().__init__(f"it is at version {current.version}")
         self.current = current
 

@@ -81,6 +81,8 @@ MAX_BULK_TEMPLATES: Final = 200
 
 # Maintenance windows of a tenant that are not over. Who runs its jobs reads all of them, so they are few.
 MAX_WINDOWS: Final = 100
+MAX_CHANNELS: Final = 100
+MAX_CHANNEL_ADDRESSES: Final = 20
 MIN_WINDOW_SECONDS: Final = 1
 MAX_WINDOW_SECONDS: Final = 31 * DAY_SECONDS
 MAX_WINDOW_RELEASE_SECONDS: Final = 3_600

@@ -24,6 +24,7 @@ class TargetRules:
     allowed_arns: patterns of the AWS resources that jobs may call; `*` stands for any text without a colon.
     account, region: where the scheduler runs.
     command_enabled: whether jobs may run commands.
+    email_enabled: whether channels may send e-mail.
     endpoint: URL of an emulator that stands for AWS, empty on AWS itself (the variable AWS_ENDPOINT_URL).
     """
 
@@ -32,6 +33,7 @@ class TargetRules:
     account: str
     region: str
     command_enabled: bool = False
+    email_enabled: bool = False
     endpoint: str = ""
 
     @property
@@ -54,5 +56,7 @@ def check_target(target: Mapping[str, Any], rules: TargetRules) -> None:
         check_resource(target, rules.place, rules.allowed_arns)
     elif kind == "command" and not rules.command_enabled:
         raise InvalidField("/target/type", "this environment runs no commands", slug="target-not-allowed")
-    elif kind not in _KINDS:
+    elif kind == "email" and not rules.email_enabled:
+        raise InvalidField("/target/type", "this environment has no address to send from", slug="target-not-allowed")
+    elif kind not in _KINDS and kind != "email":
         raise InvalidField("/target/type", f"must be one of {', '.join(sorted(_KINDS))}")

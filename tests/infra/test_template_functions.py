@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.settings import CommandTarget, Function, Stage, settings_of
+from infra.settings import Breakers, CommandTarget, Function, Stage, settings_of
+from shared.model.breaker import BreakerSettings
 from shared.settings import from_environment
 
 if TYPE_CHECKING:
@@ -18,7 +20,8 @@ COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 QUEUE_URLS = {"QUEUE_URL_HIGH", "QUEUE_URL_NORMAL", "QUEUE_URL_LOW", "QUEUE_URL_LONG"}
 TABLES = {"JOBS_TABLE", "CONTROL_TABLE"}
 SHARDS = {"DUE_SHARDS", "GROUP_SHARDS"}
-TARGETS = {"COMMAND_TARGET", "ALLOWED_TARGET_HOSTS", "ALLOWED_TARGET_ARNS", "EMAIL_SENDER"}
+BREAKERS = {f"BREAKER_{field.name.upper()}" for field in fields(BreakerSettings)}
+TARGETS = {*BREAKERS, "COMMAND_TARGET", "ALLOWED_TARGET_HOSTS", "ALLOWED_TARGET_ARNS", "EMAIL_SENDER"}
 EXECUTOR = {
     *QUEUE_URLS,
     *TARGETS,
@@ -187,3 +190,7 @@ def test_only_the_local_stage_takes_target_hosts_from_outside() -> None:
 def test_an_unknown_stage_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="no stage 'live'; there are local, dev, staging, prod"):
         settings_of("live", {})
+
+
+def test_a_stage_that_says_nothing_about_breakers_has_those_of_the_model() -> None:
+    assert from_environment(BreakerSettings, Breakers().environment(), prefix="BREAKER_") == BreakerSettings()

@@ -55,7 +55,8 @@ def executor_rights(template: StageTemplate, function: Function, queues: set[str
         **TRACES,
         **{f"sqs:{action}": queues for action in receiving},
         "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
-        "dynamodb:UpdateItem": {"<JobsTable>"},
+        "dynamodb:UpdateItem": {"<JobsTable>", "<ControlTable>"},
+        "dynamodb:PutItem": {"<ControlTable>"},
         "dynamodb:Query": {"<ControlTable>"},
         "s3:GetObject": {"<DataBucket>/payloads/*", "<DataBucket>/checkpoints/*"},
         "s3:PutObject": {"<DataBucket>/outputs/*"},
@@ -94,6 +95,9 @@ def test_api_creates_edits_and_lists_jobs_and_templates(template: StageTemplate)
     }
 
 
+API_PARTITIONS = ["windows#*", "channels#*", "breakers#*", "windows-to-extend", "breaker-changes"]
+
+
 def test_the_api_writes_maintenance_windows_and_no_api_keys(template: StageTemplate) -> None:
     statements = [one for one in template.statements(Function.API) if "<ControlTable>" in one["resources"]]
 
@@ -101,7 +105,7 @@ def test_the_api_writes_maintenance_windows_and_no_api_keys(template: StageTempl
         (["dynamodb:GetItem"], {}),
         (
             ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"],
-            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend", "channels#*"]}},
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": API_PARTITIONS}},
         ),
     ]
 
@@ -187,14 +191,19 @@ def test_each_executor_takes_from_its_own_queues(template: StageTemplate) -> Non
 
 
 @pytest.mark.parametrize("executor", [Function.EXECUTOR, Function.EXECUTOR_LONG])
-def test_of_the_control_table_an_executor_reads_maintenance_windows_and_channels_alone(
+def test_of_the_control_table_an_executor_reads_windows_and_channels_and_keeps_breakers(
     template: StageTemplate, executor: Function
 ) -> None:
     statements = [one for one in template.statements(executor) if "<ControlTable>" in one["resources"]]
 
     assert [(one["actions"], one["conditions"]) for one in statements] == [
-        (["dynamodb:Query"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*"]}}),
-        (["dynamodb:GetItem"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["channels#*"]}}),
+        ([f"dynamodb:{action}"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": partitions}})
+        for action, partitions in (
+            ("Query", ["windows#*", "breakers#*"]),
+            ("GetItem", ["channels#*", "breakers#*"]),
+            ("PutItem", ["breakers#*", "breaker-changes"]),
+            ("UpdateItem", ["breaker-calls#*"]),
+        )
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.api.description import answers
 from functions.api.description.calendar_operations import CALENDAR_OPERATIONS
+from functions.api.description.channel_operations import CHANNEL_OPERATIONS
 from functions.api.description.execution_operations import EXECUTION_OPERATIONS
 from functions.api.description.occurrence_operations import OCCURRENCE_OPERATIONS
 from functions.api.description.operation import (
@@ -156,6 +157,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **OCCURRENCE_OPERATIONS,
     **CALENDAR_OPERATIONS,
     **WINDOW_OPERATIONS,
+    **CHANNEL_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(
         id="previewSchedule",
         summary="See what a schedule means",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from functions.api.models.targets import KINDS, TARGETS
 from functions.api.refusals import FieldError, ValidationFailed
 from functions.api.wire.json_text import pointer_to
 
@@ -31,8 +30,8 @@ _WORDS: Final = {
     "dict_type": ("wrong-type", "an object is expected"),
     "model_type": ("wrong-type", "an object is expected"),
     "model_attributes_type": ("wrong-type", "an object is expected"),
-    "union_tag_not_found": ("required", f"`type` is needed, one of {', '.join(KINDS)}"),
-    "union_tag_invalid": ("not-one-of", f"one of {', '.join(KINDS)} is expected"),
+    "union_tag_not_found": ("required", "`type` is needed, one of {kinds}"),
+    "union_tag_invalid": ("not-one-of", "one of {kinds} is expected"),
 }
 # The same with the bound that was missed.
 _BOUNDS: Final = {
@@ -66,17 +65,17 @@ def unknown_field(pointer: str, known: Iterable[str]) -> FieldError:
 
 def _field_error(error: ErrorDetails, base: str, shape: type[BaseModel]) -> FieldError:
     kind = error["type"]
-    path = _path(error["loc"])
+    path, holder, members = _walk(error["loc"], shape)
     if kind in _AT_TYPE and isinstance(error.get("input", {}), dict):
         path = (*path, "type")
     pointer = (base + pointer_to(*path))[:_MAX_POINTER]
     if kind in _WORDS:
-        return FieldError(pointer, *_WORDS[kind])
+        code, words = _WORDS[kind]
+        return FieldError(pointer, code, words.format(kinds=", ".join(str(_tag(member)) for member in members)))
     if "-" in kind or kind in {"required", "contradiction"}:
         return FieldError(pointer, kind, error["msg"])
     if kind == "extra_forbidden":
-        fields = _shape_at(error["loc"], shape).model_fields
-        return unknown_field(pointer, (field.alias or name for name, field in fields.items()))
+        return unknown_field(pointer, (field.alias or name for name, field in holder.model_fields.items()))
     context = error.get("ctx", {})
     if kind == "literal_error":
         return FieldError(pointer, "not-one-of", f"{_choices(context['expected'])} is expected")
@@ -101,18 +100,38 @@ def _bound(sentence: str, context: Mapping[str, Any]) -> str:
     return sentence.format(**{**context, **words})
 
 
-def _shape_at(location: tuple[int | str, ...], shape: type[BaseModel]) -> type[BaseModel]:
-    """The object in which the last step of a location is not known."""
-    for step in location[:-1]:
-        if step in KINDS:
-            shape = TARGETS[KINDS.index(str(step))]
-        elif (field := shape.model_fields.get(str(step))) is not None:
-            kinds = (field.annotation, *get_args(field.annotation))
-            shape = next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), shape)
-    return shape
+class _Place(NamedTuple):
+    """Where a location leads to. `path` is without what pydantic adds to it: the chosen member of a union, the mark of
+    a member's name. `holder` is the object in which its last step is, `members` are what may stand there."""
+
+    path: tuple[int | str, ...]
+    holder: type[BaseModel]
+    members: list[type[BaseModel]]
 
 
-def _path(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Without what pydantic adds to a location: the chosen kind of target, the mark of a member's name."""
-    path = [step for step in location if step != "[key]"]
-    return tuple(step for place, step in enumerate(path) if not (step in KINDS and path[max(place - 1, 0)] == "target"))
+def _walk(location: tuple[int | str, ...], shape: type[BaseModel]) -> _Place:
+    path: list[int | str] = []
+    shapes, last = [shape], shape
+    for step in location:
+        chosen = next((one for one in shapes if len(shapes) > 1 and _tag(one) == step), None)
+        if chosen is not None:
+            shapes = [chosen]
+        elif step != "[key]":
+            path.append(step)
+            last = shapes[0]
+            field = last.model_fields.get(str(step))
+            shapes = (_shapes(field.annotation) if field is not None else []) or shapes
+    return _Place(tuple(path), last, shapes)
+
+
+def _shapes(annotation: Any) -> list[type[BaseModel]]:
+    """The objects that an annotation is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [shape for part in get_args(annotation) for shape in _shapes(part)]
+
+
+def _tag(shape: type[BaseModel]) -> str | None:
+    """What a member of a union is chosen by: its `type`."""
+    field = shape.model_fields.get("type")
+    return next(iter(get_args(field.annotation)), None) if field is not None else None

@@ -121,19 +121,6 @@ class ChannelTarget(Shape):
     )
 
 
-TARGETS: Final = (
-    HttpTarget,
-    LambdaTarget,
-    SqsTarget,
-    SnsTarget,
-    EventBridgeTarget,
-    StepFunctionsTarget,
-    TaskTarget,
-    CommandTarget,
-    ChannelTarget,
-)
-KINDS: Final = tuple(target.model_fields["type"].annotation.__args__[0] for target in TARGETS)  # type: ignore[union-attr]
-
 Target = Annotated[
     HttpTarget
     | LambdaTarget

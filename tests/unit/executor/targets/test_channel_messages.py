@@ -28,7 +28,7 @@ SETTINGS: dict[ChannelKind, dict[str, Any]] = {
     ChannelKind.SLACK: {"url": "https://hooks.slack.com/services/T0/B0/x"},
     ChannelKind.PAGERDUTY: {"routing_key": "0" * 32},
     ChannelKind.SNS: {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:news"},
-    ChannelKind.EMAIL: {"to": ["ops@example.com", "boss@example.com"]},
+    ChannelKind.EMAIL: {"addresses": ["ops@example.com", "boss@example.com"]},
 }
 
 
