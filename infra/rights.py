@@ -52,7 +52,10 @@ class Rights:
         control = self.stack.tables.control.table_arn
         api.allow("dynamodb:GetItem", on=[control])
         # No API keys: those are for the command line alone to make.
-        partitions = [f"{schema.WINDOWS_PK}#*", schema.EXTENSIONS_PK, f"{schema.CHANNELS_PK}#*"]
+        partitions = [
+            *(f"{thing}#*" for thing in (schema.WINDOWS_PK, schema.CHANNELS_PK, schema.BREAKERS_PK)),
+            *(schema.EXTENSIONS_PK, schema.BREAKER_CHANGES_PK),
+        ]
         api.allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=[control], partitions=partitions)
         data = self.stack.data
         objects = [data.payloads, data.outputs, data.checkpoints]
@@ -79,8 +82,12 @@ class Rights:
         jobs, control = self.stack.tables.jobs.table_arn, self.stack.tables.control.table_arn
         executor.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[jobs])
         # Gates and channels are read from the control table, but no API keys.
-        executor.allow("dynamodb:Query", on=[control], partitions=[f"{schema.WINDOWS_PK}#*"])
-        executor.allow("dynamodb:GetItem", on=[control], partitions=[f"{schema.CHANNELS_PK}#*"])
+        windows, channels = f"{schema.WINDOWS_PK}#*", f"{schema.CHANNELS_PK}#*"
+        breakers, calls = f"{schema.BREAKERS_PK}#*", f"{schema.CALLS_PK}#*"
+        executor.allow("dynamodb:Query", on=[control], partitions=[windows, breakers])
+        executor.allow("dynamodb:GetItem", on=[control], partitions=[channels, breakers])
+        executor.allow("dynamodb:PutItem", on=[control], partitions=[breakers, schema.BREAKER_CHANGES_PK])
+        executor.allow("dynamodb:UpdateItem", on=[control], partitions=[calls])
         if self.settings.email_sender:
             domain = self.settings.email_sender.rpartition("@")[2]
             identities = [self._identity(self.settings.email_sender), self._identity(domain)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -90,6 +90,24 @@ _MEMORY_MB: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breakers:
+    """When calls of a target that fails are held back; `docs/breakers.md` says what it is for.
+
+    A breaker opens when of at least `minimum_calls` within `window_seconds` a share of `failure_ratio` has failed (0:
+    never); it is probed after `cool_down_seconds`, then after twice as long each time, up to `max_cool_down_seconds`.
+    """
+
+    minimum_calls: int = 10
+    failure_ratio: float = 0.5
+    window_seconds: int = 60
+    cool_down_seconds: int = 10
+    max_cool_down_seconds: int = 120
+
+    def environment(self) -> dict[str, str]:
+        return {f"BREAKER_{name.upper()}": str(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one stage.
 
@@ -113,6 +131,7 @@ class Settings:
         can be called whatever a job says.
     allowed_target_hosts: `host:port` of HTTP targets exempt from https and from the rule against private addresses.
     command_target: whether jobs may run a command in the runner.
+    breakers: when calls of a target that fails are held back.
     event_types: what happens to jobs that is told on the event bus. EventBridge bills each event: two per job, started
         and ended, are about half as much again as the job itself.
     email_sender: the address that channels send e-mail from; SES has verified it or its domain. With None there is no
@@ -139,6 +158,7 @@ class Settings:
     allowed_target_arns: tuple[str, ...] = ()
     allowed_target_hosts: tuple[str, ...] = ()
     command_target: CommandTarget = CommandTarget.DISABLED
+    breakers: Breakers = Breakers()
     event_types: tuple[str, ...] = ("job.started", "job.succeeded", "job.failed", "job.cancelled", "job.skipped")
     email_sender: str | None = None
     emulator: str | None = None
@@ -165,6 +185,8 @@ _STAGES: Final = {
         throttle_burst=1_000,
         allowed_target_arns=_DEMO_TARGETS,
         command_target=CommandTarget.ENABLED,
+        # Nobody who tries it out waits for minutes until a target is looked at again.
+        breakers=Breakers(cool_down_seconds=2, max_cool_down_seconds=10),
     ),
     Stage.DEV: Settings(
         stage=Stage.DEV,

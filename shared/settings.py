@@ -23,8 +23,9 @@ class InvalidEnvironment(Exception):
     """The environment lacks variables, or has some that cannot be read; the message names all of them."""
 
 
-def from_environment(settings: type[S], environment: Mapping[str, str] | None = None) -> S:
-    """An instance of the frozen dataclass `settings`, each field from the variable of its name in upper case.
+def from_environment(settings: type[S], environment: Mapping[str, str] | None = None, *, prefix: str = "") -> S:
+    """An instance of the frozen dataclass `settings`, each field from the variable of its name in upper case, after
+    `prefix`.
 
     Types: str, int, float, bool (`enabled` or `disabled`), an Enum (its value), and `frozenset[str]` or
     `tuple[str, ...]` (comma separated, blanks dropped). A field with a default may be missing.
@@ -37,7 +38,7 @@ def from_environment(settings: type[S], environment: Mapping[str, str] | None = 
     values: dict[str, Any] = {}
     faults: list[str] = []
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
-        name = field.name.upper()
+        name = f"{prefix}{field.name.upper()}"
         text = source.get(name)
         if text is None:
             if field.default is field.default_factory is dataclasses.MISSING:

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING
 
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob
+from functions.executor.gates.breaker import BreakerGate
+from functions.executor.gates.known_breakers import KnownBreakers
 from functions.executor.gates.known_windows import KnownWindows
 from functions.executor.gates.maintenance_window import MaintenanceWindowGate
 from functions.executor.hand_over import HandOver
 from functions.executor.heartbeat import Heartbeats
 from functions.executor.targets.registry import TargetSettings, targets
 from shared.adapters import aws
+from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.checkpoints import DynamoCheckpoints
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.outputs import BucketOutputs
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
+from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
@@ -83,12 +87,24 @@ def channels() -> VersionedStore[Channel]:
     return DynamoVersionedStore(aws.client("dynamodb"), settings().control_table, CHANNELS)
 
 
+def breaker_gate() -> BreakerGate:
+    store, clock = DynamoBreakers(aws.client("dynamodb"), settings().control_table), SystemClock()
+    return BreakerGate(
+        store=store,
+        known=KnownBreakers(store, clock, telemetry()),
+        settings=from_environment(BreakerSettings, prefix="BREAKER_"),
+        clock=clock,
+        telemetry=telemetry(),
+    )
+
+
 @cache
 def execute_job() -> ExecuteJob:
     clock, ids = SystemClock(), SystemIds()
     target_settings = from_environment(TargetSettings)
     windows = DynamoMaintenanceWindows(aws.client("dynamodb"), settings().control_table)
     known_windows = KnownWindows(windows, clock, telemetry())
+    breakers = breaker_gate()
     return ExecuteJob(
         jobs=jobs(),
         queue=SqsWorkQueue(aws.client("sqs"), queue_urls()),
@@ -96,7 +112,8 @@ def execute_job() -> ExecuteJob:
         ids=ids,
         lease=heartbeats(),
         target_of=targets(target_settings, channels),
-        gates=(MaintenanceWindowGate(known_windows, clock, target_settings.rules().place),),
+        gates=(MaintenanceWindowGate(known_windows, clock, target_settings.rules().place), breakers),
+        observers=(breakers,),
         commit=CommitOutcome(
             jobs=jobs(),
             outputs=BucketOutputs(s3, settings().data_bucket),

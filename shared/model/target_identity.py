@@ -16,6 +16,7 @@ MAX_IDENTITY_LENGTH: Final = 256
 # What stands in a path of the API as it is, and the brackets of an IPv6 address.
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9._:@+=,\[\]-]")
 _DIGEST_LENGTH: Final = 12
+_IDENTITY: Final = re.compile(rf"(?P<kind>[a-z_]+):[A-Za-z0-9._:@+=,\[\]~-]{{1,{MAX_IDENTITY_LENGTH}}}")
 
 
 def target_identity(target: Mapping[str, Any]) -> str:
@@ -34,6 +35,12 @@ def target_identity(target: Mapping[str, Any]) -> str:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
     return f"{text[: MAX_IDENTITY_LENGTH - _DIGEST_LENGTH - 1]}~{digest}"
+
+
+def is_target_identity(text: str) -> bool:
+    """Whether `text` could be the identity of a target that says what it calls, of a kind that is known here."""
+    match = _IDENTITY.fullmatch(text) if len(text) <= MAX_IDENTITY_LENGTH else None
+    return match is not None and match["kind"] in _NAMES
 
 
 def _nothing(target: Mapping[str, Any]) -> str:

@@ -98,3 +98,9 @@ def test_a_type_that_settings_do_not_read_is_a_defect() -> None:
 
     with pytest.raises(TypeError, match="do not read"):
         from_environment(Odd, {"NAMES": "a"})
+
+
+def test_variables_may_have_a_prefix_in_common() -> None:
+    environment = {f"QUEUE_{name}": value for name, value in COMPLETE.items()}
+
+    assert from_environment(Settings, environment, prefix="QUEUE_") == from_environment(Settings, COMPLETE)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.target_identity import MAX_IDENTITY_LENGTH, target_identity
+from shared.model.target_identity import MAX_IDENTITY_LENGTH, is_target_identity, target_identity
 from tests.strategies import JSON_OBJECTS
 
 KINDS = [
@@ -82,3 +82,11 @@ def test_any_target_has_an_identity_that_fits_into_a_key_and_a_path(kind: str, f
 
     assert re.fullmatch(r"[A-Za-z0-9._:@+=,\[\]~-]{1,256}", identity)
     assert identity == kind or identity.startswith(f"{kind}:")
+    assert is_target_identity(identity) is (kind not in {identity, "of_tomorrow", "unknown"})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "http", "http:", "ftp:example.com:21", "http:a/b", "http:a b", "task:" + "x" * 300]
+)
+def test_what_no_target_could_be_is_no_identity(text: str) -> None:
+    assert not is_target_identity(text)
