@@ -38,6 +38,8 @@ class Metric(StrEnum):
     BREAKER_OPENED = "breaker_opened"  # breakers of targets that failed too often
     BREAKER_PROBED = "breaker_probed"  # jobs let through to find out whether a target is back
     BREAKER_CLOSED = "breaker_closed"  # breakers of targets that are back
+    ALERTS_OPENED = "alerts_opened"
+    NOTIFICATIONS = "notifications"  # jobs made to tell a channel of an alert
     QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
 
 

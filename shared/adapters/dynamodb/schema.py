@@ -49,3 +49,13 @@ CHANNELS_PK: Final = "channels"
 BREAKERS_PK: Final = "breakers"
 CALLS_PK: Final = "breaker-calls"
 BREAKER_CHANGES_PK: Final = "breaker-changes"
+# A tenant's alerts, its alert rules and its escalation policies are a partition each; so is the latest alert of each
+# key, and what each rule has opened lately. What rules have counted about a job is one for each job. When which
+# alert or rule of all tenants is to be looked at is one.
+ALERTS_PK: Final = "alerts"
+ALERT_RULES_PK: Final = "alert-rules"
+ESCALATION_POLICIES_PK: Final = "escalation-policies"
+LATEST_ALERTS_PK: Final = "latest-alerts"
+ALERT_SLOTS_PK: Final = "alert-slots"
+ALERT_MARKS_PK: Final = "alert-marks"
+ALERT_LOOKS_PK: Final = "alert-looks"

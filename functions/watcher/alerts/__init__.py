@@ -1,0 +1,1 @@
+"""What becomes of what rules find: alerts are raised, looked after each minute, and told."""

@@ -1,0 +1,187 @@
+"""Alerts in memory: jobs that fail, the journal that judges them, the watcher's minutes, and what was told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from functions.watcher.alerts.evaluate_rule import EvaluateRule
+from functions.watcher.alerts.known_rules import KnownRules
+from functions.watcher.alerts.latest_jobs import LatestJobs
+from functions.watcher.alerts.look_after_alerts import LookAfterAlerts
+from functions.watcher.alerts.notify import Notify
+from functions.watcher.alerts.raise_alert import RaiseAlert
+from functions.watcher.alerts.recovery import Recovery
+from functions.watcher.journal.judge_failures import JudgeFailures
+from shared.adapters.memory.alerts import MemoryAlertStore
+from shared.adapters.memory.breakers import MemoryBreakers
+from shared.adapters.memory.clock import SeededIds, VirtualClock
+from shared.adapters.memory.jobs import MemoryJobStore
+from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
+from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.adapters.memory.versioned import MemoryVersionedStore
+from shared.model import moves
+from shared.model.alerts.escalation import EscalationPolicy, Step
+from shared.model.alerts.rule import AlertRule, RuleKind
+from shared.model.allowed_targets import Place
+from shared.model.execution import NO_OUTPUT
+from shared.model.groups import NOTIFICATIONS
+from shared.model.job import group_partition, template_partition
+from shared.model.job_change import JobChange
+from shared.model.lanes import spread
+from tests.jobs import NOT_FOUND as FINAL
+from tests.jobs import RETENTION, SHARDING, START, TENANT, a_job, claim_of, failed_once
+
+if TYPE_CHECKING:
+    from shared.model.alerts.alert import Alert
+    from shared.model.execution import Failure
+    from shared.model.job import Job
+
+PLACE = Place("123456789012", "eu-central-1")
+PAGER, CHAT, BOSS = "pager", "chat", "boss"
+
+
+def a_rule(kind: RuleKind = RuleKind.FAILED_FOR_GOOD, **facts: Any) -> AlertRule:
+    """A rule about all of the tenant's jobs, whose alerts nobody is told of unless it is said otherwise."""
+    known = {"tenant": TENANT, "id": "r1", "name": "failures", "kind": kind, "created_at": START, "changed_at": START}
+    return AlertRule(**{**known, "changed_by": "key", **facts})
+
+
+def a_policy(*steps: Step, **facts: Any) -> EscalationPolicy:
+    """The pager at once, the boss after a quarter of an hour, unless it is said otherwise."""
+    known = {"tenant": TENANT, "id": "p1", "name": "on call", "created_at": START, "changed_at": START}
+    chosen = steps or (Step(0, (PAGER,)), Step(900, (BOSS,)))
+    return EscalationPolicy(**{**known, "changed_by": "key", "steps": chosen, **facts})
+
+
+class Alerting:
+    """Time passes by `clock.advance` and `minutes`; `all`, `only` and `told` say what has become of it."""
+
+    def __init__(self, *rules: AlertRule, policy: EscalationPolicy | None = None) -> None:
+        self.clock = VirtualClock(START)
+        self.jobs = MemoryJobStore()
+        self.alerts = MemoryAlertStore()
+        self.rules: MemoryVersionedStore[AlertRule] = MemoryVersionedStore("alert rule")
+        self.policies: MemoryVersionedStore[EscalationPolicy] = MemoryVersionedStore("escalation policy")
+        self.windows = MemoryMaintenanceWindows()
+        self.breakers = MemoryBreakers()
+        self.telemetry = RecordedTelemetry()
+        for rule in rules:
+            self.rules.create(rule)
+        if policy is not None:
+            self.policies.create(policy)
+        self.known = KnownRules(self.rules, self.policies, self.clock)
+        self.latest = LatestJobs(self.jobs, self.clock, SHARDING)
+        self.notify = Notify(
+            alerts=self.alerts, jobs=self.jobs, clock=self.clock, telemetry=self.telemetry, sharding=SHARDING
+        )
+        self.raise_alert = self.raiser()
+        self._created = 0
+
+    def raiser(self) -> RaiseAlert:
+        """Another process's: it knows nothing of what this one has seen."""
+        return RaiseAlert(
+            alerts=self.alerts,
+            known=self.known,
+            notify=self.notify,
+            clock=self.clock,
+            ids=SeededIds(),
+            telemetry=self.telemetry,
+        )
+
+    def job(self, *, template: str | None = None, group: str | None = None, **facts: Any) -> Job:
+        """A stored job that is due now."""
+        self._created += 1
+        now = self.clock.now()
+        job = a_job(job_id=f"job-{self._created:08d}", now=now, group=group, **facts)
+        if template is not None:
+            job = replace(job, template_id=template, group_pk=template_partition(TENANT, template))
+        elif group is not None:
+            job = replace(job, group_pk=group_partition(TENANT, group, spread(job.id, SHARDING.group)))
+        return self.jobs.create(job).job
+
+    def fail(self, failure: Failure = FINAL, **facts: Any) -> JobChange:
+        """A job fails for good now; its change is not judged yet."""
+        running = self.start(self.job(**facts)).new
+        assert running is not None
+        return JobChange(running, self.jobs.change_and_get(running.key, failed_once(running, failure=failure)))
+
+    def succeed(self, *, after_seconds: float = 1, **facts: Any) -> JobChange:
+        """A job begins now and succeeds so many seconds later."""
+        running = self.start(self.job(**facts)).new
+        assert running is not None
+        now = self.clock.now() + timedelta(seconds=after_seconds)
+        change = moves.succeed(running, output=NO_OUTPUT, now=now, retention=RETENTION)
+        return JobChange(running, self.jobs.change_and_get(running.key, change))
+
+    def start(self, job: Job) -> JobChange:
+        """The job begins now."""
+        return JobChange(job, self.jobs.change_and_get(job.key, claim_of(job, now=self.clock.now())))
+
+    def judge(self, *changes: JobChange, raise_alert: Any = None) -> None:
+        """What the journal's reader does with a batch."""
+        JudgeFailures(
+            known=self.known,
+            windows=self.windows,
+            raise_alert=raise_alert or self.raise_alert,
+            is_confirmed=self.latest.confirms,
+            clock=self.clock,
+            place=PLACE,
+        )(changes)
+
+    def failure(self, **facts: Any) -> Job:
+        """A job fails for good and is judged."""
+        change = self.fail(**facts)
+        self.judge(change)
+        assert change.new is not None
+        return change.new
+
+    def minutes(self, count: int = 1) -> None:
+        """Let minutes pass, after each of which the watcher looks."""
+        for _ in range(count):
+            self.clock.advance(60)
+            self.look()
+
+    def look(self) -> None:
+        self.watcher()(lambda: 60)
+
+    def watcher(self) -> LookAfterAlerts:
+        return LookAfterAlerts(
+            alerts=self.alerts,
+            known=self.known,
+            recovery=Recovery(self.jobs, self.latest, self.known, self.breakers),
+            evaluate_rule=EvaluateRule(
+                rules=self.rules,
+                alerts=self.alerts,
+                latest=self.latest,
+                breakers=self.breakers,
+                raise_alert=self.raise_alert,
+                clock=self.clock,
+            ),
+            notify=self.notify,
+            clock=self.clock,
+            telemetry=self.telemetry,
+        )
+
+    def all(self) -> list[Alert]:
+        """All alerts, the newest first."""
+        return list(self.alerts.list_alerts(TENANT, before=None, limit=10_000).alerts)
+
+    def only(self) -> Alert:
+        (alert,) = self.all()
+        return alert
+
+    def notifications(self) -> list[Job]:
+        """The jobs that tell of alerts, in the order of their creation."""
+        found = [job for job in self.jobs._jobs.values() if job.group == NOTIFICATIONS]
+        return sorted(found, key=lambda job: job.created_at)
+
+    def told(self) -> list[tuple[str, str]]:
+        """What was told to whom: the kinds of notifications and the channels."""
+        return [(self.document(job)["type"], job.target["channel_id"]) for job in self.notifications()]
+
+    def document(self, job: Job) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.jobs.load_payload(job) or b"")
+        return document
