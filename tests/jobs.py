@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.model import long_work, moves
 from shared.model.change import applied, holds
+from shared.model.dead_letters import Redrive, discard, redrive
 from shared.model.execution import Failure, Outcome
 from shared.model.job import Completion, Job, JobKey, JobSpec, Sharding, new_job
 
@@ -85,3 +86,19 @@ def waiting_for_retry() -> Job:
     """A job whose first attempt failed, and that waits for its second."""
     running = claimed()
     return after(running, failed_once(running))
+
+
+def dead(job: Job | None = None, *, failure: Failure = NOT_FOUND) -> Job:
+    """A job that failed for good, a second after it began."""
+    running = claimed(job)
+    return after(running, failed_once(running, failure=failure))
+
+
+def redrive_of(job: Job, *, now: datetime | None = None, **asked: Any) -> Change:
+    """Somebody has it run again, at once unless `asked` says otherwise."""
+    now = now or at(100)
+    return redrive(job, Redrive(**{"wake_at": now, "by": "key-1", **asked}), now=now, sharding=SHARDING)
+
+
+def discard_of(job: Job) -> Change:
+    return discard(job, reason="the customer is gone", by="key-1", now=at(100))

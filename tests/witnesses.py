@@ -27,7 +27,10 @@ from tests.jobs import (
     cancel_of,
     claim_of,
     claimed,
+    dead,
+    discard_of,
     failed_once,
+    redrive_of,
     waiting_for_retry,
 )
 from tests.occurrences import a_template, planned, replanning_of, withdrawal_of
@@ -69,6 +72,9 @@ OVER: Final = waiting_for_retry()
 OVERTAKEN: Final = claimed(OVER, now=at(50), claim_id="claim-2")
 
 
+# The attempts are used up: somebody has to look at it.
+DEAD: Final = dead(a_job(expires_after_seconds=10))
+
 # The job of a template's occurrence: as version 1 planned it, and withdrawn by version 2.
 PLANNED: Final = planned()
 WITHDRAWN: Final = after(PLANNED, withdrawal_of(PLANNED))
@@ -94,6 +100,11 @@ def _reap(job: Job) -> Change:
 def _begun(job: Job) -> Job:
     """It has had an attempt, and waits for another."""
     return after(claimed(job), failed_once(claimed(job)))
+
+
+def _run_again(job: Job) -> Job:
+    """It has had its attempts, and a person has it run again."""
+    return after(dead(job), redrive_of(dead(job)))
 
 
 def _beaten(job: Job) -> Job:
@@ -240,13 +251,23 @@ CASES: Final = (
         "replan",
         replanning_of(PLANNED, planned(a_template(2, expires_after_seconds=600))),
         accepted=PLANNED,
-        refused=(after(PLANNED, cancel_of(PLANNED)), _begun(PLANNED), after(PLANNED, replanning_of(PLANNED))),
+        refused=(
+            after(PLANNED, cancel_of(PLANNED)),
+            _begun(PLANNED),
+            _run_again(PLANNED),
+            after(PLANNED, replanning_of(PLANNED)),
+        ),
     ),
     Case(
         "withdraw",
         withdrawal_of(PLANNED),
         accepted=PLANNED,
-        refused=(after(PLANNED, cancel_of(PLANNED)), _begun(PLANNED), after(PLANNED, replanning_of(PLANNED))),
+        refused=(
+            after(PLANNED, cancel_of(PLANNED)),
+            _begun(PLANNED),
+            _run_again(PLANNED),
+            after(PLANNED, replanning_of(PLANNED)),
+        ),
     ),
     Case(
         "reinstate",
@@ -257,8 +278,21 @@ CASES: Final = (
             in_status(WITHDRAWN, Status.SCHEDULED),
             MISSED,
             replace(WITHDRAWN, attempt=1),
+            replace(WITHDRAWN, redriven_at=at(1)),
             after(PLANNED, withdrawal_of(PLANNED, version=4)),
         ),
+    ),
+    Case(
+        "redrive",
+        redrive_of(DEAD),
+        accepted=DEAD,
+        refused=(in_status(DEAD, Status.SUCCEEDED), after(DEAD, discard_of(DEAD))),
+    ),
+    Case(
+        "discard",
+        discard_of(DEAD),
+        accepted=DEAD,
+        refused=(in_status(DEAD, Status.SCHEDULED), after(DEAD, discard_of(DEAD))),
     ),
 )
 

@@ -18,7 +18,7 @@ class Status(StrEnum):
     SCHEDULED = "scheduled"  # an executor, when its time has come
     RUNNING = "running"  # who holds the lease, an executor or a worker; the watcher when the lease is over
     SUCCEEDED = "succeeded"  # nobody
-    FAILED = "failed"  # nobody; it is listed until its item goes, for a person to look at
+    FAILED = "failed"  # a person, by having it run again; it is listed for that until its item goes
     CANCELLED = "cancelled"  # nobody
     SKIPPED = "skipped"  # nobody; only one that its template withdrew may be reinstated by it
 
@@ -53,6 +53,8 @@ class Move(StrEnum):
     REPLAN = "replan"
     WITHDRAW = "withdraw"
     REINSTATE = "reinstate"
+    REDRIVE = "redrive"
+    DISCARD = "discard"
 
 
 class Actor(StrEnum):
@@ -78,6 +80,7 @@ class LegalMove:
 _WAITING: Final = frozenset({Status.BLOCKED, Status.SCHEDULED})
 _RUNNING: Final = frozenset({Status.RUNNING})
 _SCHEDULED: Final = frozenset({Status.SCHEDULED})
+_FAILED: Final = frozenset({Status.FAILED})
 _NEW: Final[frozenset[Status]] = frozenset()
 
 LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
@@ -163,6 +166,16 @@ LEGAL_MOVES: Final[tuple[LegalMove, ...]] = (
     LegalMove(Move.CHECKPOINT, _RUNNING, Status.RUNNING, (Actor.API,), "the attempt leaves a checkpoint"),
     LegalMove(
         Move.WATCH, _RUNNING, Status.RUNNING, (Actor.WATCHER,), "its lease has been extended: it is looked at later"
+    ),
+    LegalMove(
+        Move.REDRIVE,
+        _FAILED,
+        Status.SCHEDULED,
+        (Actor.API, Actor.WATCHER),
+        "a person has it run again, with a fresh budget of attempts",
+    ),
+    LegalMove(
+        Move.DISCARD, _FAILED, Status.FAILED, (Actor.API, Actor.WATCHER), "a person gives it up: it is listed no more"
     ),
 )
 

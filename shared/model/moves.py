@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.model import limits
+from shared.model.attention import attention
 from shared.model.change import AnyOf, Change, Clause, Op
 from shared.model.errors import InvalidField
 from shared.model.execution import NO_OUTPUT, Failure, Outcome, Output
@@ -18,13 +19,11 @@ from shared.model.job import (
     Delivery,
     Job,
     Sharding,
-    attention_partition,
     call_seconds,
     due_shard_of,
-    epoch_ms,
     start_deadline,
 )
-from shared.model.lanes import Lane, lane_of, spread
+from shared.model.lanes import Lane, lane_of
 from shared.model.lifecycle import Move, legal
 from shared.model.long_work import back_in_its_lane, extended_lease, silence_of
 from shared.model.next_attempt import next_attempt_at, why_no_other
@@ -145,8 +144,7 @@ def fail(
         values={
             "executions": executions,
             "reason": why_no_other(job, failure),
-            "attention_pk": attention_partition(job.tenant, spread(job.id, sharding.group)),
-            "attention_sk": f"{epoch_ms(now):013d}#{job.id[-8:]}",
+            **attention(job, executions, now, sharding),
         },
     )
 
@@ -198,7 +196,8 @@ def edit(job: Job, changes: Mapping[str, Any], *, now: datetime, sharding: Shard
         values["wake_at"] = run_at
         values["misfire_at"] = None
     if not {"run_at", "expires_after_seconds"}.isdisjoint(values):
-        values["expires_at"] = start_deadline(run_at, values.get("expires_after_seconds", job.expires_after_seconds))
+        since = run_at if "run_at" in values or job.redriven_at is None else max(run_at, job.redriven_at)
+        values["expires_at"] = start_deadline(since, values.get("expires_after_seconds", job.expires_after_seconds))
     if not {"priority", "timeout_seconds", "completion"}.isdisjoint(values):
         timeout, completion = (values.get(name, getattr(job, name)) for name in ("timeout_seconds", "completion"))
         lane = lane_of(values.get("priority", job.priority), call_seconds(timeout, completion))

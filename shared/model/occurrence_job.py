@@ -91,7 +91,9 @@ def replan(existing: Job, planned: Job, *, now: datetime) -> Change | None:
     that planned or withdrew it.
     """
     move = _replanning(existing)
-    if move is None or existing.attempt or (existing.template_version or 0) >= (planned.template_version or 0):
+    if move is None or not _is_untouched(existing):
+        return None
+    if (existing.template_version or 0) >= (planned.template_version or 0):
         return None
     withdrawn = () if move is Move.REPLAN else (Clause("reason", Op.EQ, WITHDRAWN),)
     return status_change(
@@ -119,7 +121,7 @@ def may_be_withdrawn(job: Job, version: int) -> bool:
     """Whether `withdraw` would be accepted, by what `job` shows."""
     return (
         job.status is Status.SCHEDULED
-        and job.attempt == 0
+        and _is_untouched(job)
         and job.template_version is not None
         and job.template_version < version
         and job.nominal_at is not None
@@ -184,5 +186,13 @@ def _job(
 
 
 def _not_begun(version: int | None) -> tuple[Clause, ...]:
-    """No attempt has begun, and it was planned by an older version than `version`."""
-    return Clause("attempt", Op.EQ, 0), Clause("template_version", Op.LT, version)
+    """No attempt has begun, nobody has it run again, and it was planned by an older version than `version`."""
+    return (
+        Clause("attempt", Op.EQ, 0),
+        Clause("redriven_at", Op.ABSENT),
+        Clause("template_version", Op.LT, version),
+    )
+
+
+def _is_untouched(job: Job) -> bool:
+    return job.attempt == 0 and job.redriven_at is None

@@ -160,15 +160,34 @@ RENDERED = {
     ),
     "replan": (
         [*_AS_PLANNED, "ADD v"],
-        ["attribute_exists(pk)", "status = 'scheduled'", "attempt = 0", "tpl_v < 2"],
+        ["attribute_exists(pk)", "status = 'scheduled'", "attempt = 0", "attribute_not_exists(rdv_at)", "tpl_v < 2"],
     ),
     "withdraw": (
         ["SET reason, tpl_v, e_at, ttl, status, u_at", "REMOVE wake_at, due_shard", "ADD v"],
-        ["attribute_exists(pk)", "status = 'scheduled'", "attempt = 0", "tpl_v < 2"],
+        ["attribute_exists(pk)", "status = 'scheduled'", "attempt = 0", "attribute_not_exists(rdv_at)", "tpl_v < 2"],
     ),
     "reinstate": (
         [*_AS_PLANNED, "ADD v"],
-        ["attribute_exists(pk)", "status = 'skipped'", "reason = 'withdrawn'", "attempt = 0", "tpl_v < 3"],
+        [
+            "attribute_exists(pk)",
+            "status = 'skipped'",
+            "reason = 'withdrawn'",
+            "attempt = 0",
+            "attribute_not_exists(rdv_at)",
+            "tpl_v < 3",
+        ],
+    ),
+    "redrive": (
+        [
+            "SET attempt, wake_at, due_shard, exp_at, rdv, rdv_at, rdv_by, status, u_at",
+            "REMOVE reason, e_at, ttl, mis_at, cancel_at, dis_at, dis_by, dis_why, attention_pk, attention_sk",
+            "ADD v",
+        ],
+        ["attribute_exists(pk)", "status = 'failed'", "v = 3"],
+    ),
+    "discard": (
+        ["SET dis_at, dis_by, dis_why, status, u_at", "REMOVE attention_pk, attention_sk", "ADD v"],
+        ["attribute_exists(pk)", "status = 'failed'", "v = 3"],
     ),
 }
 

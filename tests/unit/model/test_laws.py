@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from shared.model import limits, long_work, moves
 from shared.model.change import Change, applied
+from shared.model.dead_letters import Redrive, discard, redrive
 from shared.model.errors import IllegalTransition, InvalidField
 from shared.model.execution import Failure, Outcome, Output
 from shared.model.job import Completion, Delivery, Job, epoch_ms, from_epoch_ms
@@ -78,6 +79,10 @@ EVENTS: dict[str, Event] = {
     "reap": lambda job, now, chance: moves.reap(job, now=now, chance=chance, retention=RETENTION, sharding=SHARDING),
     "cancel": lambda job, now, chance: moves.cancel(job, now=now, retention=RETENTION),
     "skip": lambda job, now, chance: moves.skip(job, reason="expired", now=now, retention=RETENTION),
+    "redrive": lambda job, now, chance: redrive(
+        job, Redrive(wake_at=now, by="key-1", may_begin_again=True), now=now, sharding=SHARDING
+    ),
+    "discard": lambda job, now, chance: discard(job, reason="no use", by="key-1", now=now),
     "plan anew": plan_anew,
     "withdraw": withdraw_job,
     "run now": lambda job, now, chance: moves.run_now(job, now=now, sharding=SHARDING),
@@ -95,6 +100,8 @@ EVENTS: dict[str, Event] = {
 _DRAWN = [
     *EVENTS,
     *8 * ["claim"],
+    "fail for good",
+    *2 * ["redrive"],
     *3 * ["plan anew", "withdraw"],
     *4 * ["fail"],
     "time out",
@@ -159,9 +166,13 @@ def test_a_job_is_looked_at_again_exactly_while_it_is_not_terminal(job: Job, lif
 
 
 @given(JOBS, LIVES)
-def test_a_terminal_status_refuses_everything_but_that_a_withdrawal_is_taken_back(job: Job, life: bytes) -> None:
+def test_terminal_is_final_but_for_withdrawals_that_are_taken_back_and_failures_that_are_run_again(
+    job: Job, life: bytes
+) -> None:
     for name, before, after in lives(job, life):
-        if before.status.is_terminal:
+        if before.status is Status.FAILED:
+            assert name == "redrive" or (name == "discard" and after.status is Status.FAILED)
+        elif before.status.is_terminal:
             assert (name, before.status, before.reason) == ("plan anew", Status.SKIPPED, WITHDRAWN)
             assert (after.status, after.reason, after.attempt) == (Status.SCHEDULED, None, 0)
 
@@ -170,7 +181,7 @@ def test_a_terminal_status_refuses_everything_but_that_a_withdrawal_is_taken_bac
 def test_a_template_moves_only_what_has_not_begun_and_an_older_version_has_planned(job: Job, life: bytes) -> None:
     for name, before, after in lives(job, life):
         if name in {"plan anew", "withdraw"}:
-            assert before.attempt == 0
+            assert before.attempt == before.redrives == 0
             assert before.template_version + (name == "plan anew") <= after.template_version
         else:
             assert after.template_version == before.template_version
@@ -200,10 +211,12 @@ def test_no_more_attempts_begin_than_were_asked_for(job: Job, life: bytes) -> No
 @given(JOBS, LIVES)
 def test_attempts_are_the_executions_and_the_one_that_runs(job: Job, life: bytes) -> None:
     for _, _, after in lives(job, life):
-        kept = [one.attempt for one in after.executions]
+        kept = [one.attempt for one in after.executions if one.redrive == after.redrives]
         begun = after.attempt - (after.status is Status.RUNNING)
         assert kept == list(range(begun - len(kept) + 1, begun + 1))
         assert len(kept) == min(begun, limits.EXECUTIONS_KEPT)
+        budgets = [one.redrive for one in after.executions]
+        assert budgets == sorted(budgets)
         fences = [one.fence for one in after.executions]
         assert fences == sorted(set(fences))
 
@@ -238,10 +251,19 @@ def test_a_job_that_is_to_be_cancelled_never_waits_again(job: Job, life: bytes) 
 
 
 @given(JOBS, LIVES)
-def test_only_a_failed_job_asks_for_attention(job: Job, life: bytes) -> None:
+def test_only_a_failed_job_that_nobody_gave_up_asks_for_attention(job: Job, life: bytes) -> None:
     for _, _, after in lives(job, life):
-        failed = after.status is Status.FAILED
+        failed = after.status is Status.FAILED and after.discarded_at is None
         assert (after.attention_pk is not None) == (after.attention_sk is not None) == failed
+
+
+@given(JOBS, LIVES)
+def test_a_redrive_keeps_what_the_job_was_and_begins_its_budget_anew(job: Job, life: bytes) -> None:
+    for name, before, after in lives(job, life):
+        assert after.redrives == before.redrives + (name == "redrive")
+        if name == "redrive":
+            assert (after.id, after.fence, after.executions) == (before.id, before.fence, before.executions)
+            assert (after.run_at, after.attempt, after.reason, after.discarded_at) == (before.run_at, 0, None, None)
 
 
 @given(JOBS, LIVES)

@@ -18,9 +18,10 @@ def test_a_status_is_either_live_or_terminal() -> None:
     assert {status for status in Status if status.is_terminal} == TERMINAL
 
 
-def test_no_move_leaves_a_terminal_status_but_the_one_that_takes_a_withdrawal_back() -> None:
-    assert [(row.move, row.sources & TERMINAL) for row in LEGAL_MOVES if row.sources & TERMINAL] == [
-        (Move.REINSTATE, {Status.SKIPPED})
+def test_no_move_leaves_a_terminal_status_but_those_that_take_a_withdrawal_back_and_run_a_failed_job_again() -> None:
+    assert [(row.move, row.sources & TERMINAL) for row in LEGAL_MOVES if row.sources & TERMINAL - {row.target}] == [
+        (Move.REINSTATE, {Status.SKIPPED}),
+        (Move.REDRIVE, {Status.FAILED}),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.model import limits, moves
+from shared.model.error_fingerprint import error_fingerprint
 from shared.model.execution import Execution, Failure, Outcome, Output
 from shared.model.job import Delivery
 from shared.model.lifecycle import Status
@@ -232,7 +233,8 @@ def test_a_job_whose_attempts_are_over_fails_and_asks_for_attention() -> None:
     assert ended.reason == "attempts_exhausted"
     assert ended.attention_pk is not None
     assert ended.attention_pk.startswith(f"{TENANT}#")
-    assert ended.attention_sk == f"{int(at(1).timestamp() * 1000):013d}#{ID[-8:]}"
+    fingerprint = error_fingerprint(BOOM.type, BOOM.message, "http:example.com:443")
+    assert ended.attention_sk == f"{int(at(1).timestamp() * 1000):013d}#{fingerprint}#{ID[-8:]}"
     assert (ended.wake_at, ended.due_shard) == (None, None)
 
 
