@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from functions.api.application import Application
 from functions.api.services import TemplatePorts, services_on
 from shared.adapters.memory.backfills import MemoryBackfillStore
+from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds, VirtualClock
@@ -21,6 +22,7 @@ from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.memory.versioned import MemoryVersionedStore
+from shared.model.breaker import BreakerSettings
 from shared.model.target_rules import TargetRules, check_target
 from tests.jobs import RETENTION, SHARDING, START, TENANT
 
@@ -144,6 +146,7 @@ class Api:
     outputs: MemoryOutputs = field(default_factory=MemoryOutputs)
     templates: MemoryTemplateStore = field(default_factory=MemoryTemplateStore)
     windows: MemoryMaintenanceWindows = field(default_factory=MemoryMaintenanceWindows)
+    breakers: MemoryBreakers = field(default_factory=MemoryBreakers)
     channels: MemoryVersionedStore[Channel] = field(default_factory=lambda: MemoryVersionedStore("channel"))
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
@@ -168,6 +171,8 @@ class Api:
                 check_target=lambda target: check_target(target, self.rules),
                 template_ports=lambda: TemplatePorts(self.templates, self.calendars, self.backfills),
                 window_port=lambda: self.windows,
+                breaker_port=lambda: self.breakers,
+                breaker_settings=BreakerSettings(),
                 channel_port=lambda: self.channels,
                 checkpoint_port=lambda: self.checkpoints,
             )

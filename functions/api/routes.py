@@ -59,6 +59,7 @@ _template_versions: Final = partial(Later, "template_versions")
 _many_templates: Final = partial(Later, "many_templates")
 _backfills: Final = partial(Later, "backfills")
 _calendars: Final = partial(Later, "calendars")
+_breakers: Final = partial(Later, "breakers")
 _windows: Final = partial(Later, "maintenance_windows")
 _channels: Final = partial(Later, "channels")
 
@@ -128,6 +129,10 @@ ROUTES: Final = (
     Route("PUT", "/v1/maintenance-windows/{window_id}", _windows("replace_window"), Scope.WRITE),
     Route("DELETE", "/v1/maintenance-windows/{window_id}", _windows("delete_window"), Scope.WRITE),
     Route("POST", "/v1/maintenance-windows/{window_id}/end", _windows("end_window"), Scope.WRITE),
+    Route("GET", "/v1/breakers", _breakers("list_breakers"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/breakers/{target}", _breakers("get_breaker"), Scope.READ),
+    Route("POST", "/v1/breakers/{target}/open", _breakers("open_breaker"), Scope.WRITE),
+    Route("POST", "/v1/breakers/{target}/close", _breakers("close_breaker"), Scope.WRITE),
     # Who does the work of an attempt has no API key, but the token of that attempt's lease.
     Route("POST", "/v1/executions/{token}/heartbeat", _executions("heartbeat"), None),
     Route("GET", "/v1/executions/{token}/checkpoint", _executions("get_checkpoint"), None),

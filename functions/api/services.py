@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
+    from functions.api.change_breaker import ChangeBreaker
     from functions.api.keep_versioned import KeepVersioned
     from functions.api.report_execution import ReportExecution
     from functions.api.template_services import TemplateServices
     from functions.api.window_services import WindowServices
+    from shared.model.breaker import BreakerSettings
     from shared.model.channel import Channel
     from shared.model.job import Sharding
     from shared.ports.backfills import BackfillStore
+    from shared.ports.breakers import Breakers
     from shared.ports.calendars import CalendarStore
     from shared.ports.checkpoints import CheckpointStore
     from shared.ports.clock import Clock, Ids
@@ -67,6 +70,7 @@ class Services:
     run_job_now: RunJobNow
     templates: Callable[[], TemplateServices]
     windows: Callable[[], WindowServices]
+    breakers: Callable[[], ChangeBreaker]
     channels: Callable[[], KeepVersioned[Channel]]
     reports: Callable[[], ReportExecution]
 
@@ -82,8 +86,10 @@ def services_on(
     sharding: Sharding,
     retention: timedelta,
     check_target: Callable[[Mapping[str, Any]], None],
+    breaker_settings: BreakerSettings,
     template_ports: Callable[[], TemplatePorts],
     window_port: Callable[[], MaintenanceWindows],
+    breaker_port: Callable[[], Breakers],
     channel_port: Callable[[], VersionedStore[Channel]],
     checkpoint_port: Callable[[], CheckpointStore],
 ) -> Services:
@@ -117,6 +123,12 @@ def services_on(
         from functions.api.window_services import window_services_on  # noqa: PLC0415
 
         return window_services_on(window_port(), ids, telemetry)
+
+    @cache
+    def breakers() -> ChangeBreaker:
+        from functions.api.change_breaker import ChangeBreaker  # noqa: PLC0415
+
+        return ChangeBreaker(breaker_port(), breaker_settings, telemetry)
 
     @cache
     def reports() -> ReportExecution:
@@ -156,6 +168,7 @@ def services_on(
         run_job_now=RunJobNow(change_job, telemetry, sharding),
         templates=templates,
         windows=windows,
+        breakers=breakers,
         channels=channels,
         reports=reports,
     )

@@ -13,6 +13,7 @@ from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.outputs import BucketOutputs
 from shared.adapters.system import SystemClock, SystemIds
+from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
 from shared.model.target_rules import TargetRules, check_target
 from shared.settings import from_environment
@@ -20,6 +21,7 @@ from shared.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
     from shared.model.channel import Channel
+    from shared.ports.breakers import Breakers
     from shared.ports.checkpoints import CheckpointStore
     from shared.ports.maintenance_windows import MaintenanceWindows
     from shared.ports.versioned import VersionedStore
@@ -54,6 +56,11 @@ def services(rules: TargetRules) -> Services:
             DynamoBackfillStore(dynamodb, table),
         )
 
+    def breaker_port() -> Breakers:
+        from shared.adapters.dynamodb.breakers import DynamoBreakers  # noqa: PLC0415
+
+        return DynamoBreakers(dynamodb, settings.control_table)
+
     def window_port() -> MaintenanceWindows:
         from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows  # noqa: PLC0415
 
@@ -80,8 +87,10 @@ def services(rules: TargetRules) -> Services:
         sharding=Sharding(settings.due_shards, settings.group_shards),
         retention=timedelta(days=settings.retention_days),
         check_target=lambda target: check_target(target, rules),
+        breaker_settings=from_environment(BreakerSettings, prefix="BREAKER_"),
         template_ports=template_ports,
         window_port=window_port,
+        breaker_port=breaker_port,
         channel_port=channel_port,
         checkpoint_port=checkpoint_port,
     )

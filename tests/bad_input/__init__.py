@@ -8,6 +8,7 @@ target `TARGET`, `{ended}` for a cancelled one, `{template}` for a template that
 from __future__ import annotations
 
 from tests.bad_input.bodies import DURATIONS, MALFORMED, RETRIES, SHAPE, TIMES, TOO_LARGE
+from tests.bad_input.breakers import BREAKERS
 from tests.bad_input.requests import BULK, CHANGES, HEADERS, QUERIES, ROUTING
 from tests.bad_input.rows import TARGET, UNKNOWN_ID, BadInput
 from tests.bad_input.targets import TARGETS
@@ -29,6 +30,7 @@ BAD_INPUT = [
     *NEW_TEMPLATES,
     *TEMPLATE_CHANGES,
     *TEMPLATE_LISTS,
+    *BREAKERS,
 ]
 
 __all__ = ["BAD_INPUT", "TARGET", "TEMPLATE", "UNKNOWN_ID", "BadInput"]

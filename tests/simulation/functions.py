@@ -16,11 +16,13 @@ from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
 from functions.watcher.sweep import Sweep
 from shared.adapters.memory.backfills import MemoryBackfillStore
+from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
+from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
 from tests.simulation.faults import SECOND, Faults, Weather
 from tests.simulation.ports import Port, ProcessClock, ProcessTelemetry
@@ -93,6 +95,8 @@ def services(world: World, process: Process) -> Services:
             templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
         ),
         window_port=MemoryMaintenanceWindows,
+        breaker_port=MemoryBreakers,
+        breaker_settings=BreakerSettings(),
         checkpoint_port=lambda: world.checkpoints,
     )
 

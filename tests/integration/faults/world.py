@@ -26,6 +26,7 @@ from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.memory.backfills import MemoryBackfillStore
+from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds, VirtualClock
@@ -36,6 +37,7 @@ from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
+from shared.model.breaker import BreakerSettings
 from shared.model.errors import StoreUnavailable
 from shared.model.execution import Failure
 from shared.model.job import JobKey, JobSpec, Sharding
@@ -117,6 +119,8 @@ class World:
                 templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
             ),
             window_port=MemoryMaintenanceWindows,
+            breaker_port=MemoryBreakers,
+            breaker_settings=BreakerSettings(),
             checkpoint_port=MemoryCheckpoints,
         )
 
