@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from tasks import run
 from tasks.registry import DoNotRetry, TaskContext, task
 
 _LONGEST_SLEEP_SECONDS = 840.0
@@ -47,6 +48,17 @@ def succeed_on_attempt(payload: Any, context: TaskContext) -> dict[str, int]:
     if context.attempt < wanted:
         raise RuntimeError(f"this is attempt {context.attempt}, it succeeds on attempt {wanted}")
     return {"attempt": context.attempt}
+
+
+@task
+def count_slowly(payload: Any, context: TaskContext) -> dict[str, int]:
+    """Counts to `{"steps": 10}`, `{"seconds": 0.5}` for each, and goes on from where the attempt before had come to."""
+    steps, seconds = int(payload["steps"]), float(payload.get("seconds", 0.5))
+    begun_at = run.checkpoint() or 0
+    for step in range(begun_at, steps):
+        time.sleep(seconds)
+        run.save_checkpoint(step + 1)
+    return {"steps": steps, "begun_at": begun_at, "attempt": context.attempt}
 
 
 @task

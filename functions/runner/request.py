@@ -4,12 +4,13 @@
  "payload": "{\\"a\\": 1}",                                     JSON text, or null
  "timeout_seconds": 30,
  "context": {"job_id": …, "job_name": …, "tenant": …, "attempt": …, "fence": …, "run_at": …,
-             "correlation_id": …, "idempotency_key": …}}
+             "correlation_id": …, "idempotency_key": …},
+ "reporting": {"token": …, "api_url": …, "checkpoint": "{\\"page\\": 3}"}}   or null; the checkpoint: JSON text, or null
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -30,6 +31,16 @@ class InvalidRequest(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Reporting:
+    """By what the run reports to the scheduler's API: a token, which is a secret, and where that is. `checkpoint` is
+    what an earlier attempt left, as JSON text."""
+
+    token: str = field(repr=False)
+    api_url: str
+    checkpoint: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """One run. `work` is the task's name alone, or the command's argv; `payload` is JSON text, empty without one;
     `context` holds the fields of `tasks.registry.TaskContext`, as they came."""
@@ -39,6 +50,7 @@ class RunRequest:
     payload: bytes
     timeout_seconds: float
     context: dict[str, Any]
+    reporting: Reporting | None = None
 
 
 def read_request(event: Any) -> RunRequest:
@@ -52,7 +64,8 @@ def read_request(event: Any) -> RunRequest:
     if event.get("kind") not in tuple(Kind):
         raise InvalidRequest("kind is neither task nor command")
     kind = Kind(event["kind"])
-    return RunRequest(kind, _work(kind, event), _payload(event.get("payload")), _timeout(event), _context(event))
+    payload, reporting = _payload(event.get("payload")), _reporting(event.get("reporting"))
+    return RunRequest(kind, _work(kind, event), payload, _timeout(event), _context(event), reporting)
 
 
 def _work(kind: Kind, event: dict[str, Any]) -> tuple[str, ...]:
@@ -66,6 +79,16 @@ def _work(kind: Kind, event: dict[str, Any]) -> tuple[str, ...]:
 
 def _payload(payload: Any) -> bytes:
     return b"" if payload is None else _text(payload, "payload").encode()
+
+
+def _reporting(given: Any) -> Reporting | None:
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise InvalidRequest("reporting is not an object")
+    token, api_url = (_text(given.get(name), f"reporting.{name}") for name in ("token", "api_url"))
+    checkpoint = given.get("checkpoint")
+    return Reporting(token, api_url, None if checkpoint is None else _text(checkpoint, "reporting.checkpoint").encode())
 
 
 def _timeout(event: dict[str, Any]) -> float:

@@ -32,6 +32,7 @@ _PATH: Final = "/usr/local/bin:/usr/bin:/bin:/opt/bin:/var/lang/bin"
 # JSON may take six bytes for one character of a text in a text.
 _MAX_REPORT_BYTES: Final = 6 * MAX_RESULT_BYTES + 4096
 _MARK: Final = "PUNCTUAL_RUN"
+_CHECKPOINT: Final = ".punctual-checkpoint.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Run:
                 stderr=output.writing_fd,
                 pass_fds=(report.writing_fd,),
                 cwd=folder,
-                env=_environment(request, folder, mark),
+                env=_environment(request, folder, mark) | _means_of_reporting(request, folder),
                 process_group=0,
             )
         output.leave_writing_to_the_child()
@@ -125,6 +126,18 @@ def _environment(request: RunRequest, folder: Path, mark: str) -> dict[str, str]
     facts = {f"PUNCTUAL_{name.upper()}": str(value) for name, value in request.context.items() if value is not None}
     home = str(folder)
     return {"PATH": _PATH, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", **facts, _MARK: mark}
+
+
+def _means_of_reporting(request: RunRequest, folder: Path) -> dict[str, str]:
+    """What a run finds in its environment to report with. The checkpoint of an earlier attempt lies in its folder."""
+    if request.reporting is None:
+        return {}
+    means = {"PUNCTUAL_LEASE_TOKEN": request.reporting.token, "PUNCTUAL_API_URL": request.reporting.api_url}
+    if request.reporting.checkpoint is None:
+        return means
+    file = folder / _CHECKPOINT
+    file.write_bytes(request.reporting.checkpoint)
+    return {**means, "PUNCTUAL_CHECKPOINT_FILE": str(file)}
 
 
 def _exit_code(child: subprocess.Popen[bytes]) -> int:

@@ -62,6 +62,7 @@ _NOT_FOUND: Final = frozenset(
         "StateMachineDoesNotExist",
     }
 )
+IDENTITY_FIELD: Final = "punctual"
 _NEVER_SENT: Final = (ConnectTimeoutError, EndpointConnectionError)
 
 
@@ -111,9 +112,44 @@ def text_of(call: Call) -> str:
     return "{}" if call.payload is None else call.payload.decode()
 
 
+def with_identity(call: Call) -> str:
+    """A JSON object that holds the payload (as `payload`, if that is no object) and the call's identity as `punctual`:
+    for events and inputs, which have no other place for it. A payload that has such a member itself keeps it.
+
+    The payload's own text is kept as it is: to read and write it again would change some numbers.
+
+    Raises:
+        InvalidField: it has such a member, and the token of the attempt's lease would have to be there.
+    """
+    text = text_of(call).strip()
+    payload = json.loads(text)
+    identity = f"{json.dumps(IDENTITY_FIELD)}:{json.dumps(_identity_of(call), separators=(',', ':'))}"
+    if not isinstance(payload, dict):
+        return f'{{{identity},"payload":{text}}}'
+    if IDENTITY_FIELD not in payload:
+        return f"{{{identity}{',' if payload else ''}{text[1:]}"
+    if call.reporting is not None:
+        detail = f"there the token of the attempt's lease goes, so the payload must have no member {IDENTITY_FIELD}"
+        raise InvalidField(f"/payload/{IDENTITY_FIELD}", detail, slug="invalid-payload")
+    return text
+
+
 def output_of(**facts: str | None) -> bytes:
     """What AWS answered, as the execution's output."""
     return json.dumps(facts, separators=(",", ":")).encode()
+
+
+def _identity_of(call: Call) -> dict[str, str | int]:
+    reporting = call.reporting
+    return {
+        "job_id": call.job_id,
+        "attempt": call.attempt,
+        "fence": call.fence,
+        "run_at": call.run_at.isoformat().replace("+00:00", "Z"),
+        "correlation_id": call.correlation_id,
+        "idempotency_key": call.idempotency_key,
+        **({} if reporting is None else {"lease_token": reporting.token, "api_url": reporting.api_url}),
+    }
 
 
 def _refused(code: str, status: int) -> Failure:

@@ -17,7 +17,7 @@ from shared.model.execution import Failure
 
 if TYPE_CHECKING:
     from functions.executor.targets.clients import Clients
-    from functions.executor.targets.protocol import Call
+    from functions.executor.targets.protocol import Call, Reporting
 
 VERSION: Final = 1
 # A run is ended at its timeout by the runner itself, which then asks, kills, clears away and answers; and before that
@@ -79,6 +79,16 @@ def event_of(call: Call, timeout_seconds: float) -> dict[str, Any]:
             "correlation_id": call.correlation_id,
             "idempotency_key": call.idempotency_key,
         },
+        "reporting": None if call.reporting is None else _reporting(call.reporting),
+    }
+
+
+def _reporting(reporting: Reporting) -> dict[str, Any]:
+    checkpoint = reporting.checkpoint
+    return {
+        "token": reporting.token,
+        "api_url": reporting.api_url,
+        "checkpoint": None if checkpoint is None else checkpoint.decode(),
     }
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class SqsTarget:
     """The payload is the message's body, the call's identity its attributes.
 
-    On a FIFO queue the tenant is the message group, and a repeated attempt within SQS's five minutes is one message.
+    On a FIFO queue the tenant is the message group, and a repeated attempt within SQS's five minutes is one message;
+    but not where its outcome is to be reported: the token is another one for each attempt.
     """
 
     clients: Clients
@@ -45,5 +46,6 @@ class SqsTarget:
 
 def fifo_ids(call: Call) -> dict[str, Any]:
     """What FIFO queues and topics ask for."""
-    digest = hashlib.sha256(call.idempotency_key.encode()).hexdigest()
+    what = call.idempotency_key if call.reporting is None else f"{call.idempotency_key}/{call.fence}"
+    digest = hashlib.sha256(what.encode()).hexdigest()
     return {"MessageGroupId": call.tenant, "MessageDeduplicationId": digest}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from functions.executor.targets.aws import answered, output_of, text_of
+from functions.executor.targets.aws import answered, output_of, text_of, with_identity
 from functions.executor.targets.protocol import Answer
 from shared.model.allowed_targets import check_resource
 
@@ -22,7 +22,8 @@ class StepFunctionsTarget:
     """The payload is the execution's input. Its name is made of tenant and job, the same for every attempt: a standard
     state machine starts a name once in 90 days, so that an attempt whose answer was lost is not repeated.
 
-    Express state machines know no such rule; there a repeated attempt starts a second execution.
+    Express state machines know no such rule; there a repeated attempt starts a second execution. So does any attempt
+    whose outcome is to be reported, since each has a token of its own: that is in the input, as `punctual`.
     """
 
     clients: Clients
@@ -39,7 +40,9 @@ class StepFunctionsTarget:
         )
         name = execution_name(call)
         try:
-            response = client.start_execution(stateMachineArn=machine, name=name, input=text_of(call))
+            # Parsed before anything is asked of AWS.
+            given = text_of(call) if call.reporting is None else with_identity(call)
+            response = client.start_execution(stateMachineArn=machine, name=name, input=given)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
@@ -48,4 +51,6 @@ class StepFunctionsTarget:
 
 
 def execution_name(call: Call) -> str:
-    return f"{call.tenant}-{call.job_id}"
+    """At most 80 characters: a tenant has 40 of them, a job's id 24."""
+    name = f"{call.tenant}-{call.job_id}"
+    return name if call.reporting is None else f"{name}-{call.fence}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.runner.request import InvalidRequest, Kind, RunRequest, read_request
+from functions.runner.request import InvalidRequest, Kind, Reporting, RunRequest, read_request
 
 CONTEXT = {
     "job_id": "job-1",
@@ -30,6 +30,17 @@ COMMAND: dict[str, Any] = {**TASK, "kind": "command", "argv": ["/bin/echo", "hi"
 def test_a_request_is_read() -> None:
     assert read_request(TASK) == RunRequest(Kind.TASK, ("examples.echo",), b"{}", 30.0, CONTEXT)
     assert read_request(COMMAND).work == ("/bin/echo", "hi")
+
+
+def test_what_a_run_is_to_report_with_is_read() -> None:
+    means = {"token": "secret-1", "api_url": "https://api.example.com", "checkpoint": '{"a": "ü"}'}
+
+    request = read_request({**TASK, "reporting": means})
+
+    assert request.reporting == Reporting("secret-1", "https://api.example.com", '{"a": "ü"}'.encode())
+    assert "secret-1" not in repr(request)
+    assert read_request({**TASK, "reporting": {**means, "checkpoint": None}}).reporting.checkpoint is None
+    assert read_request({**TASK, "reporting": None}).reporting is None
 
 
 def test_a_field_that_is_not_known_is_left_out() -> None:
@@ -61,6 +72,10 @@ def test_a_field_that_is_not_known_is_left_out() -> None:
         {**TASK, "context": {**CONTEXT, "attempt": "1"}},
         {**TASK, "context": {**CONTEXT, "fence": True}},
         {**TASK, "context": {**CONTEXT, "job_name": "a\0b"}},
+        {**TASK, "reporting": []},
+        {**TASK, "reporting": {"token": "x"}},
+        {**TASK, "reporting": {"token": "a\0b", "api_url": "https://api.example.com"}},
+        {**TASK, "reporting": {"token": "x", "api_url": "https://api.example.com", "checkpoint": 5}},
         {**COMMAND, "argv": []},
         {**COMMAND, "argv": "echo"},
         {**COMMAND, "argv": ["echo", 1]},

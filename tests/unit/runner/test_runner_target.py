@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,8 +17,8 @@ from botocore.exceptions import (
 )
 
 from functions.executor.targets.endings import CallEnded
-from functions.executor.targets.protocol import Answer, Call, Deadline
-from functions.executor.targets.runner import ANSWER_SECONDS, RunnerTarget
+from functions.executor.targets.protocol import Answer, Call, Deadline, Reporting
+from functions.executor.targets.runner import ANSWER_SECONDS, RunnerTarget, event_of
 from functions.runner import answer as wire
 from functions.runner import settings as runner_settings
 from functions.runner.request import Kind, read_request
@@ -123,6 +124,17 @@ def test_the_runner_understands_what_the_executor_sends() -> None:
         "correlation_id": "corr-1",
         "idempotency_key": "acme/job-1",
     }
+
+
+def test_the_runner_understands_what_a_run_is_to_report_with() -> None:
+    given = Reporting(token="secret-1", api_url="https://api.example.com", checkpoint='"ü"'.encode())
+
+    sent = event_of(replace(call_of(ECHO), reporting=given), 30)
+    read = read_request(sent).reporting
+
+    assert read is not None
+    assert (read.token, read.api_url, read.checkpoint) == (given.token, given.api_url, given.checkpoint)
+    assert read_request(event_of(call_of(ECHO), 30)).reporting is None
 
 
 def test_a_command_s_arguments_are_sent_as_they_are() -> None:

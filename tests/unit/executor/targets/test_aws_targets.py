@@ -13,8 +13,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from functions.executor.targets.aws import answered, failure_of, word_of
-from functions.executor.targets.eventbridge import EventBridgeTarget, detail_of
+from functions.executor.targets.aws import answered, failure_of, with_identity, word_of
+from functions.executor.targets.eventbridge import EventBridgeTarget
 from functions.executor.targets.protocol import Answer, Deadline
 from functions.executor.targets.sqs import fifo_ids
 from functions.executor.targets.step_functions import StepFunctionsTarget, execution_name
@@ -117,7 +117,7 @@ def test_a_name_becomes_a_failures_type(name: str, word: str) -> None:
     ],
 )
 def test_an_events_detail_is_always_an_object(payload: bytes | None, expected: dict[str, Any]) -> None:
-    detail = json.loads(detail_of(a_call(EVENT, payload=payload)))
+    detail = json.loads(with_identity(a_call(EVENT, payload=payload)))
 
     identity = detail.pop("punctual")
     assert detail == expected
@@ -132,11 +132,11 @@ def test_an_events_detail_is_always_an_object(payload: bytes | None, expected: d
 
 
 def test_a_payloads_numbers_stay_as_they_were_written() -> None:
-    assert '"a":1e400,"b":1.10}' in detail_of(a_call(EVENT, payload=b'{"a":1e400,"b":1.10}'))
+    assert '"a":1e400,"b":1.10}' in with_identity(a_call(EVENT, payload=b'{"a":1e400,"b":1.10}'))
 
 
 def test_a_payloads_own_field_stands() -> None:
-    assert json.loads(detail_of(a_call(EVENT, payload=b'{"punctual": 1}'))) == {"punctual": 1}
+    assert json.loads(with_identity(a_call(EVENT, payload=b'{"punctual": 1}'))) == {"punctual": 1}
 
 
 class OneClient:
