@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from functions.api.answer import Answer
 from functions.api.create_job import Idempotency
+from functions.api.endpoints.pages_by_id import page_by_id
 from functions.api.endpoints.templates import key_of
 from functions.api.models.backfills import NewBackfill
 from functions.api.models.faults import validated
-from functions.api.query_parameters import limit_of, only
 from functions.api.request import fingerprint
 from functions.api.wire.backfill_answers import backfill_answer, estimate_answer
-from functions.api.wire.page_tokens import page_token, parse_page_token
 from shared.model.backfill import BackfillOnly, BackfillOrder, BackfillSpec
 from shared.model.errors import BackfillNotFound
 from shared.model.lanes import Priority
@@ -68,15 +67,13 @@ def get_backfill(request: Request, services: Services, backfill_id: str) -> Answ
 
 
 def list_backfills(request: Request, services: Services) -> Answer:
-    parameters = request.parameters("limit", "cursor")
-    limit, cursor = limit_of(parameters), only(parameters, "cursor")
-    list_key = f"{request.tenant} GET /v1/backfills"
-    before = None if cursor is None else parse_page_token(cursor, list_key=list_key)
-    found = services.templates().backfills.list_backfills(request.tenant, before=before, limit=limit)
-    body: dict[str, object] = {"items": [backfill_answer(one) for one in found]}
-    if len(found) == limit:
-        body["next_cursor"] = page_token(found[-1].id, list_key=list_key)
-    return Answer(body=body, facts={"listed": len(found)})
+    kept = services.templates().backfills
+    return page_by_id(
+        request,
+        "/v1/backfills",
+        lambda before, limit: kept.list_backfills(request.tenant, before=before, limit=limit),
+        backfill_answer,
+    )
 
 
 def abort_backfill(request: Request, services: Services, backfill_id: str) -> Answer:

@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.answer import Answer
+from functions.api.endpoints.pages_by_id import page_by_id
 from functions.api.endpoints.templates import change_of
 from functions.api.models.calendars import CalendarImport, NewCalendar
 from functions.api.models.faults import validated
 from functions.api.put_calendar import CalendarContent
-from functions.api.query_parameters import limit_of, only
 from functions.api.refusals import Refused, invalid_field
 from functions.api.wire.answers import etag
 from functions.api.wire.calendar_answers import calendar_answer, days_answer, impact_answer, listed_calendar
-from functions.api.wire.page_tokens import page_token, parse_page_token
 from shared.model import limits
 from shared.model.errors import CalendarNotFound
 from shared.model.schedule.calendar import Calendar
@@ -42,15 +41,13 @@ def get_calendar(request: Request, services: Services, calendar_id: str) -> Answ
 
 
 def list_calendars(request: Request, services: Services) -> Answer:
-    parameters = request.parameters("limit", "cursor")
-    limit, cursor = limit_of(parameters), only(parameters, "cursor")
-    list_key = f"{request.tenant} GET /v1/calendars"
-    after = None if cursor is None else parse_page_token(cursor, list_key=list_key)
-    found = services.templates().calendars.list_calendars(request.tenant, after=after, limit=limit)
-    body: dict[str, Any] = {"items": [listed_calendar(one) for one in found]}
-    if len(found) == limit:
-        body["next_cursor"] = page_token(found[-1].id, list_key=list_key)
-    return Answer(body=body, facts={"listed": len(found)})
+    kept = services.templates().calendars
+    return page_by_id(
+        request,
+        "/v1/calendars",
+        lambda after, limit: kept.list_calendars(request.tenant, after=after, limit=limit),
+        listed_calendar,
+    )
 
 
 def delete_calendar(request: Request, services: Services, calendar_id: str) -> Answer:
