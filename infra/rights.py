@@ -54,6 +54,8 @@ class Rights:
         # No API keys: those are for the command line alone to make.
         partitions = [
             *(f"{thing}#*" for thing in (schema.WINDOWS_PK, schema.CHANNELS_PK, schema.BREAKERS_PK)),
+            *(f"{thing}#*" for thing in (schema.ALERTS_PK, schema.ALERT_RULES_PK, schema.ESCALATION_POLICIES_PK)),
+            *(f"{schema.LATEST_ALERTS_PK}#*", schema.ALERT_LOOKS_PK),
             *(schema.EXTENSIONS_PK, schema.BREAKER_CHANGES_PK),
         ]
         api.allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=[control], partitions=partitions)
@@ -112,9 +114,13 @@ class Rights:
         self.stack.watcher.allow("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", on=[jobs])
         self._allow_cursors(self.stack.watcher)
         self.stack.watcher.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self.stack.queues.arns())
+        self._allow_alerts(self.stack.watcher)
+        looks = [schema.ALERT_LOOKS_PK]
+        self.stack.watcher.allow("dynamodb:DeleteItem", on=[self.stack.tables.control.table_arn], partitions=looks)
 
     def _grant_journal(self) -> None:
         self._allow_stream(self.stack.journal)
+        self._allow_alerts(self.stack.journal)
         self.stack.journal.allow("events:PutEvents", on=[self.stack.events.bus.event_bus_arn])
 
     def _grant_recurrence(self) -> None:
@@ -128,6 +134,22 @@ class Rights:
         rights = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
         self.stack.recurrence.allow(*rights, on=[control], partitions=partitions)
         self.stack.recurrence.allow("s3:PutObject", on=[self.stack.data.payloads], wildcard_because=_OBJECTS)
+
+    def _allow_alerts(self, function: PunctualFunction) -> None:
+        """Alerts are found by rules and by the jobs before a failure, counted, and told by jobs."""
+        tables = self.stack.tables
+        function.allow(
+            "dynamodb:Query", on=[tables.index_arn(schema.GROUP_INDEX), tables.index_arn(schema.ATTENTION_INDEX)]
+        )
+        function.allow("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", on=[tables.jobs.table_arn])
+        control = [tables.control.table_arn]
+        read = (schema.ALERT_RULES_PK, schema.ESCALATION_POLICIES_PK, schema.WINDOWS_PK, schema.BREAKERS_PK)
+        alerts = [f"{schema.ALERTS_PK}#*", f"{schema.LATEST_ALERTS_PK}#*"]
+        looked_at = [*(f"{thing}#*" for thing in read), *alerts, schema.ALERT_LOOKS_PK]
+        function.allow("dynamodb:Query", "dynamodb:GetItem", on=control, partitions=looked_at)
+        counted = [f"{schema.ALERT_MARKS_PK}#*", schema.ALERT_LOOKS_PK]
+        function.allow("dynamodb:PutItem", on=control, partitions=[*alerts, *counted])
+        function.allow("dynamodb:UpdateItem", on=control, partitions=[f"{schema.ALERT_SLOTS_PK}#*"])
 
     def _allow_stream(self, function: PunctualFunction) -> None:
         rights = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")

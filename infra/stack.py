@@ -78,14 +78,14 @@ class PunctualStack(Stack):
             self,
             settings=settings,
             package=package,
-            environment=self._tables() | self.queues.environment() | self._shards() | self._retention(),
+            environment=self._tables() | self.queues.environment() | self._shards() | self._retention() | self._place(),
         )
         self.journal = Journal(
             self,
             settings=settings,
             package=package,
             stream_arn=self.tables.stream_arn,
-            environment=self._news(),
+            environment=self._tables() | self._shards() | self._place() | self._news(),
         )
         self.recurrence = Recurrence(self, settings=settings, package=package, environment=self._recurring())
         Alarms(
@@ -129,6 +129,10 @@ class PunctualStack(Stack):
             **self._settings.breakers.environment(),
         }
 
+    def _place(self) -> dict[str, str]:
+        """Where the scheduler runs; Lambda itself tells the region."""
+        return {"ACCOUNT_ID": Aws.ACCOUNT_ID}
+
     def _news(self) -> dict[str, str]:
         """What of all that happens to jobs is told, and where."""
         return {"EVENT_BUS": self.events.bus.event_bus_name, "EVENT_TYPES": ",".join(self._settings.event_types)}
@@ -140,7 +144,7 @@ class PunctualStack(Stack):
             **self._retention(),
             **self.queues.environment(),
             **self._targets(),
-            "ACCOUNT_ID": Aws.ACCOUNT_ID,
+            **self._place(),
             # Name lookups cannot be interrupted: by the resolver's defaults one may outlast its job by 10 s.
             "RES_OPTIONS": "timeout:1 attempts:2",
             "GROUP_SHARDS": str(self._settings.group_shards),

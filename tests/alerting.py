@@ -7,14 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.watcher.alerts.evaluate_rule import EvaluateRule
-from functions.watcher.alerts.known_rules import KnownRules
-from functions.watcher.alerts.latest_jobs import LatestJobs
-from functions.watcher.alerts.look_after_alerts import LookAfterAlerts
-from functions.watcher.alerts.notify import Notify
-from functions.watcher.alerts.raise_alert import RaiseAlert
-from functions.watcher.alerts.recovery import Recovery
-from functions.watcher.journal.judge_failures import JudgeFailures
+from functions.watcher.alerts.alerting import Alerting as Parts
+from functions.watcher.alerts.alerting import AlertPorts, alerting_on
 from shared.adapters.memory.alerts import MemoryAlertStore
 from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.clock import SeededIds, VirtualClock
@@ -72,24 +66,23 @@ class Alerting:
             self.rules.create(rule)
         if policy is not None:
             self.policies.create(policy)
-        self.known = KnownRules(self.rules, self.policies, self.clock)
-        self.latest = LatestJobs(self.jobs, self.clock, SHARDING)
-        self.notify = Notify(
-            alerts=self.alerts, jobs=self.jobs, clock=self.clock, telemetry=self.telemetry, sharding=SHARDING
-        )
-        self.raise_alert = self.raiser()
+        self.parts = self.process()
         self._created = 0
 
-    def raiser(self) -> RaiseAlert:
-        """Another process's: it knows nothing of what this one has seen."""
-        return RaiseAlert(
+    def process(self) -> Parts:
+        """Another process's parts: they know nothing of what others have seen."""
+        ports = AlertPorts(
+            jobs=self.jobs,
             alerts=self.alerts,
-            known=self.known,
-            notify=self.notify,
+            rules=self.rules,
+            policies=self.policies,
+            breakers=self.breakers,
+            windows=self.windows,
             clock=self.clock,
             ids=SeededIds(),
             telemetry=self.telemetry,
         )
+        return alerting_on(ports, sharding=SHARDING, place=PLACE)
 
     def job(self, *, template: str | None = None, group: str | None = None, **facts: Any) -> Job:
         """A stored job that is due now."""
@@ -120,16 +113,9 @@ class Alerting:
         """The job begins now."""
         return JobChange(job, self.jobs.change_and_get(job.key, claim_of(job, now=self.clock.now())))
 
-    def judge(self, *changes: JobChange, raise_alert: Any = None) -> None:
+    def judge(self, *changes: JobChange, parts: Parts | None = None) -> None:
         """What the journal's reader does with a batch."""
-        JudgeFailures(
-            known=self.known,
-            windows=self.windows,
-            raise_alert=raise_alert or self.raise_alert,
-            is_confirmed=self.latest.confirms,
-            clock=self.clock,
-            place=PLACE,
-        )(changes)
+        (parts or self.parts).judge_failures(changes)
 
     def failure(self, **facts: Any) -> Job:
         """A job fails for good and is judged."""
@@ -145,25 +131,7 @@ class Alerting:
             self.look()
 
     def look(self) -> None:
-        self.watcher()(lambda: 60)
-
-    def watcher(self) -> LookAfterAlerts:
-        return LookAfterAlerts(
-            alerts=self.alerts,
-            known=self.known,
-            recovery=Recovery(self.jobs, self.latest, self.known, self.breakers),
-            evaluate_rule=EvaluateRule(
-                rules=self.rules,
-                alerts=self.alerts,
-                latest=self.latest,
-                breakers=self.breakers,
-                raise_alert=self.raise_alert,
-                clock=self.clock,
-            ),
-            notify=self.notify,
-            clock=self.clock,
-            telemetry=self.telemetry,
-        )
+        self.parts.look_after(lambda: 60)
 
     def all(self) -> list[Alert]:
         """All alerts, the newest first."""

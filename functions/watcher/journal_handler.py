@@ -7,7 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from functions.watcher.journal.publish_events import PublishEvents
-from functions.watcher.journal.read_journal import ReadJournal
+from functions.watcher.journal.read_journal import Reader, ReadJournal
+from functions.watcher.wiring import alerting, telemetry
 from shared.adapters import aws
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.codec import decode_job, job_key
@@ -15,7 +16,6 @@ from shared.adapters.event_bus import EventBridgeBus
 from shared.model.errors import StoreUnavailable, UnreadableJob
 from shared.model.job_change import JobChange
 from shared.settings import from_environment
-from shared.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
     from shared.model.job import Job
@@ -28,15 +28,14 @@ class Settings:
 
 
 @cache
-def telemetry() -> PowertoolsTelemetry:
-    return PowertoolsTelemetry()
-
-
-@cache
 def read_journal() -> ReadJournal:
     settings = from_environment(Settings)
     bus = EventBridgeBus(aws.client("events"), settings.event_bus)
-    return ReadJournal({"publish_events": PublishEvents(bus, telemetry(), settings.event_types)}, telemetry())
+    readers: dict[str, Reader] = {
+        "publish_events": PublishEvents(bus, telemetry(), settings.event_types),
+        "judge_failures": alerting().judge_failures,
+    }
+    return ReadJournal(readers, telemetry())
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from functions.watcher.thresholds import passes_threshold
 from shared.every_shard import OnEveryShard, on_every_shard
 from shared.model import limits, long_work, moves
 from shared.model.cursor import SweepCursor
@@ -57,15 +58,19 @@ class SweepReport:
 
 
 def is_resend_due(wake_at: datetime, *, after: datetime, until: datetime) -> bool:
-    """Whether a job's age passes 90 s · 2^k, for any k, in the time (after, until].
+    """Whether a job's age passes 90 s · 2^k, for any k, in the time (after, until]."""
+    return passes_threshold(wake_at, RESEND_AFTER_SECONDS, after=after, until=until)
 
-    Consecutive passes ask about consecutive spans, so each threshold falls into exactly one of them, however late a
-    pass comes, and no count has to be kept with the job.
-    """
-    threshold = timedelta(seconds=RESEND_AFTER_SECONDS)
-    while wake_at + threshold <= after:
-        threshold *= 2
-    return wake_at + threshold <= until
+
+class OverdueReader(Protocol):
+    """Is given what the sweep has read, page by page: `jobs` on behalf of a pass that follows one at `after`, and that
+    began at `until`. May raise `StoreUnavailable`."""
+
+    def __call__(self, jobs: Sequence[Job], *, after: datetime, until: datetime) -> None: ...
+
+
+def _nobody(jobs: Sequence[Job], *, after: datetime, until: datetime) -> None:
+    del jobs, after, until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,7 @@ class Sweep:
     telemetry: Telemetry
     sharding: Sharding
     retention: timedelta
+    tell_overdue: OverdueReader = _nobody
     on_every_shard: OnEveryShard = on_every_shard
 
     def __call__(self, seconds_left: Callable[[], float]) -> SweepReport:
@@ -137,6 +143,7 @@ class Sweep:
             tenant, job_id = min(missing)
             self.telemetry.warn("jobs_not_read", jobs=len(missing), tenant=tenant, job_id=job_id)
         reaped = sum(self._look_at_lease(job) for job in jobs if job.status is Status.RUNNING)
+        self._tell(jobs, cursor)
         resent = 0 if shard.lane is None else self._send_again(shard.lane, jobs, cursor)
         return SweepReport(len(entries), resent, reaped)
 
@@ -154,6 +161,13 @@ class Sweep:
             if position not in unsent:
                 self.telemetry.note("sent_again", tenant=hint.tenant, job_id=hint.job_id)
         return len(hints) - len(unsent)
+
+    def _tell(self, jobs: Sequence[Job], cursor: SweepCursor) -> None:
+        try:
+            self.tell_overdue(jobs, after=cursor.previous_pass_at, until=cursor.pass_at)
+        except StoreUnavailable as error:
+            # Whoever is told does not keep jobs from being set in motion.
+            self.telemetry.warn("overdue_not_told", jobs=len(jobs), error=str(error))
 
     def _look_at_lease(self, job: Job) -> bool:
         """Whether the attempt was written down as lost. One whose worker was heard of is looked at again when its lease

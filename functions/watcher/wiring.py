@@ -7,15 +7,22 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from functions.watcher.alerts.alerting import Alerting, AlertPorts, alerting_on
 from functions.watcher.each_minute import EachMinute
 from functions.watcher.measure_queues import measure_queues
 from functions.watcher.sweep import Sweep
 from shared.adapters import aws
+from shared.adapters.dynamodb.alert_rules import ALERT_RULES, ESCALATION_POLICIES
+from shared.adapters.dynamodb.alerts import DynamoAlertStore
+from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
+from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
+from shared.adapters.dynamodb.versioned import DynamoVersionedStore
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
 from shared.dispatch import Dispatch
+from shared.model.allowed_targets import Place
 from shared.model.job import Sharding
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
@@ -35,9 +42,43 @@ class Settings:
     retention_days: int
 
 
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """What it takes to raise alerts, in the watcher's minute and in the journal alike."""
+
+    jobs_table: str
+    control_table: str
+    due_shards: int
+    group_shards: int
+    account_id: str
+    aws_region: str
+
+
 @cache
 def telemetry() -> PowertoolsTelemetry:
     return PowertoolsTelemetry()
+
+
+@cache
+def alerting() -> Alerting:
+    settings = from_environment(AlertSettings)
+    dynamodb, control = aws.client("dynamodb"), settings.control_table
+    ports = AlertPorts(
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        alerts=DynamoAlertStore(dynamodb, control),
+        rules=DynamoVersionedStore(dynamodb, control, ALERT_RULES),
+        policies=DynamoVersionedStore(dynamodb, control, ESCALATION_POLICIES),
+        breakers=DynamoBreakers(dynamodb, control),
+        windows=DynamoMaintenanceWindows(dynamodb, control),
+        clock=SystemClock(),
+        ids=SystemIds(),
+        telemetry=telemetry(),
+    )
+    return alerting_on(
+        ports,
+        sharding=Sharding(settings.due_shards, settings.group_shards),
+        place=Place(settings.account_id, settings.aws_region),
+    )
 
 
 @cache
@@ -54,6 +95,7 @@ def each_minute() -> EachMinute:
         telemetry=telemetry(),
         sharding=Sharding(settings.due_shards, settings.group_shards),
         retention=timedelta(days=settings.retention_days),
+        tell_overdue=alerting().judge_overdue,
     )
 
     def measured(seconds_left: SecondsLeft) -> Mapping[str, Any]:
@@ -63,6 +105,7 @@ def each_minute() -> EachMinute:
     return EachMinute(
         {
             "sweep": lambda seconds_left: asdict(sweep(seconds_left=seconds_left)),
+            "alerts": alerting().look_after,
             "measure_queues": measured,
         },
         telemetry(),

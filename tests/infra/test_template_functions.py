@@ -41,8 +41,8 @@ VARIABLES = {
     Function.EXECUTOR: EXECUTOR,
     Function.EXECUTOR_LONG: EXECUTOR,
     Function.RUNNER: set(),
-    Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "RETENTION_DAYS"},
-    Function.JOURNAL: {"EVENT_BUS", "EVENT_TYPES"},
+    Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "RETENTION_DAYS", "ACCOUNT_ID"},
+    Function.JOURNAL: {*TABLES, *SHARDS, "ACCOUNT_ID", "EVENT_BUS", "EVENT_TYPES"},
     Function.RECURRENCE: RECURRING,
 }
 
@@ -114,7 +114,9 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
         (Function.EXECUTOR, "functions.executor.wiring", "TargetSettings"),
         (Function.EXECUTOR_LONG, "shared.adapters.sqs.work_queue", "QueueUrls"),
         (Function.WATCHER, "functions.watcher.wiring", "Settings"),
+        (Function.WATCHER, "functions.watcher.wiring", "AlertSettings"),
         (Function.JOURNAL, "functions.watcher.journal_handler", "Settings"),
+        (Function.JOURNAL, "functions.watcher.wiring", "AlertSettings"),
         (Function.RECURRENCE, "functions.recurrence.handler", "Settings"),
     ],
 )

@@ -41,6 +41,16 @@ WILDCARDS = {
 }
 
 
+# What it takes to raise alerts: the jobs before a failure, the rules, the alerts, and the jobs that tell of them.
+RAISING_ALERTS = {
+    "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention", "<ControlTable>"},
+    "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
+    "dynamodb:BatchGetItem": {"<JobsTable>"},
+    "dynamodb:PutItem": {"<JobsTable>", "<ControlTable>"},
+    "dynamodb:UpdateItem": {"<ControlTable>"},
+}
+
+
 def log_rights(function: Function) -> Rights:
     return {action: {f"<{function}-log>"} for action in ("logs:CreateLogStream", "logs:PutLogEvents")}
 
@@ -95,7 +105,11 @@ def test_api_creates_edits_and_lists_jobs_and_templates(template: StageTemplate)
     }
 
 
-API_PARTITIONS = ["windows#*", "channels#*", "breakers#*", "windows-to-extend", "breaker-changes"]
+API_PARTITIONS = [
+    *("windows#*", "channels#*", "breakers#*"),
+    *("alerts#*", "alert-rules#*", "escalation-policies#*", "latest-alerts#*", "alert-looks"),
+    *("windows-to-extend", "breaker-changes"),
+]
 
 
 def test_the_api_writes_maintenance_windows_and_no_api_keys(template: StageTemplate) -> None:
@@ -177,6 +191,7 @@ def test_the_journal_reads_the_stream_tells_the_bus_and_where_it_gave_up(templat
         "dynamodb:GetShardIterator": {"<JobsTable.StreamArn>"},
         "dynamodb:ListStreams": {"<JobsTable>/stream/*"},
         "events:PutEvents": {"<EventBus>"},
+        **RAISING_ALERTS,
         # Lambda itself tells it, with the function's role, where in the stream lies what was given up.
         **{f"sqs:{action}": {"<JournalLost>"} for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl")},
     }
@@ -227,13 +242,31 @@ def test_watcher_reaps_jobs_and_sends_messages_again(template: StageTemplate) ->
     assert template.rights(Function.WATCHER) == {
         **log_rights(Function.WATCHER),
         **TRACES,
-        "dynamodb:Query": {"<JobsTable>/index/due", "<ControlTable>"},
-        "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
-        "dynamodb:BatchGetItem": {"<JobsTable>"},
-        "dynamodb:UpdateItem": {"<JobsTable>"},
-        "dynamodb:PutItem": {"<ControlTable>"},
+        **RAISING_ALERTS,
+        "dynamodb:Query": {"<JobsTable>/index/due", *RAISING_ALERTS["dynamodb:Query"]},
+        "dynamodb:UpdateItem": {"<JobsTable>", "<ControlTable>"},
+        "dynamodb:DeleteItem": {"<ControlTable>"},
         "sqs:SendMessage": QUEUES,
         "sqs:GetQueueAttributes": QUEUES,
+    }
+
+
+@pytest.mark.parametrize("function", [Function.WATCHER, Function.JOURNAL])
+def test_alerts_are_raised_in_partitions_of_their_own(template: StageTemplate, function: Function) -> None:
+    partitions = {}
+    for one in template.statements(function):
+        keys = one["conditions"].get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+        if any(key.startswith("alert") for key in keys):
+            partitions[tuple(one["actions"])] = keys
+
+    assert partitions.pop(("dynamodb:DeleteItem",), ["alert-looks"]) == ["alert-looks"]
+    assert partitions == {
+        ("dynamodb:GetItem", "dynamodb:Query"): [
+            *("alert-rules#*", "escalation-policies#*", "windows#*", "breakers#*"),
+            *("alerts#*", "latest-alerts#*", "alert-looks"),
+        ],
+        ("dynamodb:PutItem",): ["alerts#*", "latest-alerts#*", "alert-marks#*", "alert-looks"],
+        ("dynamodb:UpdateItem",): ["alert-slots#*"],
     }
 
 

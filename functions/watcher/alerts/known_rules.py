@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,22 +39,24 @@ class RuleBook:
 @dataclass(slots=True)
 class KnownRules:
     """Reads a tenant's rules once in ten seconds. When they cannot be read, what needs them is done later: an alert by
-    old rules, or by none, would be a wrong one. Not for several threads."""
+    old rules, or by none, would be a wrong one."""
 
     rules: VersionedStore[AlertRule]
     policies: VersionedStore[EscalationPolicy]
     clock: Clock
     _books: OrderedDict[str, RuleBook] = field(default_factory=OrderedDict)
+    _reading: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, tenant: str) -> RuleBook:
         """Raises `StoreUnavailable`."""
-        now = self.clock.now()
-        book = self._books.get(tenant)
-        # Older than the future: a clock that was set back must not keep old news fresh.
-        if book is None or not timedelta() <= now - book.read_at < FRESH:
-            rules = rules_in_force(tenant, self.rules.all_of(tenant))
-            book = RuleBook(rules, {one.id: one for one in self.policies.all_of(tenant)}, now)
-            self._books[tenant] = book
-            if len(self._books) > _TENANTS:
-                self._books.popitem(last=False)
-        return book
+        with self._reading:
+            now = self.clock.now()
+            book = self._books.get(tenant)
+            # Older than the future: a clock that was set back must not keep old news fresh.
+            if book is None or not timedelta() <= now - book.read_at < FRESH:
+                rules = rules_in_force(tenant, self.rules.all_of(tenant))
+                book = RuleBook(rules, {one.id: one for one in self.policies.all_of(tenant)}, now)
+                self._books[tenant] = book
+                if len(self._books) > _TENANTS:
+                    self._books.popitem(last=False)
+            return book

@@ -33,7 +33,7 @@ def test_a_failure_that_is_told_again_is_counted_once() -> None:
 
     alerting.judge(first)
     alerting.judge(first, second)
-    alerting.judge(second, raise_alert=alerting.raiser())
+    alerting.judge(second, parts=alerting.process())
 
     assert alerting.only().count == 2
     assert alerting.told() == [("alert.opened", PAGER)]
