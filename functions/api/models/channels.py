@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 from functions.api.models.faults import validated
 from functions.api.models.fields import Matching, Name, Shape
 from functions.api.models.targets import Arn, HeaderName, HeaderValue  # noqa: TC001 (pydantic reads the annotations)
-from functions.api.wire.answers import HIDDEN
 from shared.model import limits
 from shared.model.channel import SECRETS, Channel, ChannelKind
 from shared.model.errors import InvalidField
+from shared.model.hidden import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,10 +12,10 @@ from functions.api.models.jobs import NewJob
 from functions.api.models.retries import retry_policy
 from functions.api.models.targets import as_stored
 from functions.api.refusals import TooLarge, invalid_field
-from functions.api.wire.answers import HIDDEN, is_secret
 from functions.api.wire.json_text import compact, pointer_to
 from shared.model import limits
 from shared.model.errors import InvalidField
+from shared.model.hidden import HIDDEN, is_secret
 from shared.model.job import Delivery, JobSpec
 from shared.model.lanes import Priority
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from shared.model.durations import format_seconds
+from shared.model.hidden import shown_target
 from shared.model.job import Completion
 from shared.model.lifecycle import Status
 from shared.model.retry import Backoff, preview
 from shared.model.times import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from shared.model.errors import HasVersion
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
     from shared.model.job import Job
     from shared.model.retry import RetryPolicy
     from shared.model.template import JobDefinition
-
-HIDDEN: Final = "***"
-_SECRET_NAME: Final = re.compile(
-    r"auth|cookie|token|secret|passw|credential|session|signature|api[-_]?key", re.IGNORECASE
-)
 
 
 def job_answer(job: Job) -> dict[str, Any]:
@@ -129,19 +123,6 @@ def completion_answer(definition: Job | JobDefinition) -> dict[str, Any]:
     heard_of_within = format_seconds(definition.heartbeat_timeout_seconds)
     is_reported = definition.completion is Completion.CALLBACK
     return {"completion": definition.completion, "heartbeat_timeout": heard_of_within if is_reported else None}
-
-
-def shown_target(target: Mapping[str, Any]) -> dict[str, Any]:
-    """A target with the values of headers hidden whose names sound like secrets."""
-    headers = target.get("headers")
-    if not headers:
-        return dict(target)
-    shown = {name: HIDDEN if is_secret(name) else value for name, value in headers.items()}
-    return {**target, "headers": shown}
-
-
-def is_secret(header: str) -> bool:
-    return _SECRET_NAME.search(header) is not None
 
 
 def etag(current: HasVersion) -> str:

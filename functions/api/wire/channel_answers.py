@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.api.wire.answers import HIDDEN, shown_target
 from shared.model.channel import SECRETS
+from shared.model.hidden import HIDDEN, shown_target
 from shared.model.times import format_time
 
 if TYPE_CHECKING:

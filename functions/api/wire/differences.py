@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.api.wire.answers import HIDDEN, is_secret
 from functions.api.wire.json_text import canonical, pointer_to
+from shared.model.hidden import HIDDEN, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

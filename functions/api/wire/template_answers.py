@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from functions.api.wire.answers import completion_answer, retry_answer, shown_target
+from functions.api.wire.answers import completion_answer, retry_answer
 from shared.model.durations import format_seconds
+from shared.model.hidden import shown_target
 from shared.model.times import format_time
 
 if TYPE_CHECKING:
