@@ -13,10 +13,12 @@ from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
 from functions.executor.gates.known_windows import KnownWindows
 from functions.executor.gates.maintenance_window import MaintenanceWindowGate
+from functions.executor.hand_over import HandOver
 from functions.executor.heartbeat import Watched
 from functions.executor.targets.protocol import Answer, Call, Deadline
 from functions.populator.queue_due_jobs import QueueDueJobs, TickReport
 from functions.watcher.sweep import Sweep, SweepReport
+from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds, VirtualClock
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.jobs import MemoryJobStore
@@ -40,6 +42,7 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHARDING = Sharding(due=2, group=2)
 RETENTION = timedelta(days=30)
 TENANT = "acme"
+API_URL = "https://api.example.com"
 PLACE = Place("123456789012", "eu-central-1")
 
 
@@ -76,6 +79,7 @@ class Scheduler:
         self.windows = MemoryMaintenanceWindows()
         self.queue = MemoryWorkQueue(self.clock)
         self.outputs = MemoryOutputs()
+        self.checkpoints = MemoryCheckpoints()
         self.telemetry = RecordedTelemetry()
         self.target = ScriptedTarget()
         self.lease = NoHeartbeats()
@@ -110,7 +114,8 @@ class Scheduler:
             clock=self.clock,
             ids=self.ids,
             lease=self.lease,
-            target_of={"scripted": self.target}.get,
+            target_of=dict.fromkeys(("scripted", "task", "command"), self.target).get,
+            hand_over=HandOver(self.checkpoints, API_URL),
             commit=CommitOutcome(
                 jobs=self.jobs,
                 outputs=self.outputs,
