@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cli.stage import CommandFailed, find_stage
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.model.api_key import ApiKey, Scope, mint_api_key
+from shared.model.canary import SYSTEM_TENANT
 from shared.model.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ def create_api_key(
     """Store a new key; it, and the text `id.secret`, which is kept nowhere.
 
     Raises:
-        ValueError: the tenant's name is not of the form `[a-z0-9-]{1,40}`, or there is no scope.
+        ValueError: the tenant's name is not of the form `[a-z0-9-]{1,40}`, or there is no scope, or it is the tenant of
+            the scheduler itself.
     """
+    if tenant == SYSTEM_TENANT:
+        raise ValueError(f"{tenant} is the tenant of what the scheduler does for itself")
     key, text = mint_api_key(
         tenant=tenant,
         scopes=scopes,

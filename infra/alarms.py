@@ -30,12 +30,19 @@ _LATE_JOURNAL: Final = Duration.minutes(5)
 # Jobs are planned half an hour ahead, and a refill is due when half of that is left.
 _LATE_EXPANSION: Final = Duration.minutes(5)
 _EXPANSION_DELAY: Final = "expansion_delay_ms"
+# What runs each minute and takes one at the most; what the watcher measures of it, and what it means when it is old.
+_SIGNS_OF_LIFE: Final = (
+    ("tick_age_ms", Duration.minutes(4), "The populator does not get through a shard: jobs of it start late"),
+    ("expansion_age_ms", Duration.minutes(4), "Recurrence does not get through: templates' jobs are planned late"),
+    ("canary_age_ms", Duration.minutes(5), "The canary, a job of each minute, does not run all the way to its end"),
+)
 _MINUTE: Final = Duration.minutes(1)
 _FIVE_MINUTES: Final = Duration.minutes(5)
 
 
 class Alarms(Construct):
-    """One alarm for each thing that must not happen; a missing measurement is nothing bad."""
+    """One alarm for each thing that must not happen. Where something is measured each minute, a missing measurement is
+    bad as well."""
 
     def __init__(
         self,
@@ -81,6 +88,22 @@ class Alarms(Construct):
                 threshold=limit.to_milliseconds(),
                 periods=3,
             )
+        for metric, limit, description in _SIGNS_OF_LIFE:
+            self._alarm(
+                metric.replace("_", "-"),
+                description,
+                cloudwatch.Metric(
+                    namespace=METRICS_NAMESPACE,
+                    metric_name=metric,
+                    dimensions_map={"service": Function.WATCHER.value},
+                    period=_MINUTE,
+                    statistic="Maximum",
+                ),
+                threshold=limit.to_milliseconds(),
+                periods=3,
+                # Who should measure it does not run: no news is bad news.
+                missing=cloudwatch.TreatMissingData.BREACHING,
+            )
         self._alarm(
             f"{recurrence.node.id}-late",
             "Templates are expanded late: when it is half an hour, their jobs are",
@@ -96,7 +119,14 @@ class Alarms(Construct):
         )
 
     def _alarm(
-        self, name: str, description: str, metric: cloudwatch.IMetric, *, threshold: float, periods: int = 1
+        self,
+        name: str,
+        description: str,
+        metric: cloudwatch.IMetric,
+        *,
+        threshold: float,
+        periods: int = 1,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
         alarm = cloudwatch.Alarm(
             self,
@@ -106,7 +136,7 @@ class Alarms(Construct):
             threshold=threshold,
             evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=missing,
         )
         if self._action is not None:
             alarm.add_alarm_action(self._action)

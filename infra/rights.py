@@ -56,7 +56,7 @@ class Rights:
             *(f"{thing}#*" for thing in (schema.WINDOWS_PK, schema.CHANNELS_PK, schema.BREAKERS_PK)),
             *(f"{thing}#*" for thing in (schema.ALERTS_PK, schema.ALERT_RULES_PK, schema.ESCALATION_POLICIES_PK)),
             *(f"{schema.LATEST_ALERTS_PK}#*", schema.ALERT_LOOKS_PK),
-            *(schema.EXTENSIONS_PK, schema.BREAKER_CHANGES_PK),
+            *(schema.EXTENSIONS_PK, schema.BREAKER_CHANGES_PK, schema.BEATS_PK),
         ]
         api.allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=[control], partitions=partitions)
         data = self.stack.data
@@ -68,6 +68,7 @@ class Rights:
         tick, stream = self.stack.populator.tick, self.stack.populator.stream
         tick.allow("dynamodb:Query", on=[self.stack.tables.index_arn(schema.DUE_INDEX)])
         self._allow_cursors(tick)
+        self._allow_beats(tick)
         tick.allow("sqs:SendMessage", on=self.stack.queues.arns())
         stream.allow("sqs:SendMessage", on=self.stack.queues.arns())
         self._allow_stream(stream)
@@ -110,9 +111,11 @@ class Rights:
 
     def _grant_watcher(self) -> None:
         jobs = self.stack.tables.jobs.table_arn
-        self.stack.watcher.allow("dynamodb:Query", on=[self.stack.tables.index_arn(schema.DUE_INDEX)])
+        indexes = [self.stack.tables.index_arn(name) for name in (schema.DUE_INDEX, schema.GROUP_INDEX)]
+        self.stack.watcher.allow("dynamodb:Query", on=indexes)
         self.stack.watcher.allow("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", on=[jobs])
         self._allow_cursors(self.stack.watcher)
+        self._allow_beats(self.stack.watcher)
         self.stack.watcher.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self.stack.queues.arns())
         self._allow_alerts(self.stack.watcher)
         looks = [schema.ALERT_LOOKS_PK]
@@ -121,11 +124,14 @@ class Rights:
     def _grant_journal(self) -> None:
         self._allow_stream(self.stack.journal)
         self._allow_alerts(self.stack.journal)
+        # One that keeps failing is paused.
+        self._allow_templates(self.stack.journal)
         self.stack.journal.allow("events:PutEvents", on=[self.stack.events.bus.event_bus_arn])
 
     def _grant_recurrence(self) -> None:
         jobs, control = self.stack.tables.jobs.table_arn, self.stack.tables.control.table_arn
         self.stack.recurrence.allow("dynamodb:Query", on=[self.stack.tables.expand_index_arn])
+        self._allow_beats(self.stack.recurrence)
         self._allow_templates(self.stack.recurrence)
         self.stack.recurrence.allow("dynamodb:Query", on=[self.stack.tables.index_arn(schema.GROUP_INDEX)])
         rights = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -167,6 +173,11 @@ class Rights:
         function.allow(
             "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", on=[self.stack.tables.control.table_arn]
         )
+
+    def _allow_beats(self, function: PunctualFunction) -> None:
+        """A sign of life is added to those of the other shards."""
+        control = self.stack.tables.control.table_arn
+        function.allow("dynamodb:UpdateItem", on=[control], partitions=[schema.BEATS_PK])
 
     def _own_functions(self) -> list[str]:
         """Every function of this stage but the runner, with and without a version behind it.

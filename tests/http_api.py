@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from functions.api.application import Application
 from functions.api.services import TemplatePorts, services_on
 from shared.adapters.memory.backfills import MemoryBackfillStore
+from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
@@ -147,6 +148,7 @@ class Api:
     templates: MemoryTemplateStore = field(default_factory=MemoryTemplateStore)
     windows: MemoryMaintenanceWindows = field(default_factory=MemoryMaintenanceWindows)
     breakers: MemoryBreakers = field(default_factory=MemoryBreakers)
+    beats: MemoryBeats = field(default_factory=MemoryBeats)
     channels: MemoryVersionedStore[Channel] = field(default_factory=lambda: MemoryVersionedStore("channel"))
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
@@ -173,6 +175,7 @@ class Api:
                 window_port=lambda: self.windows,
                 breaker_port=lambda: self.breakers,
                 breaker_settings=BreakerSettings(),
+                beats=self.beats,
                 channel_port=lambda: self.channels,
                 checkpoint_port=lambda: self.checkpoints,
             )

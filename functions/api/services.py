@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shared.model.channel import Channel
     from shared.model.job import Sharding
     from shared.ports.backfills import BackfillStore
+    from shared.ports.beats import Beats
     from shared.ports.breakers import Breakers
     from shared.ports.calendars import CalendarStore
     from shared.ports.checkpoints import CheckpointStore
@@ -58,6 +59,7 @@ class Services:
 
     jobs: JobStore
     keys: ApiKeyStore
+    beats: Beats
     outputs: OutputStore
     clock: Clock
     telemetry: Telemetry
@@ -79,6 +81,7 @@ def services_on(
     *,
     jobs: JobStore,
     keys: ApiKeyStore,
+    beats: Beats,
     outputs: OutputStore,
     clock: Clock,
     ids: Ids,
@@ -156,6 +159,7 @@ def services_on(
     return Services(
         jobs=jobs,
         keys=keys,
+        beats=beats,
         outputs=outputs,
         clock=clock,
         telemetry=telemetry,

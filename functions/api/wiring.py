@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions.api.services import Services, TemplatePorts, services_on
 from shared.adapters import aws
+from shared.adapters.dynamodb.beats import DynamoBeats
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.outputs import BucketOutputs
@@ -80,6 +81,7 @@ def services(rules: TargetRules) -> Services:
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
+        beats=DynamoBeats(dynamodb, settings.control_table),
         outputs=BucketOutputs(bucket_client, settings.data_bucket),
         clock=SystemClock(),
         ids=SystemIds(),

@@ -8,11 +8,14 @@ from typing import Any
 
 from functions.populator.queue_due_jobs import QueueDueJobs
 from shared.adapters import aws
+from shared.adapters.dynamodb.beats import DynamoBeats
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock
 from shared.dispatch import Dispatch
+from shared.model.errors import StoreUnavailable
+from shared.ports.beats import POPULATOR
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
@@ -44,10 +47,22 @@ def tick() -> QueueDueJobs:
     )
 
 
+@cache
+def beats() -> DynamoBeats:
+    return DynamoBeats(aws.client("dynamodb"), from_environment(Settings).control_table)
+
+
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Returns the tick's report. The event's content does not matter: late, doubled or by hand, a tick is a tick."""
     del event
-    report = asdict(tick()(seconds_left=lambda: context.get_remaining_time_in_millis() / 1000))
-    telemetry().note("ticked", **report)
+    now = SystemClock().now()
+    report = tick()(seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
+    try:
+        beats().note(POPULATOR, report.complete, now)
+    except StoreUnavailable as error:
+        # The jobs are sent: that nobody is told of it is what the alarm on the age of this sign is for.
+        telemetry().warn("beat_not_noted", error=str(error))
+    counts = {name: value for name, value in asdict(report).items() if name != "complete"}
+    telemetry().note("ticked", **counts)
     telemetry().flush()
-    return report
+    return counts

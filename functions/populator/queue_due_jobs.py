@@ -32,11 +32,13 @@ _NEVER: Final = from_epoch_ms(0)
 
 @dataclass(frozen=True, slots=True)
 class TickReport:
-    """How many jobs a tick sent, how many it could not send, and how many shards another populator had."""
+    """How many jobs a tick sent, how many it could not send, how many shards another populator had, and through which
+    shards it got: all that is due there by the look-ahead is sent."""
 
     sent: int
     unsent: int
     shards_of_another: int
+    complete: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class QueueDueJobs:
             sum(one.sent for one in reports),
             sum(one.unsent for one in reports),
             sum(one.shards_of_another for one in reports),
+            tuple(shard for one in reports for shard in one.complete),
         )
 
     def _tick(
@@ -91,5 +94,5 @@ class QueueDueJobs:
                 self.telemetry.warn("page_not_sent", shard=str(shard), unsent=len(unsent))
                 return TickReport(sent, len(unsent), 0)
             if page.next is None:
-                break
+                return TickReport(sent, 0, 0, (str(shard),))
         return TickReport(sent, 0, 0)

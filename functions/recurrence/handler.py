@@ -10,8 +10,10 @@ from typing import Any
 from functions.recurrence.advance_backfill import AdvanceBackfill
 from functions.recurrence.expand_due_templates import ExpandDueTemplates
 from functions.recurrence.extend_windows import ExtendWindows
+from functions.recurrence.plant_canary import PlantCanary
 from shared.adapters import aws
 from shared.adapters.dynamodb.backfills import DynamoBackfillStore
+from shared.adapters.dynamodb.beats import DynamoBeats
 from shared.adapters.dynamodb.calendars import DynamoCalendars
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
@@ -23,8 +25,10 @@ from shared.expansion.plan_calendar_users import PlanCalendarUsers
 from shared.expansion.plan_jobs import PlanJobs
 from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
+from shared.model.errors import StoreUnavailable
 from shared.model.job import Sharding
 from shared.model.template import EXPAND_SHARDS
+from shared.ports.beats import RECURRENCE
 from shared.ports.templates import Planned
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
@@ -95,6 +99,19 @@ def extend_windows() -> ExtendWindows:
     return ExtendWindows(windows=windows, clock=SystemClock(), telemetry=telemetry())
 
 
+@cache
+def is_planted() -> bool:
+    """Asked once in the life of a process."""
+    settings = from_environment(Settings)
+    templates = DynamoTemplateStore(aws.client("dynamodb"), settings.templates_table)
+    return PlantCanary(templates=templates, clock=SystemClock(), telemetry=telemetry())()
+
+
+@cache
+def beats() -> DynamoBeats:
+    return DynamoBeats(aws.client("dynamodb"), from_environment(Settings).control_table)
+
+
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Returns the tick's report. With several expanders, the event says which `part` (from 0) `of` how many this one
     is; otherwise it does not matter: late, doubled or by hand, a tick is a tick. The first part extends maintenance
@@ -105,8 +122,16 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000
 
+    begun_at = SystemClock().now()
     windows = extend_windows()(seconds_left) if part == 0 else 0
     report = {**asdict(tick()(shards, seconds_left=seconds_left)), "windows": windows}
+    if part == 0:
+        is_planted()
+    try:
+        beats().note(RECURRENCE, [f"{shard:02d}" for shard in shards], begun_at)
+    except StoreUnavailable as error:
+        # The templates are expanded: that nobody is told of it is what the alarm on the age of this sign is for.
+        telemetry().warn("beat_not_noted", error=str(error))
     telemetry().note("expanded_templates", part=part, **report)
     telemetry().flush()
     return report

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from functions.watcher.alerts.alerting import Alerting, AlertPorts, alerting_on
 from functions.watcher.each_minute import EachMinute
+from functions.watcher.measure_progress import MeasureProgress
 from functions.watcher.measure_queues import measure_queues
 from functions.watcher.sweep import Sweep
 from shared.adapters import aws
 from shared.adapters.dynamodb.alert_rules import ALERT_RULES, ESCALATION_POLICIES
 from shared.adapters.dynamodb.alerts import DynamoAlertStore
+from shared.adapters.dynamodb.beats import DynamoBeats
 from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
@@ -98,6 +100,13 @@ def each_minute() -> EachMinute:
         tell_overdue=alerting().judge_overdue,
     )
 
+    progress = MeasureProgress(
+        beats=DynamoBeats(dynamodb, settings.control_table),
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        clock=clock,
+        telemetry=telemetry(),
+    )
+
     def measured(seconds_left: SecondsLeft) -> Mapping[str, Any]:
         del seconds_left
         return measure_queues(queue, telemetry())
@@ -107,6 +116,7 @@ def each_minute() -> EachMinute:
             "sweep": lambda seconds_left: asdict(sweep(seconds_left=seconds_left)),
             "alerts": alerting().look_after,
             "measure_queues": measured,
+            "measure_progress": lambda _: progress(),
         },
         telemetry(),
     )

@@ -35,11 +35,15 @@ class Metric(StrEnum):
     EXPANSION_DELAY_MS = "expansion_delay_ms"  # from the time a template was to be expanded until it is
     EVENTS_PUBLISHED = "events_published"  # what happened to jobs, put on the event bus
     JOURNAL_LEFT_OUT = "journal_left_out"  # changes of jobs that a reader of the journal failed at by a defect
+    TEMPLATES_PAUSED = "templates_paused"  # templates of which too many runs in a row have failed
     BREAKER_OPENED = "breaker_opened"  # breakers of targets that failed too often
     BREAKER_PROBED = "breaker_probed"  # jobs let through to find out whether a target is back
     BREAKER_CLOSED = "breaker_closed"  # breakers of targets that are back
     ALERTS_OPENED = "alerts_opened"
     NOTIFICATIONS = "notifications"  # jobs made to tell a channel of an alert
+    TICK_AGE_MS = "tick_age_ms"  # since the populator got through the shard that is furthest behind
+    EXPANSION_AGE_MS = "expansion_age_ms"  # the same of recurrence
+    CANARY_AGE_MS = "canary_age_ms"  # since the latest canary that succeeded was to run
     QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
 
 

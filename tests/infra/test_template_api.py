@@ -114,9 +114,12 @@ def test_alarms_watch_dead_letters_failures_a_late_stream_and_late_expansions(te
         ("expansion_delay_ms", Function.RECURRENCE),
         ("IteratorAge", Function.POPULATOR_STREAM),
         ("IteratorAge", Function.JOURNAL),
+        *((metric, Function.WATCHER) for metric in ("tick_age_ms", "expansion_age_ms", "canary_age_ms")),
         ("ApproximateNumberOfMessagesVisible", "JournalLost.QueueName"),
     }
-    assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
+    silent = {alarm["MetricName"] for alarm in alarms if alarm["TreatMissingData"] == "breaching"}
+    assert silent == {"tick_age_ms", "expansion_age_ms", "canary_age_ms"}
+    assert {alarm["TreatMissingData"] for alarm in alarms} == {"breaching", "notBreaching"}
 
 
 def test_outputs_name_what_scripts_and_people_need(template: StageTemplate) -> None:

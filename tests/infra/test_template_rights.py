@@ -108,7 +108,7 @@ def test_api_creates_edits_and_lists_jobs_and_templates(template: StageTemplate)
 API_PARTITIONS = [
     *("windows#*", "channels#*", "breakers#*"),
     *("alerts#*", "alert-rules#*", "escalation-policies#*", "latest-alerts#*", "alert-looks"),
-    *("windows-to-extend", "breaker-changes"),
+    *("windows-to-extend", "breaker-changes", "beats"),
 ]
 
 
@@ -131,7 +131,7 @@ def test_recurrence_reads_templates_and_plans_jobs(template: StageTemplate) -> N
         "dynamodb:GetItem": {"<JobsTable>", "<TemplatesTable>", "<ControlTable>"},
         "dynamodb:BatchGetItem": {"<JobsTable>"},
         "dynamodb:PutItem": {"<JobsTable>", "<TemplatesTable>", "<ControlTable>"},
-        "dynamodb:UpdateItem": {"<JobsTable>"},
+        "dynamodb:UpdateItem": {"<JobsTable>", "<ControlTable>"},
         "dynamodb:DeleteItem": {"<ControlTable>"},
         "dynamodb:Query": {
             "<JobsTable>/index/group",
@@ -143,11 +143,14 @@ def test_recurrence_reads_templates_and_plans_jobs(template: StageTemplate) -> N
     }
 
 
-def test_of_the_control_table_recurrence_sees_maintenance_windows_alone(template: StageTemplate) -> None:
+def test_of_the_control_table_recurrence_sees_windows_and_signs_of_life_alone(
+    template: StageTemplate,
+) -> None:
     statements = [one for one in template.statements(Function.RECURRENCE) if "<ControlTable>" in one["resources"]]
 
     assert [one["conditions"] for one in statements] == [
-        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend"]}}
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["beats"]}},
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend"]}},
     ]
 
 
@@ -163,6 +166,7 @@ def test_populator_reads_the_due_index_and_no_job(template: StageTemplate) -> No
     assert template.rights(Function.POPULATOR) == {
         **log_rights(Function.POPULATOR),
         **TRACES,
+        "dynamodb:UpdateItem": {"<ControlTable>"},
         "dynamodb:Query": {"<JobsTable>/index/due", "<ControlTable>"},
         "dynamodb:GetItem": {"<ControlTable>"},
         "dynamodb:PutItem": {"<ControlTable>"},
@@ -192,6 +196,10 @@ def test_the_journal_reads_the_stream_tells_the_bus_and_where_it_gave_up(templat
         "dynamodb:ListStreams": {"<JobsTable>/stream/*"},
         "events:PutEvents": {"<EventBus>"},
         **RAISING_ALERTS,
+        **{
+            f"dynamodb:{action}": {*RAISING_ALERTS[f"dynamodb:{action}"], "<TemplatesTable>"}
+            for action in ("GetItem", "Query", "PutItem")
+        },
         # Lambda itself tells it, with the function's role, where in the stream lies what was given up.
         **{f"sqs:{action}": {"<JournalLost>"} for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl")},
     }

@@ -16,10 +16,12 @@ from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
 from functions.watcher.sweep import Sweep
 from shared.adapters.memory.backfills import MemoryBackfillStore
+from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.templates import MemoryTemplateStore
+from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
 from shared.model.breaker import BreakerSettings
@@ -84,6 +86,7 @@ def services(world: World, process: Process) -> Services:
     return services_on(
         jobs=world.store_port(process, world.jobs),
         keys=world.control,
+        beats=MemoryBeats(),
         outputs=world.outputs,
         clock=world.clock(process),
         ids=world.ids,
@@ -95,6 +98,7 @@ def services(world: World, process: Process) -> Services:
             templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
         ),
         window_port=MemoryMaintenanceWindows,
+        channel_port=lambda: MemoryVersionedStore("channel"),
         breaker_port=MemoryBreakers,
         breaker_settings=BreakerSettings(),
         checkpoint_port=lambda: world.checkpoints,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from functions.api.refusals import Refused
 from functions.api.side_by_side import side_by_side
 from shared.model.errors import JobNotFound, StoreUnavailable
 from shared.model.job import JobKey
+from shared.model.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from functions.api.services import Services
     from shared.ports.jobs import JobStore
 
+# Each of these runs every minute, and takes one at the most.
+_LONGEST_SILENCE = timedelta(minutes=4)
 # No tenant has a name with an underscore.
 _NOBODYS_JOB = JobKey("_", "ready")
 
@@ -29,7 +33,7 @@ def get_health(request: Request, services: Services) -> Answer:
 
 
 def get_ready(request: Request, services: Services) -> Answer:
-    """Both tables answer a read."""
+    """Both tables answer a read, and what runs each minute does."""
     del request
     checks = {
         "control table": services.keys.is_reachable,
@@ -39,7 +43,13 @@ def get_ready(request: Request, services: Services) -> Answer:
     away = [name for name, is_there in zip(checks, answers, strict=True) if not is_there]
     if away:
         raise Refused("not-ready", f"no answer from the {' and the '.join(away)}", headers={"Retry-After": "5"})
-    return Answer(body={"status": "ready"})
+    now, beats = services.clock.now(), services.beats.beats()
+    behind = [function for function, shards in beats.items() if now - min(shards.values()) > _LONGEST_SILENCE]
+    if behind:
+        detail = f"nothing was heard of {' and '.join(sorted(behind))} for minutes: jobs are accepted and start late"
+        raise Refused("not-ready", detail, headers={"Retry-After": "60"})
+    ages = {function: format_time(min(shards.values())) for function, shards in beats.items()}
+    return Answer(body={"status": "ready", "last_seen": ages})
 
 
 def get_openapi(request: Request, services: Services) -> Answer:

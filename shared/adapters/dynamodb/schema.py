@@ -59,3 +59,5 @@ LATEST_ALERTS_PK: Final = "latest-alerts"
 ALERT_SLOTS_PK: Final = "alert-slots"
 ALERT_MARKS_PK: Final = "alert-marks"
 ALERT_LOOKS_PK: Final = "alert-looks"
+# The last signs of life of what runs each minute.
+BEATS_PK: Final = "beats"

@@ -10,6 +10,7 @@ from functions.api.routes import ROUTES
 from shared.model.api_key import Scope
 from shared.model.errors import StoreUnavailable
 from tests.http_api import http_event
+from tests.jobs import at
 
 if TYPE_CHECKING:
     from tests.http_api import Api
@@ -91,7 +92,25 @@ def test_a_wrong_method_is_told_the_right_ones(api: Api) -> None:
 
 def test_health_asks_nobody_and_ready_asks_both_tables(api: Api) -> None:
     assert api.get("/health", tenant=None).body == {"status": "ok"}
-    assert api.get("/ready", tenant=None).body == {"status": "ready"}
+    assert api.get("/ready", tenant=None).body == {"status": "ready", "last_seen": {}}
+
+
+def test_ready_tells_when_each_function_last_got_through_all_of_its_shards(api: Api) -> None:
+    api.beats.note("populator", ["high#00", "low#00"], at(-60))
+    api.beats.note("populator", ["low#00"], at(-1))
+
+    assert api.get("/ready", tenant=None).body["last_seen"] == {"populator": "2026-03-01T11:59:00.000Z"}
+
+
+def test_a_scheduler_that_stands_still_is_not_ready_and_says_which_part(api: Api) -> None:
+    api.beats.note("populator", ["high#00"], at(-241))
+    api.beats.note("recurrence", ["00"], at(-30))
+
+    reply = api.get("/ready", tenant=None)
+
+    assert (reply.status, reply.slug) == (503, "not-ready")
+    assert "nothing was heard of populator for minutes" in reply.body["detail"]
+    assert api.create()["status"] == "scheduled"
 
 
 def test_not_ready_says_what_is_away(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,7 @@ class TestTheApi:
         assert client("dynamodb").scan(TableName=JOBS_TABLE)["Count"] == 0
 
     def test_it_is_ready_until_a_table_is_gone(self) -> None:
-        assert send("GET", "/ready", tenant=None).body == {"status": "ready"}
+        assert send("GET", "/ready", tenant=None).body == {"status": "ready", "last_seen": {}}
 
         client("dynamodb").delete_table(TableName=JOBS_TABLE)
 

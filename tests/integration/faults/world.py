@@ -26,6 +26,7 @@ from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.memory.backfills import MemoryBackfillStore
+from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
@@ -34,6 +35,7 @@ from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
+from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
@@ -108,6 +110,7 @@ class World:
         self.api = services_on(
             jobs=self.jobs,
             keys=self.control,
+            beats=MemoryBeats(),
             outputs=MemoryOutputs(),
             clock=clock,
             ids=self.ids,
@@ -119,6 +122,7 @@ class World:
                 templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
             ),
             window_port=MemoryMaintenanceWindows,
+            channel_port=lambda: MemoryVersionedStore("channel"),
             breaker_port=MemoryBreakers,
             breaker_settings=BreakerSettings(),
             checkpoint_port=MemoryCheckpoints,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.adapters import aws as aws_adapters
+from shared.adapters.dynamodb.beats import DynamoBeats
 from shared.adapters.dynamodb.codec import encode_job
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
@@ -66,6 +67,10 @@ class Account:
     @property
     def templates(self) -> DynamoTemplateStore:
         return DynamoTemplateStore(self.dynamodb, aws.TEMPLATES_TABLE)
+
+    @property
+    def beats(self) -> DynamoBeats:
+        return DynamoBeats(self.dynamodb, aws.CONTROL_TABLE)
 
     @property
     def control(self) -> DynamoControlStore:

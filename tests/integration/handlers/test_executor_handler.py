@@ -44,7 +44,7 @@ def answer_with(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
     def install(answer: Callable[[Call], Answer]) -> None:
         target = Scripted(answer)
-        monkeypatch.setattr(wiring, "targets", lambda settings: {"scripted": target}.get)
+        monkeypatch.setattr(wiring, "targets", lambda settings, channels: {"scripted": target}.get)
 
     return install
 

@@ -98,3 +98,20 @@ def test_a_record_that_cannot_be_sent_is_delivered_again_with_all_after_it(accou
     answer = stream_handler.lambda_handler(stream_event(*(("INSERT", None, job) for job in jobs)), context)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+
+
+def test_a_tick_tells_through_which_shards_it_got(account: Account, context: Context) -> None:
+    handler.lambda_handler(EVENTBRIDGE_EVENT, context)
+
+    lanes = ("high", "normal", "low", "long")
+    assert account.beats.beats()["populator"].keys() == {f"{lane}#{number:02d}" for lane in lanes for number in (0, 1)}
+
+
+def test_a_shard_of_which_not_all_could_be_sent_is_behind(account: Account, context: Context) -> None:
+    account.create(priority=Priority.LOW)
+    account.create(priority=Priority.LOW)
+    account.sqs.delete_queue(QueueUrl=account.queue_urls[Lane.LOW])
+
+    handler.lambda_handler(EVENTBRIDGE_EVENT, context)
+
+    assert len(account.beats.beats()["populator"]) < 8

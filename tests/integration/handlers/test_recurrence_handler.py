@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from functions.recurrence import handler
 from shared.adapters.dynamodb.backfills import DynamoBackfillStore
 from shared.adapters.system import SystemClock
 from shared.model.backfill import Backfill, BackfillSpec
-from shared.model.job import JobKey, Payload
+from shared.model.canary import CANARY, canary
+from shared.model.job import JobKey, Payload, template_partition
 from shared.model.lifecycle import Status
 from shared.model.occurrence_job import occurrence_job_id
 from shared.model.template import JobDefinition, Template, expand_shard_of
@@ -16,8 +20,6 @@ from tests.integration.handlers.conftest import logged
 from tests.templates import TENANT, a_template
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.integration.handlers.conftest import Account, Context
 
 # What EventBridge sends when a rule has no input of its own.
@@ -32,6 +34,13 @@ EVENT: dict[str, Any] = {
     "resources": ["arn:aws:events:eu-central-1:123456789012:rule/punctual-test-recurrence"],
     "detail": {},
 }
+
+
+@pytest.fixture(autouse=True)
+def planted(account: Account) -> Template:
+    """The canary, which needs nothing for an hour."""
+    now = SystemClock().now()
+    return account.templates.create_template(replace(canary(now), expand_at=now + timedelta(hours=1))).template
 
 
 def created(account: Account, template_id: str = "1" * 24, **fields: Any) -> Template:
@@ -147,3 +156,22 @@ def test_an_invocation_that_is_about_to_end_begins_no_template(account: Account)
 
     assert report["expanded"] == 0
     assert account.templates.get_template(template.key) == template
+
+
+def test_the_canary_is_planted_once_and_fires_each_minute(account: Account, context: Context) -> None:
+    key = {"pk": {"S": CANARY.tenant}, "sk": {"S": f"template#{CANARY.template_id}"}}
+    account.dynamodb.delete_item(TableName=TEMPLATES_TABLE, Key=key)
+
+    handler.lambda_handler(EVENT, context)
+    handler.lambda_handler(EVENT, context)
+
+    entries = account.jobs.list_group(template_partition(*CANARY), before="~", not_before="0", limit=100)
+    assert 29 <= len(entries) <= 31
+    (job,) = account.jobs.get_many([JobKey(CANARY.tenant, entries[0].job_id)], consistent=True)
+    assert job.target == {"type": "task", "name": "canary.sing"}
+
+
+def test_recurrence_tells_through_which_shards_it_got(account: Account, context: Context) -> None:
+    handler.lambda_handler({"part": 1, "of": 4}, context)
+
+    assert account.beats.beats()["recurrence"].keys() == {"01", "05", "09", "13"}

@@ -60,3 +60,20 @@ def test_the_depth_of_the_queues_is_measured(
     lines = logged(capsys.readouterr().out)
     assert [line["low"] for line in lines if line.get("action") == "queues_measured"] == [3]
     assert [line["queue_depth"] for line in lines if "_aws" in line] == [[3.0]]
+
+
+def test_the_age_of_each_part_and_of_the_canary_is_measured(
+    account: Account, context: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = SystemClock().now()
+    account.beats.note("populator", ["high#00"], now - timedelta(seconds=200))
+    account.beats.note("populator", ["high#01"], now)
+    account.beats.note("recurrence", ["00"], now - timedelta(seconds=30))
+
+    report = handler.lambda_handler({}, context)["measure_progress"]
+
+    lines = logged(capsys.readouterr().out)
+    assert 200_000 <= report["tick_age_ms"] < 210_000
+    assert 30_000 <= report["expansion_age_ms"] < 40_000
+    assert [list(line["ages_ms"]) for line in lines if line.get("action") == "shards_behind"] == [["high#00"]]
+    assert "watcher" in account.beats.beats()

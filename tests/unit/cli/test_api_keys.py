@@ -10,6 +10,7 @@ from cli.api_keys import expiry_of, run, scopes_of
 from cli.stage import CommandFailed
 from shared.adapters.memory.control import MemoryControlStore
 from shared.model.api_key import Scope, split_api_key
+from shared.model.canary import SYSTEM_TENANT
 
 if TYPE_CHECKING:
     from shared.ports.control import ApiKeyStore
@@ -36,6 +37,13 @@ def test_a_created_key_opens_the_door_until_it_expires(store: ApiKeyStore) -> No
     assert key.scopes == {Scope.READ, Scope.WRITE}
     assert key.accepts(parts[1], NOW + timedelta(days=89))
     assert not key.accepts(parts[1], NOW + timedelta(days=90))
+
+
+def test_no_key_is_made_for_what_the_scheduler_does_for_itself(store: ApiKeyStore) -> None:
+    with pytest.raises(CommandFailed, match="does for itself"):
+        run(asked("create", tenant=SYSTEM_TENANT), store, NOW)
+
+    assert store.list_api_keys(SYSTEM_TENANT) == []
 
 
 def test_a_list_shows_ids_and_no_secrets(store: ApiKeyStore) -> None:
