@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from functions.api.side_by_side import side_by_side
 from shared.model import limits
 from shared.model.errors import SchedulerError
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

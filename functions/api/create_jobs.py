@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.create_job import Created, Idempotency
-from functions.api.side_by_side import side_by_side
 from shared.model.errors import SchedulerError, StoreUnavailable
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

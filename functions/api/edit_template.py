@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.api.check_template import present_timetable
 from functions.api.models.template_spec import TemplateSpec, read_template
 from functions.api.refusals import invalid_field
-from functions.api.wire.merge_patch import merged
 from functions.api.wire.template_answers import template_document
+from shared.model.merge_patch import merged
 from shared.model.template_changes import changed, planned_anew
 
 if TYPE_CHECKING:

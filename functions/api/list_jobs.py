@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from functions.api.side_by_side import side_by_side
 from shared.model import limits
 from shared.model.job import JobKey, attention_partition, epoch_ms, group_partition, template_partition
 from shared.model.lifecycle import Status
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

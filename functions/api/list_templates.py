@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from functions.api.check_template import present_timetable
 from functions.api.next_run import next_run_at
-from functions.api.side_by_side import side_by_side
 from shared.model import limits
 from shared.model.template import TemplateStatus
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from functions.api.answer import Answer
 from functions.api.refusals import Refused
-from functions.api.side_by_side import side_by_side
 from shared.model.errors import JobNotFound, StoreUnavailable
 from shared.model.job import JobKey
 from shared.model.times import format_time
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

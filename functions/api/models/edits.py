@@ -13,9 +13,9 @@ from functions.api.models.spec import moment, payload_text
 from functions.api.refusals import FieldError, ValidationFailed, invalid_field
 from functions.api.wire.answers import editable_answer
 from functions.api.wire.json_text import pointer_to
-from functions.api.wire.merge_patch import merged
 from shared.model.job import Completion, JobSpec, Payload
 from shared.model.lanes import Priority
+from shared.model.merge_patch import merged
 from shared.model.retry import DEFAULT_RETRY
 
 if TYPE_CHECKING:

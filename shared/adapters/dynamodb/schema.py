@@ -42,6 +42,9 @@ BACKFILL_SK: Final = "backfill"
 # are to get more spans, and when, is one partition.
 WINDOWS_PK: Final = "windows"
 EXTENSIONS_PK: Final = "windows-to-extend"
+# A tenant's bulk actions are the partition `bulk-actions#<tenant>`; which of all tenants are to go on is one, by time.
+BULK_ACTIONS_PK: Final = "bulk-actions"
+BULK_STEPS_PK: Final = "bulk-actions-to-go-on"
 # A tenant's channels are the partition `channels#<tenant>`.
 CHANNELS_PK: Final = "channels"
 # A tenant's breakers are the partition `breakers#<tenant>`, the counts of its calls `breaker-calls#<tenant>`; which

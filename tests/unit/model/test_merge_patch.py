@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from functions.api.wire.merge_patch import merged
+from shared.model.merge_patch import merged
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""Go on with the bulk actions whose time has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from shared.model.bulk_action import STEP_EVERY
+from shared.model.errors import ItemChanged, ItemNotFound, SchedulerError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.dead_letters.advance_bulk_action import AdvanceBulkAction
+    from shared.ports.bulk_actions import BulkActionStore, BulkStep
+    from shared.ports.clock import Clock
+    from shared.ports.telemetry import Telemetry
+
+_MOST: Final = 100
+# Several that are due have a turn each; what is left of one is done in the next minute.
+_SECONDS_EACH: Final = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceBulkActions:
+    """A minute that is late, doubled or dies in between does no harm: an action is replaced by its version, its next
+    step is noted before that, and the last one forgotten after it."""
+
+    actions: BulkActionStore
+    advance: AdvanceBulkAction
+    clock: Clock
+    telemetry: Telemetry
+
+    def __call__(self, seconds_left: Callable[[], float]) -> dict[str, int]:
+        """How many actions were gone on with, and how many jobs were redriven or discarded."""
+        steps = self.actions.steps(until=self.clock.now(), limit=_MOST)
+        actions = jobs = 0
+        for step in steps:
+            before = seconds_left()
+            if before <= 0:
+                break
+            own = min(before, _SECONDS_EACH) if len(steps) > 1 else before
+            done = self._advance(step, lambda spare=before - own: seconds_left() - spare)  # type: ignore[misc]
+            actions += done is not None
+            jobs += done or 0
+        return {"actions": actions, "jobs": jobs}
+
+    def _advance(self, step: BulkStep, seconds_left: Callable[[], float]) -> int | None:
+        """How many of its jobs were dealt with; None for a step that nobody waits for, and one that did not succeed."""
+        identity = {"tenant": step.tenant, "bulk_action_id": step.action_id}
+        try:
+            action = self.actions.get_bulk_action(step.tenant, step.action_id)
+            if action.step_at == step.step_at:
+                after = self.advance(action, seconds_left)
+                if not after.has_ended:
+                    later = self.clock.now() + STEP_EVERY
+                    self.actions.replace_bulk_action(replace(after, version=after.version + 1, step_at=later))
+                self.actions.forget_step(step)
+                return after.done - action.done
+            self.actions.forget_step(step)
+        except ItemNotFound:
+            self.actions.forget_step(step)
+        except ItemChanged:
+            # By a client, or another watcher: whoever it was knows what comes next, or the step is looked at again.
+            self.telemetry.debug("bulk_action_left_to_another", **identity)
+        except StoreUnavailable as error:
+            self.telemetry.warn("bulk_action_not_advanced", error=str(error), **identity)
+        except SchedulerError as error:
+            self.telemetry.defect("bulk_action_not_advanced", error, **identity)
+        return None
