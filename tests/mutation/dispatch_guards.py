@@ -11,6 +11,7 @@ _dispatch = partial(SourceMutant, "shared/dispatch.py")
 _tick = partial(SourceMutant, "functions/populator/queue_due_jobs.py")
 _stream = partial(SourceMutant, "functions/populator/queue_changed_jobs.py")
 _sweep = partial(SourceMutant, "functions/watcher/sweep.py")
+_threshold = partial(SourceMutant, "functions/watcher/thresholds.py")
 
 _SEND = "            unsent = self.dispatch("
 _ADVANCE_FIRST = """\
@@ -103,20 +104,20 @@ DISPATCH_GUARDS: Final = (
         "            and is_resend_due(job.wake_at, after=cursor.previous_pass_at, until=cursor.pass_at)\n",
         "",
     ),
-    _sweep(
+    _threshold(
         "the sweep sends but once",
-        "while wake_at + threshold <= after:\n        threshold *= 2",
-        "if wake_at + threshold <= after:\n        return False",
+        "while since + threshold <= after:\n        threshold *= 2",
+        "if since + threshold <= after:\n        return False",
     ),
-    _sweep(
+    _threshold(
         "a threshold at the end of a pass falls into two",
-        "while wake_at + threshold <= after:",
-        "while wake_at + threshold < after:",
+        "while since + threshold <= after:",
+        "while since + threshold < after:",
     ),
-    _sweep(
+    _threshold(
         "a threshold at the end of a pass falls into none",
-        "return wake_at + threshold <= until",
-        "return wake_at + threshold < until",
+        "return since + threshold <= until",
+        "return since + threshold < until",
     ),
     _sweep("a sweep believes that a lease is over", "if not moves.lease_is_over(job, now):", "if False:"),
     _sweep("a refused reap ends the sweep", "except ChangeRefused:", "except KeyError:"),

@@ -24,8 +24,11 @@ def escalating(alert: Alert, policy: EscalationPolicy | None, now: datetime) -> 
     due = None if policy is None else policy.step_at(alert.steps_taken, alert.begun_at)
     if due is None:
         return replace(alert, step_at=None)
-    held = told_at(max(due, now), alert.quiet_hours, alert.severity) - max(due, now)
-    return replace(alert, begun_at=alert.begun_at + held, step_at=due + held)
+    soonest = max(due, now)
+    step_at = told_at(soonest, alert.quiet_hours, alert.severity)
+    if step_at == soonest:
+        return replace(alert, step_at=due)
+    return replace(alert, step_at=step_at, begun_at=alert.begun_at + (step_at - due))
 
 
 def stepped(alert: Alert, policy: EscalationPolicy | None, now: datetime) -> Alert:
