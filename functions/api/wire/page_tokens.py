@@ -11,7 +11,8 @@ from typing import Final
 
 from functions.api.refusals import Refused
 
-_POSITION: Final = re.compile(r"(\d{13}#)?[0-9A-Za-z_.-]{1,64}", re.ASCII)
+# An id; or a sort key of jobs: milliseconds, in the list of dead letters a fingerprint, and the end of the job's id.
+_POSITION: Final = re.compile(r"(\d{13}#([0-9a-z]{10}#)?)?[0-9A-Za-z_.-]{1,64}", re.ASCII)
 _DIGEST_BYTES: Final = 12
 _MAX_TOKEN: Final = 128
 

@@ -11,8 +11,11 @@ POSITION = "1772366400000#r4t7x2z5"
 TOKEN = page_token(POSITION, list_key="acme GET /v1/jobs")
 
 
-def test_a_token_says_where_its_list_goes_on() -> None:
-    assert parse_page_token(TOKEN, list_key="acme GET /v1/jobs") == POSITION
+@pytest.mark.parametrize("position", [POSITION, "1772366400000#j8pk90t1s5#r4t7x2z5", "06c3v8n1r4t7x2z5b8d1f4h7"])
+def test_a_token_says_where_its_list_goes_on(position: str) -> None:
+    token = page_token(position, list_key="acme GET /v1/jobs")
+
+    assert parse_page_token(token, list_key="acme GET /v1/jobs") == position
 
 
 @pytest.mark.parametrize("other", ["globex GET /v1/jobs", "acme GET /v1/jobs status=failed", ""])
