@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.templates import TemplateStore
 
 SHARDING: Final = Sharding(due=1, group=1)
 _RETENTION: Final = timedelta(days=30)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.model.schedule.occurrences import Occurrence
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template
-    from shared.ports.templates import Calendars
+    from shared.ports.calendars import Calendars
 
 _POINTER: Final = "/schedule"
 

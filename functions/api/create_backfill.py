@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from shared.expansion.choose_occurrences import ChooseOccurrences
     from shared.model.template import Template
     from shared.ports.backfills import BackfillStore
+    from shared.ports.calendars import Calendars
     from shared.ports.clock import Ids
     from shared.ports.telemetry import Telemetry
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.templates import TemplateStore
 
 _SHOWN: Final = 10
 # What is due at this moment belongs to the live work.

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from functions.api.change_template import Change, ChangeTemplate
     from shared.model.template import Template, TemplateKey
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.calendars import Calendars
+    from shared.ports.templates import TemplateStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from shared.model.gap import Gap
     from shared.model.job import Job
     from shared.model.schedule.occurrences import Occurrence
+    from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
     from shared.ports.jobs import JobStore
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.templates import TemplateStore
 
 _STEP: Final = timedelta(milliseconds=1)
 _VERSIONS: Final = 50

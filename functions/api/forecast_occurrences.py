@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.calendars import Calendars
+    from shared.ports.templates import TemplateStore
 
 _PAGE: Final = 1_000
 _LAST_PAGE_SECONDS: Final = 8

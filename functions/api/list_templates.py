@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from shared.model.lifecycle import Status
     from shared.model.schedule.calendar import Calendar
     from shared.model.template import Template
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.calendars import Calendars
+    from shared.ports.templates import TemplateStore
 
 _CHUNK: Final = 100
 # A filter that reads each template's jobs looks at no more of them in one call.

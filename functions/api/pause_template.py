@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from functions.api.change_template import Change, ChangeTemplate
     from functions.api.models.templates import PauseTemplate as Asked
     from shared.model.template import Template, TemplateKey
-    from shared.ports.templates import Calendars
+    from shared.ports.calendars import Calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

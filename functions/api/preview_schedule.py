@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.model.schedule.occurrences import Occurrence
     from shared.model.schedule.schedule import Dialect, Schedule
     from shared.model.template import Template
-    from shared.ports.templates import Calendars
+    from shared.ports.calendars import Calendars
 
 _POINTER: Final = "/schedule"
 # `H` and `spread` go by a template's id; what has none yet is shown as one of this name would be.

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from functions.api.change_template import Change, ChangeTemplate
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template, TemplateKey
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.calendars import Calendars
+    from shared.ports.templates import TemplateStore
 
 MAX_COUNTED: Final = 10_000
 """Who is told so many runs is told: so many at least."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from functions.api.change_template import Change, ChangeTemplate
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template, TemplateKey
-    from shared.ports.templates import Calendars
+    from shared.ports.calendars import Calendars
 
 _POINTER: Final = "/nominal_at"
 # What is skipped is remembered for a while beyond its time: its job may be withdrawn late.

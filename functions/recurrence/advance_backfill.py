@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from shared.model.occurrence_job import PlannedOccurrence
     from shared.model.template import Template
     from shared.ports.backfills import BackfillStore
+    from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
     from shared.ports.jobs import JobStore
-    from shared.ports.templates import Calendars, ExpandEntry, TemplateStore
+    from shared.ports.templates import ExpandEntry, TemplateStore
 
 # A little less than the minute between two ticks, which do not come to the millisecond.
 _STEP_EVERY: Final = timedelta(seconds=50)

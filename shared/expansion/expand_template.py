@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from shared.expansion.plan_jobs import PlanJobs
     from shared.expansion.withdraw_jobs import WithdrawJobs
     from shared.model.schedule.timetable import Timetable
+    from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.templates import TemplateStore
 
 BY_ITSELF: Final = "punctual"
 """Who resumes a template at the time that its pause names."""

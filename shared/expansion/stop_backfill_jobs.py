@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from shared.expansion.choose_occurrences import ChooseOccurrences
+    from shared.ports.calendars import Calendars
     from shared.ports.jobs import JobStore
-    from shared.ports.templates import Calendars, TemplateStore
+    from shared.ports.templates import TemplateStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from shared.model.schedule.timetable import Timetable
 
 if TYPE_CHECKING:
     from shared.model.template import Template
-    from shared.ports.templates import Calendars
+    from shared.ports.calendars import Calendars
 
 
 def timetable_of(template: Template, calendars: Calendars) -> Timetable:

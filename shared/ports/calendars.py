@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from shared.ports.templates import Calendars
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from shared.model.schedule.calendar import Calendar
     from shared.model.stored_calendar import StoredCalendar
+
+
+class Calendars(Protocol):
+    """What an expansion needs of the calendars: their days."""
+
+    def calendars(self, tenant: str, ids: Sequence[str]) -> Mapping[str, Calendar]:
+        """Those of the tenant's calendars that exist, by id; read consistently."""
+        ...
 
 
 class CalendarStore(Calendars, Protocol):

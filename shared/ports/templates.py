@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from shared.model.gap import Gap
-    from shared.model.schedule.calendar import Calendar
     from shared.model.template import Template, TemplateKey
 
 
@@ -139,12 +138,4 @@ class TemplateStore(Protocol):
 
     def gaps(self, key: TemplateKey, *, since: datetime, until: datetime) -> list[Gap]:
         """The gaps that touch the nominal instants from `since` to `until`, oldest first."""
-        ...
-
-
-class Calendars(Protocol):
-    """What an expansion needs of the calendars: their days."""
-
-    def calendars(self, tenant: str, ids: Sequence[str]) -> Mapping[str, Calendar]:
-        """Those of the tenant's calendars that exist, by id; read consistently."""
         ...
