@@ -85,7 +85,7 @@ class PunctualStack(Stack):
             settings=settings,
             package=package,
             stream_arn=self.tables.stream_arn,
-            environment=self._tables() | self._shards() | self._place() | self._news(),
+            environment=self._tables() | self._templates() | self._shards() | self._place() | self._news(),
         )
         self.recurrence = Recurrence(self, settings=settings, package=package, environment=self._recurring())
         Alarms(
@@ -107,8 +107,10 @@ class PunctualStack(Stack):
 
     def _recurring(self) -> dict[str, str]:
         """What it takes to make jobs, also of templates."""
-        templates = {"TEMPLATES_TABLE": self.tables.templates.table_name}
-        return self._tables() | templates | self._data() | self._shards() | self._retention()
+        return self._tables() | self._templates() | self._data() | self._shards() | self._retention()
+
+    def _templates(self) -> dict[str, str]:
+        return {"TEMPLATES_TABLE": self.tables.templates.table_name}
 
     def _data(self) -> dict[str, str]:
         return {"DATA_BUCKET": self.data.bucket.bucket_name}

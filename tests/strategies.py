@@ -15,6 +15,7 @@ from shared.model.lifecycle import Status
 from shared.model.retry import Backoff, Jitter, RetryPolicy
 from shared.model.template import (
     ExpansionFailure,
+    FailingRow,
     JobDefinition,
     Misfire,
     MisfirePolicy,
@@ -193,6 +194,8 @@ TEMPLATES = st.builds(
     revision=COUNTS,
     external_key=maybe(TEXT),
     tags=st.dictionaries(TEXT, TEXT, max_size=3),
+    pause_after_failures=maybe(COUNTS),
+    failing=maybe(st.builds(FailingRow, version=COUNTS, runs=COUNTS, error=TEXT)),
     misfire=st.builds(
         Misfire,
         policy=st.sampled_from(MisfirePolicy),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
 
-_AS_SENT: Final = ("created_at", "fingerprint", "name", "schedule", "job", "misfire", "tags")
+_AS_SENT: Final = ("created_at", "fingerprint", "name", "schedule", "job", "misfire", "pause_after_failures", "tags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,7 @@ class CreateTemplate:
             schedule=spec.schedule,
             job=spec.job,
             misfire=spec.misfire,
+            pause_after_failures=spec.pause_after_failures,
             tags=spec.tags,
             external_key=spec.external_key,
             created_at=asked.now,

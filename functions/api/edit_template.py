@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TRIGGERS: Final = ("cron", "every", "rrule", "at", "any_of")
 # Jobs that are planned keep these as they were.
-_NOT_PLANNED: Final = frozenset({"name", "tags"})
+_NOT_PLANNED: Final = frozenset({"name", "tags", "pause_after_failures"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,7 @@ class EditTemplate:
             "schedule": spec.schedule,
             "job": job,
             "misfire": spec.misfire,
+            "pause_after_failures": spec.pause_after_failures,
             "tags": spec.tags,
         }
         fields = {name: value for name, value in wanted.items() if value != getattr(template, name)}

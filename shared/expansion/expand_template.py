@@ -4,13 +4,14 @@ far it is."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from shared.expansion.timetables import timetable_of
 from shared.model.errors import TemplateChanged
 from shared.model.expansion import Expansion, expand
-from shared.model.template import Pause, Progress, Template, TemplateStatus
-from shared.model.template_changes import SETTLE, resumed
+from shared.model.failing_template import failing_pause
+from shared.model.template import BY_ITSELF, FailingRow, Pause, Progress, Template, TemplateStatus
+from shared.model.template_changes import SETTLE, paused, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
     from shared.ports.templates import TemplateStore
-
-BY_ITSELF: Final = "punctual"
-"""Who resumes a template at the time that its pause names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,8 @@ class ExpandTemplate:
         timetable = timetable_of(template, self.calendars)
         if template.pause is not None and template.pause.until is not None and template.pause.until <= now:
             template = self._resume(template, template.pause, timetable, now)
+        if template.failing is not None:
+            template = self._end_row(template, template.failing, timetable, now)
         progress = template.progress
         if progress.is_stale or _has_settled(progress, now):
             is_done = self.withdraw_jobs(template, timetable, now=now, seconds_left=seconds_left)
@@ -98,6 +98,17 @@ class ExpandTemplate:
         active = replace(active, progress=replace(active.progress, settle_at=now + SETTLE))
         self.templates.replace_template(active)
         return active
+
+    def _end_row(self, template: Template, row: FailingRow, timetable: Timetable, now: datetime) -> Template:
+        """The template that keeps failing is paused, unless a client has changed or paused it since."""
+        most, forgotten = template.pause_after_failures, replace(template, failing=None)
+        if most is None or row.version != template.version or template.status is not TemplateStatus.ACTIVE:
+            return forgotten
+        pause = failing_pause(row, most, timetable.gap(now), now)
+        self.templates.archive_version(forgotten)
+        stopped = paused(forgotten, pause, timetable, by=BY_ITSELF)
+        self.templates.replace_template(stopped)
+        return stopped
 
     def _write(self, template: Template, progress: Progress, expand_at: datetime | None, now: datetime) -> Template:
         """Write how far the template is, to be looked at again at `expand_at`, or sooner if something is left to do."""

@@ -71,6 +71,11 @@ MAX_TEMPLATE_PAYLOAD_BYTES: Final = 128 * KIB
 MAX_EXTERNAL_KEY_LENGTH: Final = 128
 MAX_NOTE_LENGTH: Final = 256
 MAX_MISFIRE_SECONDS: Final = 30 * DAY_SECONDS
+MIN_PAUSE_AFTER_FAILURES: Final = 2
+MAX_PAUSE_AFTER_FAILURES: Final = 50
+# How long a template that keeps failing is paused.
+MIN_FAILING_PAUSE_SECONDS: Final = 300
+MAX_FAILING_PAUSE_SECONDS: Final = 7 * DAY_SECONDS
 MAX_MISFIRE_RUNS: Final = 1_000
 # Occurrences that are taken out of one template at a time.
 MAX_SKIPPED: Final = 100

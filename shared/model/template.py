@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+BY_ITSELF: Final = "punctual"
+"""Who has changed a template when no client has."""
+
+
 class TemplateStatus(StrEnum):
     ACTIVE = "active"  # its occurrences become jobs
     PAUSED = "paused"  # they do not, until it is resumed
@@ -85,6 +89,16 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailingRow:
+    """That of the template at `version` the latest `runs` have failed, the last with `error`: it is to be paused. Of
+    another version it says nothing any more."""
+
+    version: int
+    runs: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpansionFailure:
     """Why a template could not be expanded `count` times in a row, the first time at `since`."""
 
@@ -131,8 +145,10 @@ class Template:
     `version` rises with each change by a client (or of a calendar that it uses) and is its ETag; `revision` with every
     write. `changed_at` and `changed_by` (an API key's id) say who made this version, `change` in a word what it did.
     `schedule` is the document that `shared.model.schedule.documents` reads. `skipped` are nominal instants that a
-    client takes out. `expand_at` is when somebody has to expand it, `expand_shard` the slice of the index in which that
-    is found; both None when nobody has to.
+    client takes out. `pause_after_failures`: it is paused for a while when so many of its jobs in a row have failed for
+    good; None: it never is. `failing`: that this has come about, for the next expansion to carry out. `expand_at` is
+    when somebody has to expand it, `expand_shard` the slice of the index in which that is found; both None when nobody
+    has to.
     """
 
     tenant: str
@@ -151,6 +167,8 @@ class Template:
     external_key: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     misfire: Misfire = DEFAULT_MISFIRE
+    pause_after_failures: int | None = None
+    failing: FailingRow | None = None
     pause: Pause | None = None
     skipped: tuple[datetime, ...] = ()
     fingerprint: str | None = None

@@ -19,6 +19,7 @@ from shared.model.lanes import Priority
 from shared.model.retry import RetryPolicy
 from shared.model.template import (
     ExpansionFailure,
+    FailingRow,
     JobDefinition,
     Misfire,
     MisfirePolicy,
@@ -54,6 +55,8 @@ FULL = a_template(
         retry=RetryPolicy(max_attempts=7, retry_on=("http_5xx",)),
         delivery=Delivery.AT_MOST_ONCE,
     ),
+    pause_after_failures=5,
+    failing=FailingRow(version=3, runs=7, error="http_503"),
     misfire=Misfire(policy=MisfirePolicy.FIRE_ALL, after_seconds=5, max_runs=3, within_seconds=900),
     pause=Pause(at=at(5), note="a note", until=at(500), missed=Missed.APPLY_MISFIRE),
     skipped=(minutes(3), minutes(4)),

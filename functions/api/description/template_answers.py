@@ -76,6 +76,7 @@ class TemplateVersion(BaseModel):
     external_key: str | None
     schedule: dict[str, Any] = Field(description="As it was understood.")
     misfire: MisfirePolicy
+    pause_after_failures: int | None = Field(description="null: it is never paused for its failures.")
     job: JobOfTemplate
     tags: dict[str, str]
     status: Literal["active", "paused", "deleted"]

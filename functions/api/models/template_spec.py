@@ -31,6 +31,7 @@ class TemplateSpec:
     schedule: Mapping[str, Any]
     job: JobDefinition
     misfire: Misfire
+    pause_after_failures: int | None
     tags: Mapping[str, str]
     external_key: str | None
 
@@ -48,6 +49,7 @@ def read_template(body: Any) -> TemplateSpec:
         schedule=write_schedule(read_schedule(asked.schedule, "/schedule")),
         job=_job(asked.job, "/job"),
         misfire=_misfire(asked.misfire),
+        pause_after_failures=asked.pause_after_failures,
         tags=asked.tags or {},
         external_key=asked.external_key,
     )

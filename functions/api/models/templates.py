@@ -63,6 +63,15 @@ class TemplateJob(TemplateJobPatch):
     target: Target = Field(description="What is called when the job runs.")
 
 
+_PAUSE_AFTER_FAILURES: Any = Field(
+    default=None,
+    ge=limits.MIN_PAUSE_AFTER_FAILURES,
+    le=limits.MAX_PAUSE_AFTER_FAILURES,
+    description="Paused when so many of its jobs in a row have failed for good, for a while that grows each time; then "
+    "it runs again, and goes on if that goes well. Default: never.",
+)
+
+
 class TemplatePatch(Labelled):
     """What may be changed of a template. A merge patch: null takes a member back to its default."""
 
@@ -70,6 +79,7 @@ class TemplatePatch(Labelled):
         default=None, description="As in a new template; another trigger takes the place of the old one."
     )
     misfire: Misfire | None = _MISFIRE
+    pause_after_failures: int | None = _PAUSE_AFTER_FAILURES
     job: TemplateJobPatch | None = Field(default=None, description="What each occurrence does.")
 
 
@@ -80,6 +90,7 @@ class NewTemplate(Labelled):
     external_key: ExternalKey | None = _EXTERNAL_KEY
     schedule: dict[str, Any] = _SCHEDULE
     misfire: Misfire | None = _MISFIRE
+    pause_after_failures: int | None = _PAUSE_AFTER_FAILURES
     job: TemplateJob = Field(description="What each occurrence does.")
 
 

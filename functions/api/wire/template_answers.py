@@ -25,6 +25,7 @@ def template_document(template: Template, payload: Any) -> dict[str, Any]:
         "external_key": template.external_key,
         "schedule": dict(template.schedule),
         "misfire": _misfire(template.misfire),
+        "pause_after_failures": template.pause_after_failures,
         "job": {
             "target": dict(job.target),
             "payload": payload,

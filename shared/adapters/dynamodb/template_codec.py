@@ -20,6 +20,7 @@ from shared.model.job import epoch_ms, from_epoch_ms
 from shared.model.template import (
     DEFAULT_MISFIRE,
     ExpansionFailure,
+    FailingRow,
     JobDefinition,
     Misfire,
     MisfirePolicy,
@@ -84,6 +85,8 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "schedule": ("sched", JSON),
     "misfire": ("mis", _packed(Misfire, {"policy": MisfirePolicy})),
     "pause": ("pause", _packed(Pause, {"at": from_epoch_ms, "until": from_epoch_ms, "missed": Missed})),
+    "pause_after_failures": ("p_fail", INTEGER),
+    "failing": ("failing", _packed(FailingRow, {})),
     "skipped": ("skip", _TIMES),
     "progress": (
         "prog",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from shared.model.schedule.bounds import SearchTooLong
@@ -64,6 +65,13 @@ class Timetable:
     def instants(self, *, after: datetime, until: datetime) -> list[datetime]:
         """The nominal instants after the first and up to the second time, of those that run."""
         return [occurrence.nominal_at for occurrence in self.between(after + _STEP, until)]
+
+    def gap(self, now: datetime) -> timedelta | None:
+        """How far apart the next two runs after `now` are; None when there are no two."""
+        with suppress(SearchTooLong):
+            runs = [one.nominal_at for one in islice(self.occurrences(after=now), 2)]
+            return runs[1] - runs[0] if len(runs) > 1 else None
+        return None
 
     def has(self, nominal_at: datetime) -> bool:
         """Whether there is a run of this nominal instant."""

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions.watcher import journal_handler
 from shared.adapters import aws as aws_adapters
+from shared.adapters.system import SystemClock
 from shared.model.job import JobKey
+from shared.model.template import FailingRow
 from tests import aws
 from tests.integration.handlers.conftest import logged, stream_event
-from tests.jobs import a_job, claimed
+from tests.jobs import NOT_FOUND, a_job, after, claimed, failed_once
+from tests.occurrences import planned
+from tests.templates import a_template
 
 if TYPE_CHECKING:
     from tests.integration.handlers.conftest import Account, Context
@@ -85,3 +90,20 @@ def test_an_item_that_is_gone_and_one_that_is_no_job_are_no_events(
 
     assert answer == {"batchItemFailures": []}
     assert calls == []
+
+
+def test_a_template_that_keeps_failing_is_marked_to_be_paused(account: Account, context: Context) -> None:
+    now = SystemClock().now()
+    template = a_template(now=now - timedelta(hours=1), pause_after_failures=2)
+    account.templates.create_template(template)
+    for minutes in (3, 2):
+        nominal_at = (now - timedelta(minutes=minutes)).replace(second=0, microsecond=0)
+        occurrence = planned(template, nominal_at=nominal_at, misfire_at=now + timedelta(hours=1))
+        job = claimed(occurrence, now=now)
+        failed = after(job, failed_once(job, failure=NOT_FOUND, now=now))
+        account.jobs.create(failed)
+
+    journal_handler.lambda_handler(stream_event(("MODIFY", job, failed)), context)
+
+    marked = account.templates.get_template(template.key)
+    assert marked.failing == FailingRow(version=1, runs=2, error="http_404")
