@@ -1,85 +1,36 @@
-"""What this process knows of each tenant's settings, read once in a while and not once for each job."""
+"""What the executor knows of each tenant's settings, whether or not they can be read just now."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from shared.known import KnownPerTenant
 from shared.model.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from shared.ports.clock import Clock
     from shared.ports.telemetry import Telemetry
 
 T = TypeVar("T")
 
-_TENANTS: Final = 1_000
 
-
-@dataclass(slots=True)
-class _Entry(Generic[T]):
-    """What is known of one tenant; its lock is held by the one thread that reads."""
-
-    value: T
-    asked_at: datetime | None = None
-    reading: threading.Lock = field(default_factory=threading.Lock)
-
-
-class KnownPerTenant(Generic[T]):
+def known_at_any_rate(
+    read: Callable[[str], T], nothing: T, *, fresh: timedelta, clock: Clock, telemetry: Telemetry, warning: str
+) -> KnownPerTenant[T]:
     """What `read` says of a tenant, at most `fresh` old; `nothing` for one of whom it never said anything.
 
     While it cannot be read, what was last known stays in force. A failed read is not tried again before `fresh` is
     over either, so that an outage costs one job its patience and not each. `warning` is the log line's action then.
     """
 
-    def __init__(
-        self,
-        read: Callable[[str], T],
-        nothing: T,
-        *,
-        fresh: timedelta,
-        clock: Clock,
-        telemetry: Telemetry,
-        warning: str,
-    ) -> None:
-        self._read = read
-        self._nothing = nothing
-        self._fresh = fresh
-        self._clock = clock
-        self._telemetry = telemetry
-        self._warning = warning
-        self._tenants: OrderedDict[str, _Entry[T]] = OrderedDict()
-        self._lock = threading.Lock()
+    def read_or_keep(tenant: str, known: T) -> T:
+        try:
+            return read(tenant)
+        except StoreUnavailable as error:
+            telemetry.warn(warning, tenant=tenant, error=str(error))
+            return known
 
-    def of(self, tenant: str) -> T:
-        """What is known, read anew if it was asked for longer than `fresh` ago."""
-        entry = self._entry(tenant)
-        with entry.reading:
-            now = self._clock.now()
-            # Older than the future: a clock that was set back must not keep old news fresh.
-            if entry.asked_at is None or not timedelta() <= now - entry.asked_at < self._fresh:
-                entry.asked_at = now
-                try:
-                    entry.value = self._read(tenant)
-                except StoreUnavailable as error:
-                    self._telemetry.warn(self._warning, tenant=tenant, error=str(error))
-            return entry.value
-
-    def learn(self, tenant: str, change: Callable[[T], T]) -> None:
-        """Put what `change` makes of what is known in its place: news that came in another way."""
-        entry = self._entry(tenant)
-        with entry.reading:
-            entry.value = change(entry.value)
-
-    def _entry(self, tenant: str) -> _Entry[T]:
-        with self._lock:
-            entry = self._tenants.pop(tenant, None) or _Entry(self._nothing)
-            self._tenants[tenant] = entry
-            if len(self._tenants) > _TENANTS:
-                self._tenants.popitem(last=False)
-            return entry
+    return KnownPerTenant(read_or_keep, nothing, fresh=fresh, clock=clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from functions.executor.gates.known import KnownPerTenant
+from functions.executor.gates.known import known_at_any_rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ class KnownBreakers:
     def __init__(self, store: Breakers, clock: Clock, telemetry: Telemetry) -> None:
         self._store = store
         nothing: Mapping[str, Breaker] = {}
-        self._known = KnownPerTenant(
+        self._known = known_at_any_rate(
             self._read, nothing, fresh=FRESH, clock=clock, telemetry=telemetry, warning="breakers_not_read"
         )
 

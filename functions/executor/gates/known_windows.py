@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from functions.executor.gates.known import KnownPerTenant
+from functions.executor.gates.known import known_at_any_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class KnownWindows:
     def __init__(self, store: MaintenanceWindows, clock: Clock, telemetry: Telemetry) -> None:
         self._store = store
         nothing: Sequence[MaintenanceWindow] = ()
-        self._known = KnownPerTenant(
+        self._known = known_at_any_rate(
             self._read, nothing, fresh=FRESH, clock=clock, telemetry=telemetry, warning="windows_not_read"
         )
 
