@@ -32,6 +32,7 @@ _LATE_EXPANSION: Final = Duration.minutes(5)
 _EXPANSION_DELAY: Final = "expansion_delay_ms"
 # What runs each minute and takes one at the most; what the watcher measures of it, and what it means when it is old.
 _SIGNS_OF_LIFE: Final = (
+    ("oldest_due_ms", Duration.minutes(10), "A due job has not started for long: executors fail, or are too few"),
     ("tick_age_ms", Duration.minutes(4), "The populator does not get through a shard: jobs of it start late"),
     ("expansion_age_ms", Duration.minutes(4), "Recurrence does not get through: templates' jobs are planned late"),
     ("canary_age_ms", Duration.minutes(5), "The canary, a job of each minute, does not run all the way to its end"),
@@ -41,8 +42,8 @@ _FIVE_MINUTES: Final = Duration.minutes(5)
 
 
 class Alarms(Construct):
-    """One alarm for each thing that must not happen. Where something is measured each minute, a missing measurement is
-    bad as well."""
+    """One alarm for each thing that must not happen, called `punctual-<stage>-<name>`; `docs/operations.md` has a part
+    for each. Where something is measured each minute, a missing measurement is bad as well."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Alarms(Construct):
         recurrence: PunctualFunction,
     ) -> None:
         super().__init__(scope, "alarms")
+        self._prefix = f"punctual-{settings.stage}"
         self._action = _email(self, settings.alarm_email) if settings.alarm_email else None
         for lane, queue in queues.dead.items():
             self._alarm(
@@ -131,7 +133,8 @@ class Alarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_description=description,
+            alarm_name=f"{self._prefix}-{name}",
+            alarm_description=f"{description}. What to do: docs/operations.md, {name}",
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,

@@ -15,7 +15,7 @@ from shared.every_shard import OnEveryShard, on_every_shard
 from shared.model import limits, long_work, moves
 from shared.model.cursor import SweepCursor
 from shared.model.errors import ChangeRefused, StoreUnavailable
-from shared.model.job import Job, JobKey, Sharding, from_epoch_ms
+from shared.model.job import Job, JobKey, Sharding, epoch_ms, from_epoch_ms
 from shared.model.lanes import DueShard, watched_shards
 from shared.model.lifecycle import Move, Status
 from shared.ports.jobs import DueEntry
@@ -47,14 +47,21 @@ _NEVER: Final = from_epoch_ms(0)
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """Entries looked at, messages sent again, attempts reaped."""
+    """Entries looked at, messages sent again, attempts reaped; and how late the latest of those jobs is that has not
+    started."""
 
     looked_at: int = 0
     resent: int = 0
     reaped: int = 0
+    oldest_due_ms: int = 0
 
     def __add__(self, other: SweepReport) -> SweepReport:
-        return SweepReport(self.looked_at + other.looked_at, self.resent + other.resent, self.reaped + other.reaped)
+        return SweepReport(
+            self.looked_at + other.looked_at,
+            self.resent + other.resent,
+            self.reaped + other.reaped,
+            max(self.oldest_due_ms, other.oldest_due_ms),
+        )
 
 
 def is_resend_due(wake_at: datetime, *, after: datetime, until: datetime) -> bool:
@@ -107,6 +114,7 @@ class Sweep:
             (Metric.OVERDUE, report.looked_at),
             (Metric.RESENT, report.resent),
             (Metric.REAPED, report.reaped),
+            (Metric.OLDEST_DUE_MS, report.oldest_due_ms),
         ):
             self.telemetry.measure(metric, count)
         return report
@@ -145,7 +153,11 @@ class Sweep:
         reaped = sum(self._look_at_lease(job) for job in jobs if job.status is Status.RUNNING)
         self._tell(jobs, cursor)
         resent = 0 if shard.lane is None else self._send_again(shard.lane, jobs, cursor)
-        return SweepReport(len(entries), resent, reaped)
+        return SweepReport(len(entries), resent, reaped, self._oldest_due_ms(jobs))
+
+    def _oldest_due_ms(self, jobs: Sequence[Job]) -> int:
+        due = [job.wake_at for job in jobs if job.status is Status.SCHEDULED and job.wake_at is not None]
+        return max(0, epoch_ms(self.clock.now()) - epoch_ms(min(due))) if due else 0
 
     def _send_again(self, lane: Lane, jobs: Sequence[Job], cursor: SweepCursor) -> int:
         hints = [

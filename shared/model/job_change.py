@@ -21,6 +21,11 @@ class JobChange:
     old: Job | None
     new: Job | None
 
+    @property
+    def tenant(self) -> str | None:
+        job = self.new or self.old
+        return None if job is None else job.tenant
+
     def enters(self, *statuses: Status) -> bool:
         """Whether this write brought the job into one of `statuses`, from another one or as another attempt."""
         if self.new is None or self.new.status not in statuses:

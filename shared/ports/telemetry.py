@@ -34,6 +34,7 @@ class Metric(StrEnum):
     EXPANSION_FAILED = "expansion_failed"  # templates that could not be expanded; they are tried again
     EXPANSION_DELAY_MS = "expansion_delay_ms"  # from the time a template was to be expanded until it is
     EVENTS_PUBLISHED = "events_published"  # what happened to jobs, put on the event bus
+    JOBS_ARCHIVED = "jobs_archived"  # ends of jobs, put into the archive
     JOURNAL_LEFT_OUT = "journal_left_out"  # changes of jobs that a reader of the journal failed at by a defect
     TEMPLATES_PAUSED = "templates_paused"  # templates of which too many runs in a row have failed
     BREAKER_OPENED = "breaker_opened"  # breakers of targets that failed too often
@@ -44,6 +45,7 @@ class Metric(StrEnum):
     TICK_AGE_MS = "tick_age_ms"  # since the populator got through the shard that is furthest behind
     EXPANSION_AGE_MS = "expansion_age_ms"  # the same of recurrence
     CANARY_AGE_MS = "canary_age_ms"  # since the latest canary that succeeded was to run
+    OLDEST_DUE_MS = "oldest_due_ms"  # since the time of the oldest due job that has not started; 0 when all have
     QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from infra.bundling import Bundles
 
+SIGNS_OF_LIFE = {"oldest_due_ms", "tick_age_ms", "expansion_age_ms", "canary_age_ms"}
 PUBLIC = {"GET /health", "GET /ready", "GET /docs", "GET /openapi.json", "$default"}
 # Who calls them shows a token instead of a key.
 REPORTS = {"GET /v1/executions/{token}/{report}", "POST /v1/executions/{token}/{report}"}
@@ -114,11 +115,11 @@ def test_alarms_watch_dead_letters_failures_a_late_stream_and_late_expansions(te
         ("expansion_delay_ms", Function.RECURRENCE),
         ("IteratorAge", Function.POPULATOR_STREAM),
         ("IteratorAge", Function.JOURNAL),
-        *((metric, Function.WATCHER) for metric in ("tick_age_ms", "expansion_age_ms", "canary_age_ms")),
+        *((metric, Function.WATCHER) for metric in SIGNS_OF_LIFE),
         ("ApproximateNumberOfMessagesVisible", "JournalLost.QueueName"),
     }
     silent = {alarm["MetricName"] for alarm in alarms if alarm["TreatMissingData"] == "breaching"}
-    assert silent == {"tick_age_ms", "expansion_age_ms", "canary_age_ms"}
+    assert silent == SIGNS_OF_LIFE
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"breaching", "notBreaching"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from shared.model.canary import SYSTEM_TENANT
 from shared.model.errors import StoreUnavailable
 from shared.ports.telemetry import Metric
 
@@ -40,6 +41,8 @@ class ReadJournal:
 
         A change that a reader fails at by a defect is found and left out, since it would hold up everything behind it.
         """
+        # What the scheduler does for itself each minute is nobody's news, and nothing to keep.
+        changes = [change for change in changes if change.tenant != SYSTEM_TENANT]
         unavailable: StoreUnavailable | None = None
         for name, reader in self.readers.items():
             try:

@@ -19,6 +19,7 @@ from shared.model.lanes import Priority, due_shards
 from shared.model.lifecycle import Status
 from shared.model.retry import Jitter, RetryPolicy
 from shared.ports.telemetry import Metric
+from tests.jobs import claim_of
 from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler, break_shard
 
 if TYPE_CHECKING:
@@ -314,3 +315,23 @@ def _refuse_changes_of(job: Job, scheduler: Scheduler, monkeypatch: pytest.Monke
         change_of_others(key, change)
 
     monkeypatch.setattr(scheduler.jobs, "change", change)
+
+
+def test_how_late_the_latest_job_is_that_has_not_started_is_measured(scheduler: Scheduler) -> None:
+    scheduler.create()
+    scheduler.clock.advance(30)
+    scheduler.create()
+    scheduler.clock.advance(90)
+
+    report = scheduler.sweep()
+
+    assert report.oldest_due_ms == 120_000
+    assert scheduler.telemetry.values[Metric.OLDEST_DUE_MS] == [120_000]
+
+
+def test_nothing_is_late_when_every_due_job_has_started(scheduler: Scheduler) -> None:
+    job = scheduler.create()
+    scheduler.jobs.change(job.key, claim_of(job))
+    scheduler.clock.advance(70)
+
+    assert scheduler.sweep().oldest_due_ms == 0

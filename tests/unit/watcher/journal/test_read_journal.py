@@ -6,6 +6,7 @@ import pytest
 
 from functions.watcher.journal.read_journal import ReadJournal
 from shared.adapters.memory.telemetry import RecordedTelemetry
+from shared.model.canary import SYSTEM_TENANT
 from shared.model.errors import StoreUnavailable
 from shared.model.job_change import JobChange
 from shared.ports.telemetry import Metric
@@ -79,3 +80,11 @@ def test_a_store_that_is_away_for_half_of_a_batch_has_all_of_it_told_again() -> 
 
     with pytest.raises(StoreUnavailable):
         ReadJournal({"both": read}, RecordedTelemetry())(CHANGES)
+
+
+def test_what_the_scheduler_does_for_itself_is_nobodys_news() -> None:
+    reader, own = Remembering(), a_job(tenant=SYSTEM_TENANT)
+
+    ReadJournal({"reader": reader}, RecordedTelemetry())([JobChange(own, claimed(own)), *CHANGES, JobChange(own, None)])
+
+    assert reader.told == CHANGES
