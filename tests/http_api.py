@@ -171,6 +171,7 @@ class Api:
                 sharding=SHARDING,
                 retention=RETENTION,
                 check_target=lambda target: check_target(target, self.rules),
+                place=self.rules.place,
                 template_ports=lambda: TemplatePorts(self.templates, self.calendars, self.backfills),
                 window_port=lambda: self.windows,
                 breaker_port=lambda: self.breakers,

@@ -60,6 +60,11 @@ class Explained:
     reason: str | None = None
     detail: str | None = None
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether it is ahead, and its job is not made yet."""
+        return self.fate is Fate.EXPECTED
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPage:

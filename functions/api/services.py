@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from functions.api.report_execution import ReportExecution
     from functions.api.template_services import TemplateServices
     from functions.api.window_services import WindowServices
+    from shared.model.allowed_targets import Place
     from shared.model.breaker import BreakerSettings
     from shared.model.channel import Channel
     from shared.model.job import Sharding
@@ -89,6 +90,7 @@ def services_on(
     sharding: Sharding,
     retention: timedelta,
     check_target: Callable[[Mapping[str, Any]], None],
+    place: Place,
     breaker_settings: BreakerSettings,
     template_ports: Callable[[], TemplatePorts],
     window_port: Callable[[], MaintenanceWindows],
@@ -125,7 +127,7 @@ def services_on(
     def windows() -> WindowServices:
         from functions.api.window_services import window_services_on  # noqa: PLC0415
 
-        return window_services_on(window_port(), ids, telemetry)
+        return window_services_on(window_port(), ids, telemetry, place)
 
     @cache
     def breakers() -> ChangeBreaker:

@@ -89,6 +89,7 @@ def services(rules: TargetRules) -> Services:
         sharding=Sharding(settings.due_shards, settings.group_shards),
         retention=timedelta(days=settings.retention_days),
         check_target=lambda target: check_target(target, rules),
+        place=rules.place,
         breaker_settings=from_environment(BreakerSettings, prefix="BREAKER_"),
         template_ports=template_ports,
         window_port=window_port,

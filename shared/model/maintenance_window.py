@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from shared.model import limits
 from shared.model.allowed_targets import matches_arn, resource_arn
@@ -44,6 +44,19 @@ class Breadth(IntEnum):
     TARGET = 1
     TAGS = 2
     TENANT = 3
+
+
+class Candidate(Protocol):
+    """What a scope is asked about: a job, or one that is yet to be made."""
+
+    @property
+    def template_id(self) -> str | None: ...
+
+    @property
+    def target(self) -> Mapping[str, Any]: ...
+
+    @property
+    def tags(self) -> Mapping[str, str]: ...
 
 
 class Span(NamedTuple):
@@ -91,7 +104,7 @@ class Scope:
             return Breadth.TARGET
         return Breadth.TENANT if self.tags is None else Breadth.TAGS
 
-    def covers(self, job: Job, place: Place) -> bool:
+    def covers(self, job: Candidate, place: Place) -> bool:
         """`place` is where the scheduler runs: a target may name its resource without saying where that lies."""
         if self.template_ids is not None:
             return job.template_id in self.template_ids
@@ -101,6 +114,8 @@ class Scope:
 
 
 EVERYTHING: Final = Scope()
+REASON: Final = "maintenance_window:"
+"""With a window's id behind it: the reason of a job that the window holds or has skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +162,9 @@ class MaintenanceWindow:
         return max((span.ends_at for span in self.spans if span.holds(now)), default=now)
 
 
-def ruling(windows: Iterable[MaintenanceWindow], job: Job, *, now: datetime, place: Place) -> MaintenanceWindow | None:
+def ruling(
+    windows: Iterable[MaintenanceWindow], job: Candidate, *, now: datetime, place: Place
+) -> MaintenanceWindow | None:
     """The one window that decides what becomes of `job` at `now`; None when it is in the scope of none that is active.
 
     The narrowest scope decides: templates before target before tags before tenant. Of several as narrow, `hold` decides
@@ -155,6 +172,12 @@ def ruling(windows: Iterable[MaintenanceWindow], job: Job, *, now: datetime, pla
     """
     concerned = [window for window in windows if window.is_active(now) and window.scope.covers(job, place)]
     return min(concerned, key=lambda window: _precedence(window, now), default=None)
+
+
+def effect_on(window: MaintenanceWindow, attempt: int) -> Effect:
+    """What `window` does to a job's attempt of that number. A job that has begun is not left half done: where a first
+    attempt is skipped, a later one is held."""
+    return Effect.HOLD if window.effect is Effect.SKIP and attempt > 1 else window.effect
 
 
 def held_until(window: MaintenanceWindow, job: Job, now: datetime) -> datetime:

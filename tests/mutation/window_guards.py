@@ -17,8 +17,8 @@ _dynamodb = partial(SourceMutant, "shared/adapters/dynamodb/maintenance_windows.
 
 WINDOW_GUARDS: Final = (
     _gates("no gate is asked", "if job is not None and self._passes(job):", "if job is not None:"),
-    _gate("a window of the effect run holds", " or window.effect is Effect.RUN:", ":"),
-    _gate("what has begun is skipped by a window", " and job.attempt <= 1:", ":"),
+    _gate("a window of the effect run holds", " or effect is Effect.RUN:", ":"),
+    _window("what has begun is skipped by a window", " and attempt > 1 else", " and False else"),
     _known("windows are read for each job", "if known.asked_at is None or not", "if True or not"),
     _known(
         "windows are read once and for all", "if known.asked_at is None or not", "if known.asked_at is None and not"

@@ -94,6 +94,7 @@ def services(world: World, process: Process) -> Services:
         sharding=SHARDING,
         retention=RETENTION,
         check_target=lambda target: None,
+        place=_PLACE,
         template_ports=lambda: TemplatePorts(
             templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
         ),

@@ -168,6 +168,17 @@ class OccurrenceNote(BaseModel):
     detail: str
 
 
+class MetWindow(BaseModel):
+    """The maintenance window that decides about a run when it is due."""
+
+    id: str
+    name: str
+    effect: Literal["hold", "skip", "run"] = Field(
+        description="What it does to this run: what `skip` would skip is held once an attempt has begun."
+    )
+    until: Time = Field(description="When the window is over; a run that it holds begins then or a little later.")
+
+
 class PreviewedOccurrence(BaseModel):
     """One time of a schedule."""
 
@@ -176,6 +187,10 @@ class PreviewedOccurrence(BaseModel):
     effective_at: Time | None = Field(description="When it runs; null when it does not.")
     utc_offset: str = Field(json_schema_extra={"examples": ["+01:00"]})
     notes: list[OccurrenceNote]
+    window: MetWindow | None = Field(
+        description="What it would meet as a run of the template `template_id`, by the spans of windows that are known "
+        "now; null when it meets none, and without `template_id`."
+    )
 
 
 class MovedOccurrence(BaseModel):

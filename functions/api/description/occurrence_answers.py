@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.api.description.answers import Duration, Time  # noqa: TC001 (pydantic reads the annotations)
+from functions.api.description.answers import Duration, MetWindow, Time  # noqa: TC001 (pydantic reads the annotations)
 
 _NEXT_CURSOR: Any = Field(default=None, description="Left out at the end.")
 
@@ -43,6 +43,10 @@ class ExplainedOccurrence(BaseModel):
     ended_at: Time | None
     template_version: int = Field(description="The version that planned it, or that held at its time.")
     notes: list[Literal["dst_gap", "dst_overlap", "rolled", "spread"]] = Field(description="What moved it.")
+    window: MetWindow | None = Field(
+        description="The maintenance window that a run ahead would meet, or that holds it, by the spans that are known "
+        "now."
+    )
 
 
 class OccurrenceList(BaseModel):

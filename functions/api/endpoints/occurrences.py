@@ -37,10 +37,11 @@ def list_occurrences(request: Request, services: Services, template_id: str) -> 
     after = None if cursor is None else from_epoch_ms(int(parse_page_token(cursor, list_key=list_key)))
     explain = services.templates().explain_occurrences
     page = explain(key_of(request, template_id), since=since, until=until, after=after, limit=limit)
+    foreseen = services.windows().foresee(request.tenant, now)
     body: dict[str, Any] = {
         "from": format_time(since),
         "to": format_time(until),
-        "items": [explained_answer(row) for row in page.rows],
+        "items": [explained_answer(row, foreseen.of_row(row)) for row in page.rows],
     }
     if page.next is not None:
         body["next_cursor"] = page_token(f"{epoch_ms(page.next):013d}", list_key=list_key)

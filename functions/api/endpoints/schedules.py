@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.answer import Answer
 from functions.api.endpoints.templates import key_of
 from functions.api.models.faults import validated
 from functions.api.models.schedules import SchedulePreview
+from functions.api.wire.window_answers import met_window_answer
 from shared.model.schedule.documents import write_schedule
 from shared.model.time_zones import zone, zone_names
 from shared.model.times import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
+    from functions.api.foresee_windows import MetWindow
     from functions.api.preview_schedule import Difference
     from functions.api.request import Request
     from functions.api.services import Services
     from shared.model.schedule.occurrences import Occurrence
+    from shared.model.template import Template
 
 _NOTES: Final = {
     "dst_gap": "the clocks leave this local time out",
@@ -40,15 +44,19 @@ def preview_schedule(request: Request, services: Services) -> Answer:
         template = known.templates.get_template(key_of(request, asked.template_id))
     after = asked.after or services.clock.now()
     shown = known.preview_schedule(request.tenant, asked.schedule, after=after, count=asked.count, template=template)
-    timezone = zone(shown.schedule.timezone)
+    timezone, window_of = zone(shown.schedule.timezone), _windows_ahead(request, services, template)
+
+    def answered(one: Occurrence) -> dict[str, Any]:
+        return {**_occurrence(one, timezone), "window": met_window_answer(window_of(one))}
+
     body = {
         "dialect": shown.dialect,
         "description": shown.description,
         "schedule": write_schedule(shown.schedule),
-        "occurrences": [_occurrence(one, timezone) for one in shown.occurrences],
+        "occurrences": [answered(one) for one in shown.occurrences],
     }
     if shown.difference is not None:
-        body["difference"] = _difference(shown.difference, timezone)
+        body["difference"] = _difference(shown.difference, answered)
     return Answer(body=body)
 
 
@@ -60,6 +68,15 @@ def get_timezones(request: Request, services: Services) -> Answer:
 @cache
 def _timezones() -> list[str]:
     return sorted(zone_names())
+
+
+def _windows_ahead(
+    request: Request, services: Services, template: Template | None
+) -> Callable[[Occurrence], MetWindow | None]:
+    """What runs would meet. Without a template nothing is known of the jobs but when they are."""
+    if template is None:
+        return lambda occurrence: None
+    return partial(services.windows().foresee(request.tenant, services.clock.now()).of_occurrence, template)
 
 
 def _occurrence(occurrence: Occurrence, timezone: tzinfo) -> dict[str, Any]:
@@ -75,11 +92,11 @@ def _occurrence(occurrence: Occurrence, timezone: tzinfo) -> dict[str, Any]:
     }
 
 
-def _difference(difference: Difference, timezone: tzinfo) -> dict[str, Any]:
+def _difference(difference: Difference, answered: Callable[[Occurrence], dict[str, Any]]) -> dict[str, Any]:
     return {
         "until": format_time(difference.until),
-        "added": [_occurrence(one, timezone) for one in difference.added],
-        "removed": [_occurrence(one, timezone) for one in difference.removed],
+        "added": [answered(one) for one in difference.added],
+        "removed": [answered(one) for one in difference.removed],
         "moved": [
             {
                 "nominal_at": format_time(becomes.nominal_at),

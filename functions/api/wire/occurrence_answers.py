@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.api.wire.window_answers import met_window_answer
 from shared.model.durations import format_seconds
 from shared.model.time_zones import zone
 from shared.model.times import format_time
@@ -11,10 +12,11 @@ from shared.model.times import format_time
 if TYPE_CHECKING:
     from functions.api.explain_occurrences import Explained
     from functions.api.forecast_occurrences import Forecast, Peak
+    from functions.api.foresee_windows import MetWindow
 
 
-def explained_answer(row: Explained) -> dict[str, Any]:
-    """One row of a template's occurrences: what the schedule says, and what became of it."""
+def explained_answer(row: Explained, met: MetWindow | None) -> dict[str, Any]:
+    """One row of a template's occurrences: what the schedule says, what became of it, and what it is still to meet."""
     job, occurrence = row.job, row.occurrence
     answer: dict[str, Any] = {
         "nominal_at": None if job is not None and job.nominal_at is None else format_time(row.at),
@@ -29,6 +31,7 @@ def explained_answer(row: Explained) -> dict[str, Any]:
         "ended_at": None if job is None or job.ended_at is None else format_time(job.ended_at),
         "template_version": row.by.version if job is None or job.template_version is None else job.template_version,
         "notes": [],
+        "window": met_window_answer(met),
     }
     if occurrence is not None:
         offset = occurrence.nominal_at.astimezone(zone(row.by.schedule.get("timezone", "UTC"))).isoformat()[-6:]

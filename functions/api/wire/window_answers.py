@@ -11,6 +11,7 @@ from shared.model.times import format_time
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from functions.api.foresee_windows import MetWindow
     from shared.model.maintenance_window import MaintenanceWindow, Scope, Span
 
 _SPANS_SHOWN: Final = 10
@@ -40,6 +41,14 @@ def window_answer(window: MaintenanceWindow, now: datetime) -> dict[str, Any]:
         "changed_at": format_time(window.changed_at),
         "changed_by": window.changed_by,
     }
+
+
+def met_window_answer(met: MetWindow | None) -> dict[str, Any] | None:
+    """The window that a run would meet."""
+    if met is None:
+        return None
+    window = met.window
+    return {"id": window.id, "name": window.name, "effect": met.effect, "until": format_time(met.until)}
 
 
 def _scope(scope: Scope) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.executor.gates.protocol import Closed, Defer, Skip
-from shared.model.maintenance_window import Effect, held_until, ruling
+from shared.model.maintenance_window import REASON, Effect, effect_on, held_until, ruling
 
 if TYPE_CHECKING:
     from functions.executor.gates.known_windows import KnownWindows
@@ -27,10 +27,8 @@ class MaintenanceWindowGate:
         windows = self.known.of(job.tenant)
         now = self.clock.now()
         window = ruling(windows, job, now=now, place=self.place)
-        if window is None or window.effect is Effect.RUN:
+        effect = Effect.RUN if window is None else effect_on(window, job.attempt)
+        if window is None or effect is Effect.RUN:
             return None
-        reason = f"maintenance_window:{window.id}"
-        # A job that has begun is not left half done: its next attempt waits, whatever the effect.
-        if window.effect is Effect.SKIP and job.attempt <= 1:
-            return Skip(reason)
-        return Defer(held_until(window, job, now), reason)
+        reason = f"{REASON}{window.id}"
+        return Skip(reason) if effect is Effect.SKIP else Defer(held_until(window, job, now), reason)

@@ -65,6 +65,7 @@ def test_every_occurrence_is_listed_with_what_becomes_of_it(api: Api) -> None:
         "ended_at": None,
         "template_version": 2,
         "notes": None,
+        "window": None,
     }
 
 

@@ -42,6 +42,7 @@ def test_a_preview_shows_the_next_occurrences_with_their_offset(api: Api) -> Non
             "effective_at": f"2026-03-{day}T07:30:00.000Z",
             "utc_offset": "+02:00",
             "notes": [],
+            "window": None,
         }
         for day in (30, 31)
     ]

@@ -118,6 +118,7 @@ class World:
             sharding=SHARDING,
             retention=RETENTION,
             check_target=lambda _: None,
+            place=_PLACE,
             template_ports=lambda: TemplatePorts(
                 templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
             ),
