@@ -25,11 +25,13 @@ from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.model.breaker import BreakerSettings
 from shared.model.target_rules import TargetRules, check_target
+from tests.alert_ports import alert_ports_in_memory
 from tests.jobs import RETENTION, SHARDING, START, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from functions.api.alert_services import AlertPorts
     from shared.model.channel import Channel
     from shared.model.job import Job
     from shared.ports.jobs import JobStore
@@ -151,6 +153,7 @@ class Api:
     beats: MemoryBeats = field(default_factory=MemoryBeats)
     channels: MemoryVersionedStore[Channel] = field(default_factory=lambda: MemoryVersionedStore("channel"))
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
+    alert_ports: AlertPorts = field(default_factory=alert_ports_in_memory)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
     rules: TargetRules = RULES
     # In front of the store, for tests of its failures.
@@ -178,6 +181,7 @@ class Api:
                 breaker_settings=BreakerSettings(),
                 beats=self.beats,
                 channel_port=lambda: self.channels,
+                alert_ports=lambda: self.alert_ports,
                 checkpoint_port=lambda: self.checkpoints,
             )
         )

@@ -62,6 +62,9 @@ _calendars: Final = partial(Later, "calendars")
 _breakers: Final = partial(Later, "breakers")
 _windows: Final = partial(Later, "maintenance_windows")
 _channels: Final = partial(Later, "channels")
+_alerts: Final = partial(Later, "alerts")
+_rules: Final = partial(Later, "alert_rules")
+_policies: Final = partial(Later, "escalation_policies")
 
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
@@ -145,6 +148,21 @@ ROUTES: Final = (
     Route("PUT", "/v1/channels/{channel_id}", _channels("replace_channel"), Scope.WRITE),
     Route("DELETE", "/v1/channels/{channel_id}", _channels("delete_channel"), Scope.WRITE),
     Route("POST", "/v1/channels/{channel_id}/test", _channels("test_channel"), Scope.WRITE),
+    Route("GET", "/v1/alerts", _alerts("list_alerts"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/alerts/{alert_id}", _alerts("get_alert"), Scope.READ),
+    Route("POST", "/v1/alerts/{alert_id}/acknowledge", _alerts("acknowledge_alert"), Scope.WRITE),
+    Route("POST", "/v1/alerts/{alert_id}/resolve", _alerts("resolve_alert"), Scope.WRITE),
+    Route("POST", "/v1/alerts/{alert_id}/silence", _alerts("silence_alert"), Scope.WRITE),
+    Route("POST", "/v1/alert-rules", _rules("create_rule"), Scope.WRITE),
+    Route("GET", "/v1/alert-rules", _rules("list_rules"), Scope.READ),
+    Route("GET", "/v1/alert-rules/{rule_id}", _rules("get_rule"), Scope.READ),
+    Route("PUT", "/v1/alert-rules/{rule_id}", _rules("replace_rule"), Scope.WRITE),
+    Route("DELETE", "/v1/alert-rules/{rule_id}", _rules("delete_rule"), Scope.WRITE),
+    Route("POST", "/v1/escalation-policies", _policies("create_policy"), Scope.WRITE),
+    Route("GET", "/v1/escalation-policies", _policies("list_policies"), Scope.READ),
+    Route("GET", "/v1/escalation-policies/{policy_id}", _policies("get_policy"), Scope.READ),
+    Route("PUT", "/v1/escalation-policies/{policy_id}", _policies("replace_policy"), Scope.WRITE),
+    Route("DELETE", "/v1/escalation-policies/{policy_id}", _policies("delete_policy"), Scope.WRITE),
     Route("GET", "/health", service.get_health, None),
     Route("GET", "/ready", service.get_ready, None),
     Route("GET", "/openapi.json", service.get_openapi, None),

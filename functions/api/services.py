@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
+    from functions.api.alert_services import AlertPorts, AlertServices
     from functions.api.change_breaker import ChangeBreaker
     from functions.api.keep_versioned import KeepVersioned
     from functions.api.report_execution import ReportExecution
@@ -75,6 +76,7 @@ class Services:
     windows: Callable[[], WindowServices]
     breakers: Callable[[], ChangeBreaker]
     channels: Callable[[], KeepVersioned[Channel]]
+    alerts: Callable[[], AlertServices]
     reports: Callable[[], ReportExecution]
 
 
@@ -96,6 +98,7 @@ def services_on(
     window_port: Callable[[], MaintenanceWindows],
     breaker_port: Callable[[], Breakers],
     channel_port: Callable[[], VersionedStore[Channel]],
+    alert_ports: Callable[[], AlertPorts],
     checkpoint_port: Callable[[], CheckpointStore],
 ) -> Services:
     """The use cases on these ports."""
@@ -158,6 +161,12 @@ def services_on(
             store=channel_port(), ids=ids, telemetry=telemetry, kind="channel", at_most=limits.MAX_CHANNELS
         )
 
+    @cache
+    def alerts() -> AlertServices:
+        from functions.api.alert_services import alert_services_on  # noqa: PLC0415
+
+        return alert_services_on(alert_ports(), ids, telemetry)
+
     return Services(
         jobs=jobs,
         keys=keys,
@@ -176,5 +185,6 @@ def services_on(
         windows=windows,
         breakers=breakers,
         channels=channels,
+        alerts=alerts,
         reports=reports,
     )

@@ -21,6 +21,7 @@ from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
+    from functions.api.alert_services import AlertPorts
     from shared.model.channel import Channel
     from shared.ports.breakers import Breakers
     from shared.ports.checkpoints import CheckpointStore
@@ -78,6 +79,19 @@ def services(rules: TargetRules) -> Services:
 
         return DynamoVersionedStore(dynamodb, settings.control_table, CHANNELS)
 
+    def alert_ports() -> AlertPorts:
+        from functions.api.alert_services import AlertPorts  # noqa: PLC0415
+        from shared.adapters.dynamodb.alert_rules import ALERT_RULES, ESCALATION_POLICIES  # noqa: PLC0415
+        from shared.adapters.dynamodb.alerts import DynamoAlertStore  # noqa: PLC0415
+        from shared.adapters.dynamodb.versioned import DynamoVersionedStore  # noqa: PLC0415
+
+        table = settings.control_table
+        return AlertPorts(
+            DynamoAlertStore(dynamodb, table),
+            DynamoVersionedStore(dynamodb, table, ALERT_RULES),
+            DynamoVersionedStore(dynamodb, table, ESCALATION_POLICIES),
+        )
+
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
@@ -95,5 +109,6 @@ def services(rules: TargetRules) -> Services:
         window_port=window_port,
         breaker_port=breaker_port,
         channel_port=channel_port,
+        alert_ports=alert_ports,
         checkpoint_port=checkpoint_port,
     )

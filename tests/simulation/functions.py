@@ -26,6 +26,7 @@ from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
+from tests.alert_ports import alert_ports_in_memory
 from tests.simulation.faults import SECOND, Faults, Weather
 from tests.simulation.ports import Port, ProcessClock, ProcessTelemetry
 
@@ -100,6 +101,7 @@ def services(world: World, process: Process) -> Services:
         ),
         window_port=MemoryMaintenanceWindows,
         channel_port=lambda: MemoryVersionedStore("channel"),
+        alert_ports=alert_ports_in_memory,
         breaker_port=MemoryBreakers,
         breaker_settings=BreakerSettings(),
         checkpoint_port=lambda: world.checkpoints,

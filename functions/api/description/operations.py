@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.api.description import answers
+from functions.api.description.alert_operations import ALERT_OPERATIONS
 from functions.api.description.breaker_operations import BREAKER_OPERATIONS
 from functions.api.description.calendar_operations import CALENDAR_OPERATIONS
 from functions.api.description.channel_operations import CHANNEL_OPERATIONS
@@ -159,6 +160,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **CALENDAR_OPERATIONS,
     **WINDOW_OPERATIONS,
     **CHANNEL_OPERATIONS,
+    **ALERT_OPERATIONS,
     **BREAKER_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(
         id="previewSchedule",

@@ -45,6 +45,7 @@ from shared.model.execution import Failure
 from shared.model.job import JobKey, JobSpec, Sharding
 from shared.model.lanes import Lane
 from shared.model.lifecycle import Status
+from tests.alert_ports import alert_ports_in_memory
 from tests.aws import CONTROL_TABLE, JOBS_TABLE
 from tests.integration.faults.wire import Died, Wire
 from tests.jobs import RETENTION, START, TENANT
@@ -124,6 +125,7 @@ class World:
             ),
             window_port=MemoryMaintenanceWindows,
             channel_port=lambda: MemoryVersionedStore("channel"),
+            alert_ports=alert_ports_in_memory,
             breaker_port=MemoryBreakers,
             breaker_settings=BreakerSettings(),
             checkpoint_port=MemoryCheckpoints,

@@ -9,7 +9,13 @@ import pytest
 
 from functions.api.routes import ROUTES, Later, Route
 
-LATER = ("shared.model.schedule", "shared.expansion", "shared.adapters.dynamodb.template_codec")
+LATER = (
+    "shared.model.schedule",
+    "shared.model.alerts",
+    "shared.model.time_zones",
+    "shared.expansion",
+    "shared.adapters.dynamodb.template_codec",
+)
 
 
 def test_no_request_about_jobs_pays_for_time_zones_and_rules() -> None:
