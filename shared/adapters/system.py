@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from shared.model.job import encode_id, epoch_ms, from_epoch_ms
+from shared.model.minted_id import RANDOM_BYTES, minted_id
 
 # A private generator would have to be seeded once per sandbox, and Lambda may restore one snapshot many times.
 _UNIT = 1 / (1 << 53)
@@ -27,7 +28,7 @@ class SystemIds:
     """`ports.clock.Ids` from the operating system's randomness."""
 
     def job_id(self, now: datetime) -> str:
-        return encode_id(epoch_ms(now).to_bytes(6, "big") + secrets.token_bytes(9))
+        return minted_id(now, secrets.token_bytes(RANDOM_BYTES))
 
     def claim_id(self) -> str:
         # It is the secret part of a lease token as well.

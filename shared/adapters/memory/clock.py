@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from shared.model.job import encode_id, epoch_ms
+from shared.model.job import encode_id
+from shared.model.minted_id import RANDOM_BYTES, minted_id
 
 
 class VirtualClock:
@@ -32,7 +33,7 @@ class SeededIds:
         self._random = random.Random(seed)
 
     def job_id(self, now: datetime) -> str:
-        return encode_id(epoch_ms(now).to_bytes(6, "big") + self._random.randbytes(9))
+        return minted_id(now, self._random.randbytes(RANDOM_BYTES))
 
     def claim_id(self) -> str:
         return encode_id(self._random.randbytes(10))
