@@ -126,7 +126,7 @@ class Rights:
         self._allow_alerts(self.stack.journal)
         # One that keeps failing is paused.
         self._allow_templates(self.stack.journal)
-        self.stack.journal.allow("events:PutEvents", on=[self.stack.events.bus.event_bus_arn])
+        self._allow_telling(self.stack.journal)
 
     def _grant_recurrence(self) -> None:
         jobs, control = self.stack.tables.jobs.table_arn, self.stack.tables.control.table_arn
@@ -156,6 +156,13 @@ class Rights:
         counted = [f"{schema.ALERT_MARKS_PK}#*", schema.ALERT_LOOKS_PK]
         function.allow("dynamodb:PutItem", on=control, partitions=[*alerts, *counted])
         function.allow("dynamodb:UpdateItem", on=control, partitions=[f"{schema.ALERT_SLOTS_PK}#*"])
+
+    def _allow_telling(self, function: PunctualFunction) -> None:
+        """Events go to the bus, and by jobs to whoever has subscribed to them."""
+        function.allow("events:PutEvents", on=[self.stack.events.bus.event_bus_arn])
+        subscriptions = [f"{schema.SUBSCRIPTIONS_PK}#*"]
+        function.allow("dynamodb:Query", on=[self.stack.tables.control.table_arn], partitions=subscriptions)
+        function.allow("dynamodb:PutItem", on=[self.stack.tables.jobs.table_arn])
 
     def _allow_stream(self, function: PunctualFunction) -> None:
         rights = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")

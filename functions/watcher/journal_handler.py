@@ -7,15 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from functions.watcher.journal.pause_failing_templates import PauseFailingTemplates
-from functions.watcher.journal.publish_events import PublishEvents
 from functions.watcher.journal.read_journal import Reader, ReadJournal
-from functions.watcher.wiring import alerting, telemetry
+from functions.watcher.wiring import alerting, deliver_events, publish_events, telemetry
 from shared.adapters import aws
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.codec import decode_job, job_key
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.templates import DynamoTemplateStore
-from shared.adapters.event_bus import EventBridgeBus
 from shared.adapters.system import SystemClock
 from shared.model.errors import StoreUnavailable, UnreadableJob
 from shared.model.job_change import JobChange
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    event_bus: str
-    event_types: frozenset[str]
     jobs_table: str
     templates_table: str
 
@@ -36,7 +32,6 @@ class Settings:
 @cache
 def read_journal() -> ReadJournal:
     settings = from_environment(Settings)
-    bus = EventBridgeBus(aws.client("events"), settings.event_bus)
     dynamodb = aws.client("dynamodb")
     pause_failing_templates = PauseFailingTemplates(
         templates=DynamoTemplateStore(dynamodb, settings.templates_table),
@@ -45,7 +40,8 @@ def read_journal() -> ReadJournal:
         telemetry=telemetry(),
     )
     readers: dict[str, Reader] = {
-        "publish_events": PublishEvents(bus, telemetry(), settings.event_types),
+        "publish_events": publish_events(),
+        "deliver_events": deliver_events(),
         "judge_failures": alerting().judge_failures,
         "pause_failing_templates": pause_failing_templates,
     }

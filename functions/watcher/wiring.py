@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions.watcher.alerts.alerting import Alerting, AlertPorts, alerting_on
 from functions.watcher.each_minute import EachMinute
+from functions.watcher.journal.deliver_events import DeliverEvents
+from functions.watcher.journal.publish_events import PublishEvents
 from functions.watcher.measure_progress import MeasureProgress
 from functions.watcher.measure_queues import measure_queues
 from functions.watcher.sweep import Sweep
@@ -20,7 +22,9 @@ from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
+from shared.adapters.dynamodb.subscriptions import SUBSCRIPTIONS
 from shared.adapters.dynamodb.versioned import DynamoVersionedStore
+from shared.adapters.event_bus import EventBridgeBus
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
 from shared.dispatch import Dispatch
@@ -59,6 +63,37 @@ class AlertSettings:
 @cache
 def telemetry() -> PowertoolsTelemetry:
     return PowertoolsTelemetry()
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """What it takes to tell events, in the watcher's minute and in the journal alike."""
+
+    jobs_table: str
+    control_table: str
+    due_shards: int
+    group_shards: int
+    event_bus: str
+    event_types: frozenset[str]
+
+
+@cache
+def publish_events() -> PublishEvents:
+    settings = from_environment(EventSettings)
+    return PublishEvents(EventBridgeBus(aws.client("events"), settings.event_bus), telemetry(), settings.event_types)
+
+
+@cache
+def deliver_events() -> DeliverEvents:
+    settings = from_environment(EventSettings)
+    dynamodb = aws.client("dynamodb")
+    return DeliverEvents(
+        subscriptions=DynamoVersionedStore(dynamodb, settings.control_table, SUBSCRIPTIONS),
+        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
+        clock=SystemClock(),
+        telemetry=telemetry(),
+        sharding=Sharding(settings.due_shards, settings.group_shards),
+    )
 
 
 @cache

@@ -31,12 +31,13 @@ EVENT_TYPES: Final[Mapping[Status, str]] = {
 @dataclass(frozen=True, slots=True)
 class LifecycleEvent:
     """`id` is the same each time the event is told, `document` what is told: JSON, with no payload, no address and no
-    header of the job's target, any of which may be secret."""
+    header of the job's target, any of which may be secret. `correlation_id` is that of what it is about."""
 
     id: str
     type: str
     tenant: str
     occurred_at: datetime
+    correlation_id: str
     document: Mapping[str, Any]
 
 
@@ -57,7 +58,7 @@ def event_of(change: JobChange) -> LifecycleEvent | None:
         "tenant": job.tenant,
         "job": _described(job),
     }
-    return LifecycleEvent(event_id, event_type, job.tenant, job.updated_at, document)
+    return LifecycleEvent(event_id, event_type, job.tenant, job.updated_at, job.correlation_id or job.id, document)
 
 
 def _described(job: Job) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What happened to jobs, put on the event bus."""
+"""What happened, put on the event bus."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from shared.model.lifecycle_event import event_of
 from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shared.model.job_change import JobChange
+    from shared.model.lifecycle_event import LifecycleEvent
     from shared.ports.event_bus import EventBus
     from shared.ports.telemetry import Telemetry
 
@@ -29,7 +30,11 @@ class PublishEvents:
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
         """Raises `StoreUnavailable` when the bus did not take all."""
-        told = [event for event in map(event_of, changes) if event is not None and event.type in self.types]
+        self.tell(event for event in map(event_of, changes) if event is not None)
+
+    def tell(self, events: Iterable[LifecycleEvent]) -> None:
+        """Put those that are wanted on the bus. Raises `StoreUnavailable` when it did not take all."""
+        told = [event for event in events if event.type in self.types]
         if told:
             self.bus.publish(told)
             self.telemetry.measure(Metric.EVENTS_PUBLISHED, len(told))

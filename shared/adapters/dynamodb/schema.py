@@ -47,6 +47,8 @@ BULK_ACTIONS_PK: Final = "bulk-actions"
 BULK_STEPS_PK: Final = "bulk-actions-to-go-on"
 # A tenant's channels are the partition `channels#<tenant>`.
 CHANNELS_PK: Final = "channels"
+# A tenant's subscriptions to events are the partition `subscriptions#<tenant>`.
+SUBSCRIPTIONS_PK: Final = "subscriptions"
 # A tenant's breakers are the partition `breakers#<tenant>`, the counts of its calls `breaker-calls#<tenant>`; which
 # breakers of all tenants have opened and closed, and when, is one partition.
 BREAKERS_PK: Final = "breakers"

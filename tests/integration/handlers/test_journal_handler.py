@@ -8,13 +8,17 @@ import pytest
 
 from functions.watcher import journal_handler
 from shared.adapters import aws as aws_adapters
+from shared.adapters.dynamodb.subscriptions import SUBSCRIPTIONS
+from shared.adapters.dynamodb.versioned import DynamoVersionedStore
 from shared.adapters.system import SystemClock
 from shared.model.job import JobKey
+from shared.model.subscription import delivery_id
 from shared.model.template import FailingRow
 from tests import aws
 from tests.integration.handlers.conftest import logged, stream_event
 from tests.jobs import NOT_FOUND, a_job, after, claimed, failed_once
 from tests.occurrences import planned
+from tests.subscriptions import a_subscription
 from tests.templates import a_template
 
 if TYPE_CHECKING:
@@ -107,3 +111,19 @@ def test_a_template_that_keeps_failing_is_marked_to_be_paused(account: Account, 
 
     marked = account.templates.get_template(template.key)
     assert marked.failing == FailingRow(version=1, runs=2, error="http_404")
+
+
+def test_a_job_that_starts_is_told_to_who_has_subscribed(
+    account: Account, context: Context, calls: list[list[dict[str, Any]]]
+) -> None:
+    subscription = a_subscription(active_since=SystemClock().now() - timedelta(days=400))
+    DynamoVersionedStore(account.dynamodb, aws.CONTROL_TABLE, SUBSCRIPTIONS).create(subscription)
+    job = a_job()
+
+    for _ in range(2):
+        journal_handler.lambda_handler(stream_event(("MODIFY", job, claimed(job))), context)
+
+    on_the_bus = [event["Detail"] for (event,) in calls]
+    delivery = account.jobs.get(JobKey(job.tenant, delivery_id(subscription.id, on_the_bus[0]["id"])))
+    assert on_the_bus == [json.loads(account.jobs.load_payload(delivery) or b"")] * 2
+    assert (delivery.target["channel_id"], delivery.version) == (subscription.channel_id, 1)
