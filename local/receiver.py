@@ -40,7 +40,8 @@ class Receiver(LoopbackServer):
 
     By default it answers 200 and echoes. Query parameters ask for something else: `?fail=2` answers the first two
     requests with one Idempotency-Key (so: of one job) with 500, `?fail=always` all; `&status=503` says with what;
-    `&retry_after=3` adds that header; `?sleep=1.5` waits before answering.
+    `&retry_after=3` adds that header; `?down_until=1763734800` answers with 503 up to that time, in seconds since 1970;
+    `?sleep=1.5` waits before answering.
     """
 
     def __init__(self, port: int = 0, note: Callable[[Received], None] | None = None) -> None:
@@ -67,6 +68,8 @@ class Receiver(LoopbackServer):
             number = self._counts[key]
             fails = wishes.get("fail", "0")
             status = int(wishes.get("status", "500")) if fails == "always" or number <= int(fails) else 200
+            if at < float(wishes.get("down_until", "0")):
+                status = 503
             received = Received(method, path, headers, body, number, status, at)
             self.received.append(received)
         if self._note is not None:
