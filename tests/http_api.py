@@ -13,6 +13,7 @@ from functions.api.services import TemplatePorts, services_on
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
+from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds, VirtualClock
@@ -152,6 +153,7 @@ class Api:
     breakers: MemoryBreakers = field(default_factory=MemoryBreakers)
     beats: MemoryBeats = field(default_factory=MemoryBeats)
     channels: MemoryVersionedStore[Channel] = field(default_factory=lambda: MemoryVersionedStore("channel"))
+    bulk_actions: MemoryBulkActions = field(default_factory=MemoryBulkActions)
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     alert_ports: AlertPorts = field(default_factory=alert_ports_in_memory)
     telemetry: RecordedTelemetry = field(default_factory=RecordedTelemetry)
@@ -183,6 +185,7 @@ class Api:
                 channel_port=lambda: self.channels,
                 alert_ports=lambda: self.alert_ports,
                 checkpoint_port=lambda: self.checkpoints,
+                bulk_action_port=lambda: self.bulk_actions,
             )
         )
 

@@ -21,6 +21,7 @@ from shared.model.errors import (
     VersionMismatch,
     WindowNotFound,
 )
+from shared.model.lifecycle import Move
 
 if TYPE_CHECKING:
     from shared.model.lifecycle import Status
@@ -66,6 +67,8 @@ _ADVICE: Final = {
     True: "it has ended, and what has ended stays as it is",
     False: "only a job that waits can be changed; a running one can be cancelled",
 }
+_OF_DEAD_LETTERS: Final = {Move.REDRIVE, Move.DISCARD}
+_ONLY_FAILED: Final = "only one that failed for good can be redriven or discarded"
 _UNKNOWN: Final = (
     "it is not known whether this was done: try again, with the same Idempotency-Key if it was a create "
     "(without one, a second job may come of it)"
@@ -110,7 +113,8 @@ def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind o
             slug = error.slug if error.slug in PROBLEMS else "validation-failed"
             return Reason(slug, error.detail, [FieldError(error.pointer, slug, error.detail)])
         case IllegalTransition():
-            return Reason("invalid-state", f"the job is {error.job.status}: {_ADVICE[error.job.status.is_terminal]}")
+            advice = _ONLY_FAILED if error.move in _OF_DEAD_LETTERS else _ADVICE[error.job.status.is_terminal]
+            return Reason("invalid-state", f"the job is {error.job.status}: {advice}")
         case VersionMismatch():
             detail = "it has changed since: read it, and decide again"
             return Reason("precondition-failed", detail, headers={"ETag": etag(error.current)})

@@ -65,6 +65,8 @@ _channels: Final = partial(Later, "channels")
 _alerts: Final = partial(Later, "alerts")
 _rules: Final = partial(Later, "alert_rules")
 _policies: Final = partial(Later, "escalation_policies")
+_dead_letters: Final = partial(Later, "dead_letters")
+_bulk_actions: Final = partial(Later, "bulk_actions")
 
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
@@ -76,7 +78,16 @@ ROUTES: Final = (
     Route("POST", "/v1/jobs/{job_id}/cancel", jobs.cancel_job, Scope.WRITE),
     Route("POST", "/v1/jobs/{job_id}/run", jobs.run_job, Scope.WRITE),
     Route("GET", "/v1/jobs/{job_id}/executions", jobs.get_executions, Scope.READ),
-    Route("GET", "/v1/jobs/{job_id}/executions/{attempt}/output", outputs.get_output, Scope.READ),
+    Route("GET", "/v1/jobs/{job_id}/executions/{attempt}/output", outputs.get_output, Scope.READ, takes_query=True),
+    Route("GET", "/v1/dead-letters", _dead_letters("list_dead_letters"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/dead-letters/groups", _dead_letters("count_dead_letters"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/dead-letters/{job_id}", _dead_letters("get_dead_letter"), Scope.READ),
+    Route("POST", "/v1/dead-letters/{job_id}/redrive", _dead_letters("redrive_job"), Scope.WRITE),
+    Route("POST", "/v1/dead-letters/{job_id}/discard", _dead_letters("discard_job"), Scope.WRITE),
+    Route("POST", "/v1/bulk-actions", _bulk_actions("create_bulk_action"), Scope.WRITE),
+    Route("GET", "/v1/bulk-actions", _bulk_actions("list_bulk_actions"), Scope.READ, takes_query=True),
+    Route("GET", "/v1/bulk-actions/{action_id}", _bulk_actions("get_bulk_action"), Scope.READ),
+    Route("POST", "/v1/bulk-actions/{action_id}/abort", _bulk_actions("abort_bulk_action"), Scope.WRITE),
     Route("POST", "/v1/templates", _templates("create_template"), Scope.WRITE),
     Route("GET", "/v1/templates", _many_templates("list_templates"), Scope.READ, takes_query=True),
     Route("POST", "/v1/templates/bulk-actions", _many_templates("change_templates"), Scope.WRITE),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from functions.api.alert_services import AlertPorts, AlertServices
     from functions.api.change_breaker import ChangeBreaker
+    from functions.api.dead_letter_services import DeadLetterServices
     from functions.api.keep_versioned import KeepVersioned
     from functions.api.report_execution import ReportExecution
     from functions.api.template_services import TemplateServices
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from shared.ports.backfills import BackfillStore
     from shared.ports.beats import Beats
     from shared.ports.breakers import Breakers
+    from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.calendars import CalendarStore
     from shared.ports.checkpoints import CheckpointStore
     from shared.ports.clock import Clock, Ids
@@ -78,6 +80,7 @@ class Services:
     channels: Callable[[], KeepVersioned[Channel]]
     alerts: Callable[[], AlertServices]
     reports: Callable[[], ReportExecution]
+    dead_letters: Callable[[], DeadLetterServices]
 
 
 def services_on(
@@ -100,6 +103,7 @@ def services_on(
     channel_port: Callable[[], VersionedStore[Channel]],
     alert_ports: Callable[[], AlertPorts],
     checkpoint_port: Callable[[], CheckpointStore],
+    bulk_action_port: Callable[[], BulkActionStore],
 ) -> Services:
     """The use cases on these ports."""
     specs = SpecReader(check_target)
@@ -154,6 +158,22 @@ def services_on(
         )
 
     @cache
+    def dead_letters() -> DeadLetterServices:
+        from functions.api.dead_letter_services import dead_letter_services_on  # noqa: PLC0415
+
+        return dead_letter_services_on(
+            jobs=jobs,
+            actions=bulk_action_port(),
+            change_job=change_job,
+            specs=specs,
+            clock=clock,
+            ids=ids,
+            telemetry=telemetry,
+            sharding=sharding,
+            retention=retention,
+        )
+
+    @cache
     def channels() -> KeepVersioned[Channel]:
         from functions.api.keep_versioned import KeepVersioned  # noqa: PLC0415
 
@@ -187,4 +207,5 @@ def services_on(
         channels=channels,
         alerts=alerts,
         reports=reports,
+        dead_letters=dead_letters,
     )

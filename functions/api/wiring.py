@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from functions.api.alert_services import AlertPorts
     from shared.model.channel import Channel
     from shared.ports.breakers import Breakers
+    from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.checkpoints import CheckpointStore
     from shared.ports.maintenance_windows import MaintenanceWindows
     from shared.ports.versioned import VersionedStore
@@ -92,6 +93,11 @@ def services(rules: TargetRules) -> Services:
             DynamoVersionedStore(dynamodb, table, ESCALATION_POLICIES),
         )
 
+    def bulk_action_port() -> BulkActionStore:
+        from shared.adapters.dynamodb.bulk_actions import DynamoBulkActions  # noqa: PLC0415
+
+        return DynamoBulkActions(dynamodb, settings.control_table)
+
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
@@ -111,4 +117,5 @@ def services(rules: TargetRules) -> Services:
         channel_port=channel_port,
         alert_ports=alert_ports,
         checkpoint_port=checkpoint_port,
+        bulk_action_port=bulk_action_port,
     )

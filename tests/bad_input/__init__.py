@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tests.bad_input.bodies import DURATIONS, MALFORMED, RETRIES, SHAPE, TIMES, TOO_LARGE
 from tests.bad_input.breakers import BREAKERS
+from tests.bad_input.dead_letters import DEAD_LETTERS
 from tests.bad_input.requests import BULK, CHANGES, HEADERS, QUERIES, ROUTING
 from tests.bad_input.rows import TARGET, UNKNOWN_ID, BadInput
 from tests.bad_input.targets import TARGETS
@@ -31,6 +32,7 @@ BAD_INPUT = [
     *TEMPLATE_CHANGES,
     *TEMPLATE_LISTS,
     *BREAKERS,
+    *DEAD_LETTERS,
 ]
 
 __all__ = ["BAD_INPUT", "TARGET", "TEMPLATE", "UNKNOWN_ID", "BadInput"]

@@ -18,6 +18,7 @@ from functions.watcher.sweep import Sweep
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
+from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.templates import MemoryTemplateStore
@@ -105,6 +106,7 @@ def services(world: World, process: Process) -> Services:
         breaker_port=MemoryBreakers,
         breaker_settings=BreakerSettings(),
         checkpoint_port=lambda: world.checkpoints,
+        bulk_action_port=MemoryBulkActions,
     )
 
 

@@ -22,7 +22,8 @@ class ExecutionError(BaseModel):
 class Execution(BaseModel):
     """One attempt. The last 20 are kept, all but the latest with the first 160 bytes of their output only."""
 
-    attempt: int
+    attempt: int = Field(description="Its number, counted from 1 anew by each redrive.")
+    redrive: int = Field(description="How often the job had been redriven before it.")
     started_at: Time | None
     ended_at: Time | None = Field(description="null while it runs")
     outcome: Literal["succeeded", "failed", "timed_out", "lost", "cancelled"] | None = Field(
@@ -75,7 +76,7 @@ class ListedJob(BaseModel):
     reason: str | None = Field(description="Why it stands where it does, one word for programs.")
     run_at: Time = Field(description="When it is to run.")
     wake_at: Time | None = Field(description="When it runs next: later than run_at between two attempts.")
-    attempt: int = Field(description="How many attempts have begun.")
+    attempt: int = Field(description="How many attempts have begun, since it was last redriven if it was.")
     version: int = Field(description="Rises with each edit and change of status; the ETag.")
     created_at: Time
     updated_at: Time
@@ -87,6 +88,12 @@ class ListedJob(BaseModel):
     template_id: str | None = Field(description="The template of which it is an occurrence, or that was triggered.")
     template_version: int | None = Field(description="The version of the template by which it was last planned.")
     nominal_at: Time | None = Field(description="The occurrence's name: what the schedule says.")
+    redrives: int = Field(description="How often it was redriven after it had failed for good.")
+    redriven_at: Time | None
+    redriven_by: str | None = Field(description="The id of an API key, or of the bulk action that did it.")
+    discarded_at: Time | None = Field(description="When it was given up: it is no dead letter any more.")
+    discarded_by: str | None
+    discard_reason: str | None
     group: str | None
     tags: dict[str, str]
     target: Target = Field(description='Header values whose names sound like secrets are shown as "***".')

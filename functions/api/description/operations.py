@@ -9,6 +9,7 @@ from functions.api.description.alert_operations import ALERT_OPERATIONS
 from functions.api.description.breaker_operations import BREAKER_OPERATIONS
 from functions.api.description.calendar_operations import CALENDAR_OPERATIONS
 from functions.api.description.channel_operations import CHANNEL_OPERATIONS
+from functions.api.description.dead_letter_operations import DEAD_LETTER_OPERATIONS
 from functions.api.description.execution_operations import EXECUTION_OPERATIONS
 from functions.api.description.occurrence_operations import OCCURRENCE_OPERATIONS
 from functions.api.description.operation import (
@@ -150,11 +151,20 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("GET", "/v1/jobs/{job_id}/executions/{attempt}/output"): Operation(
         id="getOutput",
         summary="Get the whole output of an attempt",
+        parameters=(
+            Parameter(
+                "redrive",
+                "query",
+                "Which attempt of that number: after so many redrives. Default: the latest.",
+                {"type": "integer", "minimum": 0},
+            ),
+        ),
         answer="text/plain",
         statuses={200: "The output; as application/octet-stream when it is not text."},
         problems=("not-found",),
     ),
     **EXECUTION_OPERATIONS,
+    **DEAD_LETTER_OPERATIONS,
     **TEMPLATE_OPERATIONS,
     **OCCURRENCE_OPERATIONS,
     **CALENDAR_OPERATIONS,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.api.answer import Answer
 from functions.api.endpoints.jobs import key_of
+from functions.api.query_parameters import only
 from functions.api.refusals import Refused
 
 if TYPE_CHECKING:
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
 
 def get_output(request: Request, services: Services, job_id: str, attempt: str) -> Answer:
-    """The bytes as the target put them out: as text when they are, for a client that looks."""
+    """The bytes as the target put them out: as text when they are, for a client that looks. Attempts are numbered anew
+    by each redrive: of several, the latest is meant, or that of the `redrive` which is asked for."""
+    redrive = only(request.parameters("redrive"), "redrive")
     job = services.jobs.get(key_of(request, job_id))
-    execution = next((one for one in job.executions if str(one.attempt) == attempt), None)
+    meant = [one for one in job.executions if str(one.attempt) == attempt and redrive in {None, str(one.redrive)}]
+    execution = meant[-1] if meant else None
     if execution is None:
         raise Refused("not-found", "there is no finished execution of that number, or it is no longer kept")
     output = services.outputs.read(execution.output)

@@ -43,6 +43,12 @@ def job_answer(job: Job) -> dict[str, Any]:
         "template_id": job.template_id,
         "template_version": job.template_version,
         "nominal_at": _time(job.nominal_at),
+        "redrives": job.redrives,
+        "redriven_at": _time(job.redriven_at),
+        "redriven_by": job.redriven_by,
+        "discarded_at": _time(job.discarded_at),
+        "discarded_by": job.discarded_by,
+        "discard_reason": job.discard_reason,
         "group": job.group,
         "tags": dict(job.tags),
         "target": shown_target(job.target),
@@ -114,7 +120,9 @@ def executions_answer(job: Job) -> list[dict[str, Any]]:
     ended = [_execution_answer(job, one) for one in job.executions]
     if job.status is not Status.RUNNING:
         return ended
-    running = _execution(attempt=job.attempt, started_at=job.started_at, ended_at=None, outcome=None)
+    running = _execution(
+        attempt=job.attempt, redrive=job.redrives, started_at=job.started_at, ended_at=None, outcome=None
+    )
     return [*ended, {**running, "awaiting_callback_since": _time(job.awaiting_since)}]
 
 
@@ -133,6 +141,7 @@ def etag(current: HasVersion) -> str:
 def _execution_answer(job: Job, execution: Execution) -> dict[str, Any]:
     answer = _execution(
         attempt=execution.attempt,
+        redrive=execution.redrive,
         started_at=execution.started_at,
         ended_at=execution.ended_at,
         outcome=execution.outcome,
@@ -142,15 +151,18 @@ def _execution_answer(job: Job, execution: Execution) -> dict[str, Any]:
     answer["output"] = execution.output.text
     answer["output_bytes"] = execution.output.size_bytes
     if execution.output.ref is not None:
-        answer["output_url"] = f"/v1/jobs/{job.id}/executions/{execution.attempt}/output"
+        # Attempts are numbered anew by each redrive.
+        which = "" if execution.redrive == job.redrives else f"?redrive={execution.redrive}"
+        answer["output_url"] = f"/v1/jobs/{job.id}/executions/{execution.attempt}/output{which}"
     return answer
 
 
 def _execution(
-    *, attempt: int, started_at: datetime | None, ended_at: datetime | None, outcome: str | None
+    *, attempt: int, redrive: int, started_at: datetime | None, ended_at: datetime | None, outcome: str | None
 ) -> dict[str, Any]:
     return {
         "attempt": attempt,
+        "redrive": redrive,
         "started_at": _time(started_at),
         "ended_at": _time(ended_at),
         "outcome": outcome,

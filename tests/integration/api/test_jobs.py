@@ -113,6 +113,7 @@ def test_executions_tell_of_the_attempts_also_of_the_one_that_runs(api: Api) -> 
     assert items == [
         {
             "attempt": 1,
+            "redrive": 0,
             "started_at": "2026-03-01T12:00:00.000Z",
             "ended_at": "2026-03-01T12:00:01.000Z",
             "outcome": "failed",
@@ -123,6 +124,7 @@ def test_executions_tell_of_the_attempts_also_of_the_one_that_runs(api: Api) -> 
         },
         {
             "attempt": 2,
+            "redrive": 0,
             "started_at": "2026-03-01T12:01:00.000Z",
             "ended_at": None,
             "outcome": None,

@@ -28,6 +28,7 @@ from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindow
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
+from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds, VirtualClock
@@ -129,6 +130,7 @@ class World:
             breaker_port=MemoryBreakers,
             breaker_settings=BreakerSettings(),
             checkpoint_port=MemoryCheckpoints,
+            bulk_action_port=MemoryBulkActions,
         )
 
     # Clients
