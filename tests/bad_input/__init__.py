@@ -7,6 +7,7 @@ target `TARGET`, `{ended}` for a cancelled one, `{template}` for a template that
 
 from __future__ import annotations
 
+from tests.bad_input.alerts import ALERTS
 from tests.bad_input.bodies import DURATIONS, MALFORMED, RETRIES, SHAPE, TIMES, TOO_LARGE
 from tests.bad_input.breakers import BREAKERS
 from tests.bad_input.dead_letters import DEAD_LETTERS
@@ -32,6 +33,7 @@ BAD_INPUT = [
     *TEMPLATE_CHANGES,
     *TEMPLATE_LISTS,
     *BREAKERS,
+    *ALERTS,
     *DEAD_LETTERS,
 ]
 

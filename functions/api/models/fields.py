@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.model import limits
 from shared.model.durations import EXPECTED, format_seconds, parse_duration
+from shared.model.groups import RESERVED_PREFIX, is_reserved
 from shared.model.times import EXAMPLE, parse_time
 
 
@@ -95,6 +96,12 @@ def _printable_ascii(value: str) -> str:
     return value
 
 
+def _of_clients(group: str) -> str:
+    if is_reserved(group):
+        raise refusal("reserved-name", f"another name: {RESERVED_PREFIX}* are the scheduler's own")
+    return group
+
+
 _DELAY: Final = DurationBetween(0, limits.MAX_AHEAD_SECONDS, whole=False)
 _TIMEOUT: Final = DurationBetween(limits.MIN_TIMEOUT_SECONDS, limits.MAX_CALLBACK_TIMEOUT_SECONDS)
 _HEARTBEAT_TIMEOUT: Final = DurationBetween(limits.MIN_HEARTBEAT_TIMEOUT_SECONDS, limits.MAX_CALLBACK_TIMEOUT_SECONDS)
@@ -136,7 +143,7 @@ TagKey = Annotated[str, AfterValidator(_TAG_KEY), _TAG_KEY.schema()]
 TagValue = Annotated[str, StringConstraints(max_length=limits.MAX_TAG_VALUE_LENGTH), AfterValidator(_printable)]
 ExternalKey = Annotated[str, AfterValidator(EXTERNAL_KEY), EXTERNAL_KEY.schema()]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_NOTE_LENGTH), AfterValidator(_printable)]
-Group = Annotated[str, AfterValidator(_GROUP), _GROUP.schema()]
+Group = Annotated[str, AfterValidator(_GROUP), AfterValidator(_of_clients), _GROUP.schema()]
 CorrelationId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=limits.MAX_CORRELATION_ID_LENGTH),

@@ -9,6 +9,7 @@ import pytest
 from functions.api.problems import PROBLEMS
 from tests.bad_input import BAD_INPUT, TEMPLATE, BadInput
 from tests.http_api import http_event
+from tests.jobs import TENANT
 
 if TYPE_CHECKING:
     from tests.http_api import Api
@@ -33,7 +34,8 @@ def test_bad_input_is_refused_with_a_reason_and_stores_nothing(api: Api, row: Ba
 
 
 def state_of(api: Api) -> tuple[Any, ...]:
-    """All that is stored: jobs and templates, what lies beside them, and keys."""
+    """All that is stored: jobs and templates, what lies beside them, keys, alert rules and escalation policies."""
     store = api.templates
     beside = (len(api.jobs._payloads), len(store._payloads), len(store._versions))
-    return api.jobs.all_jobs(), dict(store._templates), dict(store._external_keys), beside
+    rules, policies = (kept.all_of(TENANT) for kept in (api.alert_ports.rules, api.alert_ports.policies))
+    return api.jobs.all_jobs(), dict(store._templates), dict(store._external_keys), beside, rules, policies
