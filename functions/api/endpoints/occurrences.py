@@ -30,7 +30,10 @@ _LONGEST_FORECAST: Final = {"minute": timedelta(days=2), "hour": timedelta(days=
 def list_occurrences(request: Request, services: Services, template_id: str) -> Answer:
     parameters = request.parameters("from", "to", "limit", "cursor")
     now, cursor, limit = services.clock.now(), only(parameters, "cursor"), limit_of(parameters)
-    since, until = _span(parameters, now - _DAY, now + _DAY, _LONGEST_SPAN)
+    asked_since, asked_until = time_of(parameters, "from"), time_of(parameters, "to")
+    since = asked_since or min(now, asked_until or now) - _DAY
+    until = asked_until or max(now, since) + _DAY
+    _check_span(since, until, _LONGEST_SPAN)
     # Where neither end is given both move with the clock: a cursor is bound to what was asked.
     asked = [only(parameters, "from"), only(parameters, "to")]
     list_key = f"{request.tenant} GET /v1/templates/{template_id}/occurrences {asked}"
@@ -55,7 +58,8 @@ def get_forecast(request: Request, services: Services) -> Answer:
         raise InvalidParameter("resolution", "minute or hour is expected")
     now = services.clock.now()
     since = time_of(parameters, "from") or now
-    since, until = _span(parameters, since, since + _DAY, _LONGEST_FORECAST[resolution])
+    until = time_of(parameters, "to") or since + _DAY
+    _check_span(since, until, _LONGEST_FORECAST[resolution])
     if since < now - _DAY:
         raise InvalidParameter("from", "a forecast looks ahead: at most a day ago is expected")
     forecast = services.templates().forecast_occurrences(
@@ -74,15 +78,12 @@ def get_forecast(request: Request, services: Services) -> Answer:
     return Answer(body=body, facts={"templates": forecast.templates})
 
 
-def _span(
-    parameters: dict[str, list[str]], since: datetime, until: datetime, longest: timedelta
-) -> tuple[datetime, datetime]:
-    """The span that is asked for, or what stands for an end that is left out."""
-    asked_since, asked_until = time_of(parameters, "from"), time_of(parameters, "to")
-    since = asked_since or (since if asked_until is None else min(since, asked_until - _DAY))
-    until = asked_until or max(until, since + _DAY)
+def _check_span(since: datetime, until: datetime, longest: timedelta) -> None:
+    """
+    Raises:
+        InvalidParameter: it ends before it begins, or is longer than `longest`.
+    """
     if until < since:
         raise InvalidParameter("from", "not later than `to`")
     if until - since > longest:
         raise InvalidParameter("to", f"at most {longest.days} days after `from`")
-    return since, until

@@ -114,6 +114,14 @@ def test_the_forecast_counts_what_is_ahead(api: Api) -> None:
     assert body["peaks"] == []
 
 
+def test_a_forecast_begins_now_however_soon_it_is_to_end(api: Api) -> None:
+    created(api)
+
+    body = api.get("/v1/forecast", {"to": "2026-03-01T12:30:00Z"}).body
+
+    assert (body["from"], body["occurrences"]) == ("2026-03-01T12:00:00.000Z", 30)
+
+
 @pytest.mark.parametrize(
     "query",
     [
