@@ -107,6 +107,9 @@ class Breakers:
         return {f"BREAKER_{name.upper()}": str(value) for name, value in asdict(self).items()}
 
 
+_MAX_EXPANDERS: Final = 5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one stage.
@@ -116,6 +119,7 @@ class Settings:
         May grow, never shrink.
     group_shards: partitions over which the ad hoc jobs of one tenant, and its dead letters, are spread. May grow.
     retention_days: how long a finished job, its output and its idempotency key can be looked up.
+    archive_days: how long what a job came to can be looked up in the archive.
     log_retention_days: how long log lines are kept; one of the spans that CloudWatch Logs knows.
     log_level: what the functions log at a deployment; `docs/deploying.md` says how to set one function's in between.
     removal: what becomes of the data when the stack goes.
@@ -123,7 +127,7 @@ class Settings:
     dependencies: where the functions' Python packages come from.
     maximum_concurrency: how many executors serve a lane at once (2 to 1,000), so that one cannot starve the others.
     expanders: how many invocations share the templates each minute; one of 1,024 MB gets through some
-        200 refills a second. At most 5.
+        200 refills a second. 1 to 5, the targets that a rule may have.
     memory_mb: memory, and with it CPU, of each function.
     throttle_rate, throttle_burst: requests a second, and at once, that the API takes before it answers 429.
     cors_origins: browser origins that may call the API; none, and there is no CORS at all.
@@ -144,6 +148,7 @@ class Settings:
     due_shards: int = 4
     group_shards: int = 4
     retention_days: int = 30
+    archive_days: int = 400
     log_retention_days: int = 30
     log_level: str = "INFO"
     removal: Removal = Removal.KEPT
@@ -163,6 +168,10 @@ class Settings:
     email_sender: str | None = None
     emulator: str | None = None
     alarm_email: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.expanders <= _MAX_EXPANDERS:
+            raise ValueError(f"expanders is {self.expanders}: 1 to {_MAX_EXPANDERS}, the targets that a rule may have")
 
     @property
     def signing_secret_prefix(self) -> str:

@@ -18,6 +18,7 @@ from functions.api.run_job_now import RunJobNow
 from functions.api.wire.answers import listed_answer
 from functions.api.wire.json_text import compact
 from shared.model import limits
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,6 +129,7 @@ def services_on(
             retention=retention,
             specs=specs,
             create_job=create_job,
+            together=side_by_side,
         )
 
     @cache

@@ -36,6 +36,7 @@ from shared.expansion.plan_calendar_users import PlanCalendarUsers
 from shared.expansion.plan_jobs import PlanJobs
 from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
+from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from shared.ports.jobs import JobStore
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
+    from shared.side_by_side import Together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,14 @@ def template_services_on(
     retention: timedelta,
     specs: SpecReader,
     create_job: CreateJob,
+    together: Together = one_after_another,
 ) -> TemplateServices:
-    """The use cases on these ports."""
+    """The use cases on these ports; `together` makes the writes of a page of jobs."""
     expand = ExpandTemplate(
         templates=templates,
         calendars=calendars,
-        plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding),
-        withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention),
+        plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding, together=together),
+        withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention, together=together),
         clock=clock,
         retention=retention,
     )

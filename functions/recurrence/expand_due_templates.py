@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -68,7 +69,7 @@ class ExpandDueTemplates:
     clock: Clock
     telemetry: Telemetry
     on_every_shard: OnEveryShard = on_every_shard
-    others: Mapping[Planned, Turn] = field(default_factory=dict)
+    others: Mapping[str, Turn] = field(default_factory=dict)
 
     def __call__(self, shards: Sequence[int], seconds_left: Callable[[], float]) -> TickReport:
         reports = self.on_every_shard(lambda shard: self._tick(shard, seconds_left), shards)
@@ -86,18 +87,33 @@ class ExpandDueTemplates:
     def _tick(self, shard: int, seconds_left: Callable[[], float]) -> TickReport:
         report, position = TickReport(), None
         until = self.clock.now()
+        behind: deque[Template] = deque()
         while True:
             page = self.templates.to_expand(shard, until=until, after=position, limit=_PAGE)
             for entry in page.entries:
                 if seconds_left() < _LAST_TEMPLATE_SECONDS:
                     return report
-                report += self._look_at(entry, until, seconds_left)
+                report += self._look_at(entry, until, seconds_left, behind)
             if page.next is None:
-                return report
+                return report + self._catch_up(behind, seconds_left)
             position = page.next
 
-    def _look_at(self, entry: ExpandEntry, until: datetime, seconds_left: Callable[[], float]) -> TickReport:
-        if entry.kind is not Planned.TEMPLATE:
+    def _catch_up(self, behind: deque[Template], seconds_left: Callable[[], float]) -> TickReport:
+        """Once everybody has had a turn, those who were so far behind that one was not enough have further ones, one
+        after the other, while there is time."""
+        report = TickReport()
+        while behind and seconds_left() >= _LAST_TEMPLATE_SECONDS:
+            # The template had its turn already: what it does in this one counts, and it does not.
+            report += replace(self._expand(behind.popleft(), seconds_left, behind), expanded=0)
+        if behind:
+            facts = {"templates": len(behind), "expanded_until": min(one.progress.expanded_until for one in behind)}
+            self.telemetry.note("templates_behind", **facts)
+        return report
+
+    def _look_at(
+        self, entry: ExpandEntry, until: datetime, seconds_left: Callable[[], float], behind: deque[Template]
+    ) -> TickReport:
+        if entry.kind != Planned.TEMPLATE:
             return self._other(entry, seconds_left)
         try:
             template = self.templates.get_template(TemplateKey(entry.tenant, entry.id))
@@ -111,20 +127,25 @@ class ExpandDueTemplates:
             return TickReport()  # the index lags: it has had its turn
         delay_ms = (self.clock.now() - template.expand_at) / timedelta(milliseconds=1)
         self.telemetry.measure(Metric.EXPANSION_DELAY_MS, delay_ms)
-        return self._expand(template, seconds_left)
+        return self._expand(template, seconds_left, behind)
 
     def _other(self, entry: ExpandEntry, seconds_left: Callable[[], float]) -> TickReport:
         """The turn of what is no template. It stays due until its own write says otherwise."""
         facts = {"tenant": entry.tenant, "kind": entry.kind, "id": entry.id}
+        turn = self.others.get(entry.kind)
+        if turn is None:
+            self.telemetry.debug("turn_left_to_newer_version", **facts)
+            return TickReport()
         try:
-            return TickReport(planned=self.others[entry.kind](entry, seconds_left))
+            return TickReport(planned=turn(entry, seconds_left))
         except SchedulerError as error:
             self.telemetry.warn("turn_failed", error=str(error), **facts)
         except Exception as error:  # one's defect must not stop the others
             self.telemetry.defect("turn_defect", error, **facts)
         return TickReport(failed=1)
 
-    def _expand(self, template: Template, seconds_left: Callable[[], float]) -> TickReport:
+    def _expand(self, template: Template, seconds_left: Callable[[], float], behind: deque[Template]) -> TickReport:
+        """One turn. Who is due again at once, and got on in this one, joins those who are `behind`."""
         try:
             expanded = self.expand(template, seconds_left)
         except TemplateChanged:
@@ -142,6 +163,9 @@ class ExpandDueTemplates:
             return self._postpone(template, f"internal error: {type(error).__name__}")
         if expanded.planned or expanded.missed:
             self.telemetry.note("expanded", **template.identity(), planned=expanded.planned, missed=expanded.missed)
+        left = expanded.template
+        if left.expand_at is not None and left.expand_at <= self.clock.now() and left.progress != template.progress:
+            behind.append(left)
         return TickReport(1, expanded.planned, expanded.missed)
 
     def _postpone(self, template: Template, detail: str) -> TickReport:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.model.errors import ChangeRefused
 from shared.model.job import Job, Payload, Sharding
 from shared.model.occurrence_job import PlannedOccurrence, occurrence_job, occurrence_job_id, replan
 from shared.model.parameters import OccurrenceFacts, has_parameters, render
+from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from shared.model.template import Template
     from shared.ports.jobs import JobStore
     from shared.ports.templates import TemplateStore
+    from shared.side_by_side import Together
 
 # A job that another moves at the same time is looked at again; one that moves each time is being worked on.
 _TRIES = 3
@@ -25,9 +28,12 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanJobs:
+    """`together` makes several calls: one after the other unless something else is given."""
+
     jobs: JobStore
     templates: TemplateStore
     sharding: Sharding
+    together: Together = one_after_another
 
     def __call__(self, template: Template, planned: Iterable[PlannedOccurrence], *, now: datetime) -> int:
         """Create the job of each occurrence, or bring the one that is there up to the template's version. Returns how
@@ -38,9 +44,10 @@ class PlanJobs:
             PayloadUnavailable: the template's payload cannot be read.
         """
         text = self.templates.load_template_payload(template)
-        return sum(self._plan(job_of(template, text, one, now=now, sharding=self.sharding), now) for one in planned)
+        jobs = [job_of(template, text, one, now=now, sharding=self.sharding) for one in planned]
+        return sum(self.together(partial(self._plan, now=now), jobs))
 
-    def _plan(self, job: Job, now: datetime) -> bool:
+    def _plan(self, job: Job, *, now: datetime) -> bool:
         planned = self.jobs.place_payload(job)
         creation = self.jobs.create(planned)
         if creation.created:

@@ -11,15 +11,18 @@ from shared.model.errors import ChangeRefused
 from shared.model.job import JobKey, epoch_ms, template_partition
 from shared.model.occurrence_job import may_be_withdrawn, occurrence_job_id, withdraw
 from shared.model.template import TemplateStatus
+from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from shared.model.change import Change
     from shared.model.job import Job
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template
     from shared.ports.jobs import JobStore
+    from shared.side_by_side import Together
 
 _PAGE: Final = 100
 _LAST_PAGE_SECONDS: Final = 5
@@ -30,10 +33,14 @@ _END: Final = "9" * 13 + "~"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawJobs:
     """Looks through the template's part of the `group` index. What is due soonest is withdrawn first, before it begins;
-    what the index does not show yet is seen when the template has settled, and looked through once more."""
+    what the index does not show yet is seen when the template has settled, and looked through once more.
+
+    `together` makes the writes of a page: one after the other unless something else is given.
+    """
 
     jobs: JobStore
     retention: timedelta
+    together: Together = one_after_another
 
     def __call__(
         self,
@@ -68,18 +75,23 @@ class WithdrawJobs:
         self._withdraw(keys, template, timetable, now)
 
     def _withdraw(self, keys: Sequence[JobKey], template: Template, timetable: Timetable, now: datetime) -> None:
-        for job in self.jobs.get_many(keys, consistent=True):
-            if not _is_plan(job, template) or job.run_at <= _stale_since(template):
-                continue
-            effective_at = _effective_at(job, template, timetable)
-            if effective_at == job.run_at:
-                continue
+        jobs = self.jobs.get_many(keys, consistent=True)
+        plans = [job for job in jobs if _is_plan(job, template) and job.run_at > _stale_since(template)]
+        changes = [
             # At another time it is this version's to reinstate, when its turn comes; and no older one's.
-            stamp = template.version if effective_at is None else template.version - 1
-            change = withdraw(job, version=template.version, now=now, retention=self.retention, counts_as_version=stamp)
-            # It has begun, or a newer version has planned it: then it is not ours to withdraw.
-            with suppress(ChangeRefused):
-                self.jobs.change(job.key, change)
+            (job.key, self._withdrawn(job, template, template.version - (effective_at is not None), now))
+            for job in plans
+            if (effective_at := _effective_at(job, template, timetable)) != job.run_at
+        ]
+        self.together(self._write, changes)
+
+    def _withdrawn(self, job: Job, template: Template, stamp: int, now: datetime) -> Change:
+        return withdraw(job, version=template.version, now=now, retention=self.retention, counts_as_version=stamp)
+
+    def _write(self, change: tuple[JobKey, Change]) -> None:
+        # It has begun, or a newer version has planned it: then it is not ours to withdraw.
+        with suppress(ChangeRefused):
+            self.jobs.change(*change)
 
 
 def _is_plan(job: Job, template: Template) -> bool:

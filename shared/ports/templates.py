@@ -25,12 +25,12 @@ class Planned(StrEnum):
 class ExpandEntry(NamedTuple):
     """One entry of the expand index, ordered by `expand_at` and then by an order of the store's own.
 
-    As a position it means "after this entry".
+    As a position it means "after this entry". `kind` is one of `Planned`, or what a newer version has put there.
     """
 
     expand_at: datetime
     tenant: str
-    kind: Planned
+    kind: str
     id: str
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ VARIABLES = {
     Function.EXECUTOR_LONG: EXECUTOR,
     Function.RUNNER: set(),
     Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "RETENTION_DAYS", "ACCOUNT_ID"},
-    Function.JOURNAL: {*TABLES, *SHARDS, "TEMPLATES_TABLE", "ACCOUNT_ID", "EVENT_BUS", "EVENT_TYPES"},
+    Function.JOURNAL: {*TABLES, *SHARDS, "TEMPLATES_TABLE", "ACCOUNT_ID", "EVENT_BUS", "EVENT_TYPES", "DATA_BUCKET"},
     Function.RECURRENCE: RECURRING,
 }
 
@@ -115,7 +115,7 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
         (Function.EXECUTOR_LONG, "shared.adapters.sqs.work_queue", "QueueUrls"),
         (Function.WATCHER, "functions.watcher.wiring", "Settings"),
         (Function.WATCHER, "functions.watcher.wiring", "AlertSettings"),
-        (Function.JOURNAL, "functions.watcher.journal_handler", "Settings"),
+        (Function.JOURNAL, "functions.watcher.journal_wiring", "Settings"),
         (Function.JOURNAL, "functions.watcher.wiring", "AlertSettings"),
         (Function.RECURRENCE, "functions.recurrence.handler", "Settings"),
     ],
@@ -196,3 +196,9 @@ def test_an_unknown_stage_is_refused_with_the_known_ones() -> None:
 
 def test_a_stage_that_says_nothing_about_breakers_has_those_of_the_model() -> None:
     assert from_environment(BreakerSettings, Breakers().environment(), prefix="BREAKER_") == BreakerSettings()
+
+
+@pytest.mark.parametrize("expanders", [0, 6])
+def test_as_many_expanders_as_a_rule_has_targets(expanders: int) -> None:
+    with pytest.raises(ValueError, match="expanders is"):
+        replace(settings_of("dev", {}), expanders=expanders)

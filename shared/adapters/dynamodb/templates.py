@@ -26,7 +26,7 @@ from shared.adapters.dynamodb.template_codec import (
 from shared.model import limits
 from shared.model.errors import PayloadUnavailable, TemplateChanged, TemplateNotFound, UnreadableTemplate
 from shared.model.job import Payload, epoch_ms, from_epoch_ms
-from shared.ports.templates import ExpandEntry, ExpandPage, Planned, TemplateCreation, TemplatePage
+from shared.ports.templates import ExpandEntry, ExpandPage, TemplateCreation, TemplatePage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -218,7 +218,7 @@ def _readable(items: Iterable[Item]) -> Iterator[Template]:
 
 def _expand_entry(item: Item) -> ExpandEntry:
     kind, _, name = item[schema.SK]["S"].partition("#")
-    return ExpandEntry(from_epoch_ms(int(item[schema.EXPAND_AT]["N"])), item[schema.PK]["S"], Planned(kind), name)
+    return ExpandEntry(from_epoch_ms(int(item[schema.EXPAND_AT]["N"])), item[schema.PK]["S"], kind, name)
 
 
 def _payload_key(key: TemplateKey, ref: str) -> Item:

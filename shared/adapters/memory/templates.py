@@ -29,7 +29,7 @@ class MemoryTemplateStore:
         self._external_keys: dict[tuple[str, str], str] = {}
         self._gaps: dict[tuple[TemplateKey, datetime], Gap] = {}
         self._lock = threading.RLock()
-        self.planned: dict[tuple[Planned, str, str], tuple[int, datetime]] = {}
+        self.planned: dict[tuple[str, str, str], tuple[int, datetime]] = {}
         self._payload_threshold_bytes = payload_threshold_bytes
 
     def create_template(self, template: Template) -> TemplateCreation:

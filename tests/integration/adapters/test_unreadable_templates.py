@@ -51,3 +51,16 @@ def test_it_does_not_keep_others_from_being_listed(
 def test_it_is_not_taken_for_one_that_is_not_there(templates: DynamoTemplateStore, unreadable: Template) -> None:
     with pytest.raises(UnreadableTemplate):
         templates.get_template(unreadable.key)
+
+
+def test_what_a_newer_version_plans_does_not_hide_templates_that_are_due(
+    templates: DynamoTemplateStore, dynamodb: Any
+) -> None:
+    due = a_template(id=IDS[0], expand_shard=3)
+    templates.create_template(due)
+    item = encode_template(due)
+    dynamodb.put_item(TableName=TEMPLATES_TABLE, Item={**item, "sk": {"S": "dream#d1"}})
+
+    page = templates.to_expand(3, until=due.created_at, after=None, limit=10)
+
+    assert sorted((one.kind, one.id) for one in page.entries) == [("dream", "d1"), ("template", due.id)]

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.recurrence.expand_due_templates import ExpandDueTemplates, TickReport
+from shared.expansion.expand_template import Expanded
 from shared.model.errors import StoreUnavailable, TemplateChanged, UnreadableTemplate
 from shared.model.job import Payload
-from shared.model.template import EXPAND_SHARDS, JobDefinition, Template, TemplateKey
+from shared.model.template import EXPAND_SHARDS, JobDefinition, Misfire, MisfirePolicy, Template, TemplateKey
 from shared.ports.telemetry import Metric
 from shared.ports.templates import ExpandEntry, ExpandPage, Planned
 from tests.unit.recurring import TENANT, Recurring, plenty
@@ -43,6 +44,58 @@ def test_who_is_due_has_a_turn_and_who_is_not_has_none() -> None:
 
     assert (report.expanded, report.planned) == (1, 31)
     assert recurring.template("later").revision == 1
+
+
+DENSE = {"every": "1s"}
+ALL = Misfire(policy=MisfirePolicy.FIRE_ALL)
+
+
+def test_who_is_far_behind_has_further_turns_in_the_same_tick_once_everybody_had_one() -> None:
+    recurring = Recurring()
+    for name in ("a", "b"):
+        recurring.create(DENSE, template_id=name, expand_shard=3, misfire=ALL)
+    recurring.create({"cron": "0 9 * * *"}, template_id="c", expand_shard=3)
+    recurring.clock.advance(900)
+    turns: list[str] = []
+
+    def expand(template: Template, seconds_left: Callable[[], float]) -> Expanded:
+        turns.append(template.id)
+        return recurring.expand(template, seconds_left)
+
+    report = ticked(recurring, expand=expand)
+
+    assert (report.expanded, report.failed) == (3, 0)
+    assert sorted(turns[:3]) == ["a", "b", "c"]
+    assert turns[3:7] == [*turns[3:5]] * 2
+    assert recurring.template("a").progress.expanded_until > recurring.clock.now()
+
+
+def test_who_is_still_behind_when_the_time_is_over_goes_on_in_the_next_tick() -> None:
+    recurring = Recurring()
+    recurring.create(DENSE, misfire=ALL)
+    recurring.clock.advance(900)
+    seconds = iter([60.0] * 3)
+
+    report = ticked(recurring, seconds_left=lambda: next(seconds, 0.0))
+
+    assert 0 < report.planned < 900
+    assert recurring.template().expand_at == recurring.clock.now()
+    assert "templates_behind" in recurring.telemetry.actions()
+    assert ticked(recurring).planned > 0
+
+
+def test_who_is_due_again_without_getting_on_has_no_further_turn() -> None:
+    recurring = Recurring()
+    recurring.create()
+    turns: list[str] = []
+
+    def stand_still(template: Template, seconds_left: Callable[[], float]) -> Expanded:
+        turns.append(template.id)
+        return Expanded(template)
+
+    ticked(recurring, expand=stand_still)
+
+    assert turns == ["t1"]
 
 
 def test_many_pages_are_gone_through() -> None:
@@ -243,6 +296,17 @@ def test_a_turn_of_another_kind_that_fails_stops_no_template() -> None:
 
     assert (report.expanded, report.failed) == (1, 1)
     assert ("turn_defect", "office") in [(action, facts.get("id")) for action, facts in recurring.telemetry.notes]
+
+
+def test_what_a_newer_version_plans_is_left_to_it() -> None:
+    recurring = Recurring()
+    recurring.create(expand_shard=3)
+    recurring.templates.planned[("dream", TENANT, "d1")] = (3, recurring.clock.now())
+
+    report = ticked(recurring)
+
+    assert (report.expanded, report.failed) == (1, 0)
+    assert "turn_left_to_newer_version" in recurring.telemetry.actions()
 
 
 def test_an_idle_tick_reports_no_metric() -> None:
