@@ -20,6 +20,7 @@ STARTS: Final = {
     "populator-stream": "import functions.populator.stream_handler as h; h.queue_changed_jobs()",
     "executor": "import functions.executor.handler as h; h.execute_job()",
     "watcher": "import functions.watcher.handler as h; h.each_minute()",
+    "journal": "import functions.watcher.journal_handler as h; h.read_journal()",
     "recurrence": "import functions.recurrence.handler as h; h.tick()",
     "runner": "import functions.runner.handler",
 }
@@ -41,6 +42,9 @@ ENVIRONMENT: Final = {
     "DUE_SHARDS": "4",
     "GROUP_SHARDS": "4",
     "ACCOUNT_ID": "123456789012",
+    "API_URL": "http://127.0.0.1:9",
+    "EVENT_BUS": "bench",
+    "EVENT_TYPES": "job.started,job.succeeded,job.failed,job.cancelled,job.skipped",
     "RUNNER_FUNCTION": "runner",
     "COMMAND_TARGET": "disabled",
     "ALLOWED_TARGET_HOSTS": "",
