@@ -29,7 +29,10 @@ from tests.jobs import NOT_FOUND as FINAL
 from tests.jobs import RETENTION, SHARDING, START, TENANT, a_job, claim_of, failed_once
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.model.alerts.alert import Alert
+    from shared.model.change import Change
     from shared.model.execution import Failure
     from shared.model.job import Job
 
@@ -109,6 +112,17 @@ class Alerting:
         change = moves.succeed(running, output=NO_OUTPUT, now=now, retention=RETENTION)
         return JobChange(running, self.jobs.change_and_get(running.key, change))
 
+    def end(self, running: JobChange) -> JobChange:
+        """What has begun succeeds now."""
+        job = running.new
+        assert job is not None
+        change = moves.succeed(job, output=NO_OUTPUT, now=self.clock.now(), retention=RETENTION)
+        return self.change(job, change)
+
+    def change(self, job: Job, change: Change) -> JobChange:
+        """Any change of a job, carried out."""
+        return JobChange(job, self.jobs.change_and_get(job.key, change))
+
     def start(self, job: Job) -> JobChange:
         """The job begins now."""
         return JobChange(job, self.jobs.change_and_get(job.key, claim_of(job, now=self.clock.now())))
@@ -116,6 +130,10 @@ class Alerting:
     def judge(self, *changes: JobChange, parts: Parts | None = None) -> None:
         """What the journal's reader does with a batch."""
         (parts or self.parts).judge_failures(changes)
+
+    def overdue(self, *jobs: Job, after: datetime, until: datetime) -> None:
+        """What the sweep tells of jobs that it reads."""
+        self.parts.judge_overdue(jobs, after=after, until=until)
 
     def failure(self, **facts: Any) -> Job:
         """A job fails for good and is judged."""

@@ -72,8 +72,10 @@ class RaiseAlert:
         Raises:
             StoreUnavailable: some of it may not have been written. All of it may be given again.
         """
-        for start in range(0, max(len(found), 1), MAX_MARKS):
-            self._raise(_Case(rule, subject, list(found[start : start + MAX_MARKS]), silenced_until))
+        # The same finding may be in one batch twice.
+        distinct = list({(one.job_id, one.mark): one for one in found}.values())
+        for start in range(0, max(len(distinct), 1), MAX_MARKS):
+            self._raise(_Case(rule, subject, distinct[start : start + MAX_MARKS], silenced_until))
 
     def _raise(self, case: _Case) -> None:
         counts_jobs = bool(case.found)

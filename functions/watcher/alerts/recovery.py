@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.model.alerts.alert import Alert, SubjectKind
 from shared.model.alerts.rule import RuleKind
+from shared.model.attention import fingerprint_in
 from shared.model.job import JobKey
 from shared.model.lifecycle import Status
 
@@ -77,7 +78,7 @@ class Recovery:
                 return None
             since = alert.opened_at - _EARLIER
             letters = self.latest.dead_letters(alert.tenant, at_most=_DEAD_LETTERS_LOOKED_AT, since=since)
-            if any(alert.subject.id in letter.sort_key for letter in letters):
+            if any(fingerprint_in(letter.sort_key) == alert.subject.id for letter in letters):
                 return None
         return "all of its dead letters were redriven or discarded"
 

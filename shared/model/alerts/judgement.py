@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.model.alerts.alert import Occurrence, Subject, SubjectKind
 from shared.model.alerts.rule import AlertRule, RuleKind, rules_about
-from shared.model.error_fingerprint import error_fingerprint
+from shared.model.attention import fingerprint_of
 from shared.model.groups import is_reserved
 from shared.model.job import epoch_ms
 from shared.model.lifecycle import Status
-from shared.model.target_identity import target_identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,15 +86,8 @@ def subject_of(kind: RuleKind, job: Job) -> Subject | None:
     if job.group is not None:
         return Subject(SubjectKind.GROUP, job.group)
     if kind is RuleKind.FAILED_FOR_GOOD:
-        return Subject(SubjectKind.ERROR, fingerprint_of(job))
+        return Subject(SubjectKind.ERROR, fingerprint_of(job.target, job.executions))
     return None if kind is RuleKind.FAILURES_IN_A_ROW else Subject(SubjectKind.JOBS, "")
-
-
-def fingerprint_of(job: Job) -> str:
-    """The fingerprint of the error that the job's last attempt ended with."""
-    last = job.executions[-1] if job.executions else None
-    error_type, message = (None, None) if last is None else (last.error_type, last.error_message)
-    return error_fingerprint(error_type, message, target_identity(job.target))
 
 
 def occurrence_of(job: Job, *, mark: str, at: datetime) -> Occurrence:
