@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from functions.api.foresee_windows import outlook_of
 from shared.expansion.timetables import timetable_of
 from shared.model.errors import InvalidField
 from shared.model.schedule.bounds import SearchTooLong
@@ -19,6 +20,8 @@ from shared.model.template import TemplateStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from functions.api.foresee_windows import Foresight, Outlook
+    from shared.model.maintenance_window import Effect
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template
     from shared.ports.calendars import Calendars
@@ -64,10 +67,12 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`counts` of runs by the beginning of their bucket, in order, those without any left out. `templates` were looked
-    at, and all their runs were counted if `is_complete`."""
+    """`counts` of runs by the beginning of their bucket, in order, those without any left out; `met`: how many of them
+    maintenance windows would treat how. `templates` were looked at, and all their runs were counted if `is_complete`.
+    """
 
     counts: Mapping[datetime, int]
+    met: Mapping[datetime, Mapping[Effect, int]]
     peaks: list[Peak]
     templates: int
     is_complete: bool
@@ -80,6 +85,14 @@ class _Group:
     timetable: Timetable
     document: Mapping[str, object]
     members: list[Template]
+
+
+class _Part(NamedTuple):
+    """Templates of a group that the same windows are about, and how many of them leave out an instant."""
+
+    outlook: Outlook
+    templates: int
+    skipped: Counter[datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +109,12 @@ class ForecastOccurrences:
         since: datetime,
         until: datetime,
         resolution: Resolution,
+        foreseen: Foresight,
         seconds_left: Callable[[], float],
     ) -> Forecast:
-        """Runs that are effective from `since` until before `until`, as the templates stand now."""
+        """Runs that are effective from `since` until before `until`, as templates and windows stand now."""
         counts: Counter[datetime] = Counter()
+        met: dict[datetime, Counter[Effect]] = defaultdict(Counter)
         shares: dict[datetime, Counter[int]] = defaultdict(Counter)
         templates, is_complete = self._active(tenant, seconds_left)
         groups = self._groups(tenant, templates)
@@ -107,13 +122,14 @@ class ForecastOccurrences:
             if seconds_left() < _LAST_PAGE_SECONDS:
                 is_complete = False
                 break
-            for at, runs in _runs(group, since, until):
+            for at, effect, runs in _runs(group, foreseen, since, until):
                 bucket = at - (at - _EPOCH) % resolution.value
                 counts[bucket] += runs
+                met[bucket][effect] += runs
                 shares[bucket][number] += runs
         counted = dict(sorted(counts.items()))
         peaks = [_peak(at, counted, shares[at], groups, resolution) for at in _highest(counted)]
-        return Forecast(counted, peaks, len(templates), is_complete)
+        return Forecast(counted, met, peaks, len(templates), is_complete)
 
     def _active(self, tenant: str, seconds_left: Callable[[], float]) -> tuple[list[Template], bool]:
         """The tenant's active templates, and whether these are all."""
@@ -143,19 +159,36 @@ class ForecastOccurrences:
         return groups
 
 
-def _runs(group: _Group, since: datetime, until: datetime) -> Iterator[tuple[datetime, int]]:
-    """When templates of the group run, and how many of them."""
-    schedule = group.timetable.schedule
+def _runs(
+    group: _Group, foreseen: Foresight, since: datetime, until: datetime
+) -> Iterator[tuple[datetime, Effect, int]]:
+    """When templates of the group run, what windows do to them then, and how many of them there are."""
+    schedule, parts = group.timetable.schedule, _by_windows(group.members, foreseen)
     # Runs may be effective after their nominal instants by this much.
     lag = timedelta(seconds=schedule.spread_seconds) + (_LONGEST_ROLL if schedule.calendars else timedelta())
-    skipped = Counter(at for member in group.members for at in member.skipped)
     with suppress(SearchTooLong, InvalidField):
         last = group.timetable.horizon(until)
         for one in group.timetable.occurrences(after=since - lag - timedelta(milliseconds=1)):
             if one.nominal_at > last:
                 return
             if since <= one.effective_at < until:
-                yield one.effective_at, len(group.members) - skipped[one.nominal_at]
+                for part in parts:
+                    runs = part.templates - part.skipped[one.nominal_at]
+                    yield one.effective_at, part.outlook.at(one.effective_at), runs
+
+
+def _by_windows(members: Iterable[Template], foreseen: Foresight) -> list[_Part]:
+    alike: dict[tuple[str, ...], list[Template]] = defaultdict(list)
+    for member in members:
+        alike[tuple(window.id for window in foreseen.concerning(member))].append(member)
+    return [
+        _Part(
+            outlook_of(foreseen.concerning(part[0])),
+            len(part),
+            Counter(at for member in part for at in member.skipped),
+        )
+        for part in alike.values()
+    ]
 
 
 def _highest(counts: Mapping[datetime, int]) -> list[datetime]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.expansion.plan_jobs import facts_of
 from shared.model.lifecycle import Status
@@ -12,7 +14,7 @@ from shared.model.occurrence_job import PlannedOccurrence
 from shared.model.parameters import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from functions.api.explain_occurrences import Explained
@@ -38,6 +40,19 @@ class JobToBe(NamedTuple):
     template_id: str
     target: Mapping[str, Any]
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What windows do to first attempts, time by time: from `since[n]` on, until the next one, what `effects[n]` says;
+    before the first, and where no window is open, they run."""
+
+    since: Sequence[datetime]
+    effects: Sequence[Effect]
+
+    def at(self, time: datetime) -> Effect:
+        begun = bisect_right(self.since, time)
+        return self.effects[begun - 1] if begun else Effect.RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,32 @@ class Foresight:
         due_at = job.run_at if is_held or job.wake_at is None else job.wake_at
         return self._met(job, attempt=job.attempt + 1, at=max(self.now, due_at))
 
+    def concerning(self, template: Template) -> list[MaintenanceWindow]:
+        """The windows about a template's runs, as far as its target says where it calls without parameters."""
+        job = JobToBe(template.id, template.job.target, template.tags)
+        return [window for window in self.windows if window.scope.covers(job, self.place)]
+
     def _met(self, job: Candidate, *, attempt: int, at: datetime) -> MetWindow | None:
         window = ruling(self.windows, job, now=at, place=self.place)
         return None if window is None else MetWindow(window, effect_on(window, attempt), window.closes_at(at))
+
+
+def outlook_of(windows: Iterable[MaintenanceWindow]) -> Outlook:
+    """The effect of the window that `ruling` would choose among `windows`, for all times at once: of equals in rank it
+    does not matter which."""
+    edges: dict[datetime, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for window in windows:
+        rank = window.scope.breadth, _CAREFUL_FIRST.index(window.effect)
+        for span in window.spans:
+            edges[span.starts_at][rank] += 1
+            edges[span.ends_at][rank] -= 1
+    since, effects = sorted(edges), []
+    open_: Counter[tuple[int, int]] = Counter()
+    for time in since:
+        open_.update(edges[time])
+        ranks = [rank for rank, count in open_.items() if count]
+        effects.append(_CAREFUL_FIRST[min(ranks)[1]] if ranks else Effect.RUN)
+    return Outlook(since, effects)
+
+
+_CAREFUL_FIRST: Final = tuple(Effect)

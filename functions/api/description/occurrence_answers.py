@@ -59,10 +59,12 @@ class OccurrenceList(BaseModel):
 
 
 class ForecastBucket(BaseModel):
-    """How many runs begin in a minute or an hour."""
+    """How many runs are due in a minute or an hour."""
 
     at: Time
     count: int
+    held: int = Field(description="How many of them a maintenance window would hold: they begin when it is over.")
+    skipped: int = Field(description="How many of them one would skip.")
 
 
 class ScheduleShare(BaseModel):

@@ -67,6 +67,7 @@ def get_forecast(request: Request, services: Services) -> Answer:
         since=since,
         until=until,
         resolution=Resolution[resolution.upper()],
+        foreseen=services.windows().foresee(request.tenant, now),
         seconds_left=request.seconds_left,
     )
     body = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.api.wire.window_answers import met_window_answer
 from shared.model.durations import format_seconds
+from shared.model.maintenance_window import Effect
 from shared.model.time_zones import zone
 from shared.model.times import format_time
 
@@ -52,7 +53,15 @@ def forecast_answer(found: Forecast) -> dict[str, Any]:
         "templates": found.templates,
         "occurrences": sum(found.counts.values()),
         "is_complete": found.is_complete,
-        "buckets": [{"at": format_time(at), "count": count} for at, count in found.counts.items()],
+        "buckets": [
+            {
+                "at": format_time(at),
+                "count": count,
+                "held": found.met[at].get(Effect.HOLD, 0),
+                "skipped": found.met[at].get(Effect.SKIP, 0),
+            }
+            for at, count in found.counts.items()
+        ],
         "peaks": [_peak(peak) for peak in found.peaks],
     }
 

@@ -136,3 +136,13 @@ def test_another_tenants_window_is_met_by_no_run(api: Api) -> None:
     put(api, (0, 60), tenant="other")
 
     assert met(occurrences(api, template_id, to="2026-03-01T13:00:00Z")) == {}
+
+
+def test_a_forecast_counts_what_windows_will_hold_and_skip(api: Api) -> None:
+    template_id = created(api)
+    put(api, (10, 20))
+    put(api, (15, 40), id="w2", effect=Effect.SKIP, scope=Scope(template_ids=(template_id,)))
+
+    body = api.get("/v1/forecast", {"to": "2026-03-01T13:00:00Z"}).body
+
+    assert body["buckets"] == [{"at": "2026-03-01T12:00:00.000Z", "count": 60, "held": 5, "skipped": 25}]

@@ -6,12 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.api.forecast_occurrences import Forecast, ForecastOccurrences, Resolution
+from functions.api.foresee_windows import Foresight
+from shared.model.allowed_targets import Place
+from shared.model.maintenance_window import Effect, Scope, Span
 from shared.model.schedule.calendar import Calendar
 from tests.unit.recurring import TENANT, Recurring, plenty
+from tests.windows import a_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from shared.model.maintenance_window import MaintenanceWindow
+
+PLACE = Place("123456789012", "eu-central-1")
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 HOURLY = {"cron": "0 * * * *", "timezone": "UTC"}
 AT_MIDNIGHT = {"cron": "0 0 * * *", "timezone": "UTC"}
@@ -24,10 +31,18 @@ def forecast(
     resolution: Resolution = Resolution.HOUR,
     seconds_left: Callable[[], float] = plenty,
     tenant: str = TENANT,
+    windows: Sequence[MaintenanceWindow] = (),
 ) -> Forecast:
     use_case = ForecastOccurrences(templates=recurring.templates, calendars=recurring.calendars)
     until = MIDNIGHT + timedelta(hours=hours)
-    return use_case(tenant, since=MIDNIGHT, until=until, resolution=resolution, seconds_left=seconds_left)
+    return use_case(
+        tenant,
+        since=MIDNIGHT,
+        until=until,
+        resolution=resolution,
+        foreseen=Foresight(windows, PLACE, MIDNIGHT),
+        seconds_left=seconds_left,
+    )
 
 
 def create_many(recurring: Recurring, count: int, schedule: dict[str, Any], prefix: str = "t") -> None:
@@ -129,3 +144,30 @@ def test_when_time_runs_out_it_says_that_not_all_was_counted() -> None:
     create_many(recurring, 3, HOURLY)
 
     assert not forecast(recurring, seconds_left=lambda: 1).is_complete
+
+
+def test_what_windows_hold_and_skip_is_counted_beside_what_is_due() -> None:
+    recurring = Recurring()
+    recurring.create({"cron": "*/15 * * * *", "timezone": "UTC"})
+    minute = timedelta(minutes=1)
+    windows = [
+        a_window(Span(MIDNIGHT + 15 * minute, MIDNIGHT + 45 * minute), id="w1"),
+        a_window(Span(MIDNIGHT + 45 * minute, MIDNIGHT + 75 * minute), id="w2", effect=Effect.SKIP),
+    ]
+
+    met = forecast(recurring, hours=2, windows=windows).met
+
+    assert met[MIDNIGHT] == {Effect.RUN: 1, Effect.HOLD: 2, Effect.SKIP: 1}
+    assert met[MIDNIGHT + timedelta(hours=1)] == {Effect.SKIP: 1, Effect.RUN: 3}
+
+
+def test_of_templates_that_share_a_schedule_a_window_meets_those_that_it_is_about_and_that_run() -> None:
+    recurring = Recurring()
+    create_many(recurring, 5, HOURLY)
+    recurring.edit("t1", skipped=(MIDNIGHT,))
+    window = a_window(Span(MIDNIGHT, MIDNIGHT + timedelta(hours=2)), scope=Scope(template_ids=("t0", "t1", "t2")))
+
+    found = forecast(recurring, hours=2, windows=[window])
+
+    assert list(found.counts.values()) == [4, 5]
+    assert list(found.met.values()) == [{Effect.HOLD: 2, Effect.RUN: 2}, {Effect.HOLD: 3, Effect.RUN: 2}]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.api.foresee_windows import Foresight, MetWindow
+from functions.api.foresee_windows import Foresight, MetWindow, outlook_of
 from functions.executor.gates.known_windows import KnownWindows
 from functions.executor.gates.maintenance_window import MaintenanceWindowGate
 from functions.executor.gates.protocol import Closed, Defer, Skip
@@ -72,6 +72,16 @@ def test_what_is_foretold_for_a_job_is_what_the_gate_does(
     assert isinstance(closed, expected)
     if met is not None and closed is not None:
         assert closed.reason == f"{REASON}{met.window.id}"
+
+
+@given(WINDOWS, st.integers(0, 1_000))
+def test_the_outlook_over_all_times_is_what_is_foretold_for_each(windows: list[MaintenanceWindow], second: int) -> None:
+    template, foreseen = a_template(tags={"team": "ops"}), foresight(*windows)
+
+    met = foreseen.of_occurrence(template, an_occurrence(second))
+
+    outlook = outlook_of(foreseen.concerning(template))
+    assert outlook.at(at(second)) == (Effect.RUN if met is None else met.effect)
 
 
 def test_what_windows_look_at_of_an_occurrence_is_what_its_job_will_have() -> None:
