@@ -26,7 +26,9 @@ _CHECKPOINT_DAYS: Final = 8
 
 class DataBucket(Construct):
     """Payloads over 128 KB under `payloads/`, long outputs under `outputs/`, checkpoints over 4 KB under
-    `checkpoints/`; private, encrypted with S3's own key."""
+    `checkpoints/`, what jobs came to under `archive/`; private, encrypted with S3's own key.
+
+    What belongs to a job goes with its item; the rules here are for what nobody came to remove."""
 
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, "data")
@@ -60,6 +62,8 @@ class DataBucket(Construct):
                     prefix="checkpoints/",
                     expiration=Duration.days(_CHECKPOINT_DAYS + settings.retention_days + _MARGIN_DAYS),
                 ),
+                # Nothing is moved to a cheaper class: the objects are smaller than what any of those is billed for.
+                s3.LifecycleRule(id="archive", prefix="archive/", expiration=Duration.days(settings.archive_days)),
                 s3.LifecycleRule(id="uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
         )
@@ -81,3 +85,8 @@ class DataBucket(Construct):
     def checkpoints(self) -> str:
         """All checkpoint objects, for a policy."""
         return self.bucket.arn_for_objects("checkpoints/*")
+
+    @property
+    def archive(self) -> str:
+        """All objects of the archive, for a policy."""
+        return self.bucket.arn_for_objects("archive/*")

@@ -101,15 +101,19 @@ class PunctualFunction(Construct):
         *actions: str,
         on: Sequence[str],
         partitions: Sequence[str] = (),
+        prefixes: Sequence[str] = (),
         wildcard_because: str | None = None,
     ) -> None:
         """Let the function do `actions` on the ARNs `on`; of a table only on those `partitions`, patterns of its
         partition key, if there are any. That does not hold for a Scan, which names no key: never allow one so.
+        Of a bucket only names that match `prefixes` are listed, if there are any.
 
         `wildcard_because` is asked for exactly when one of them stands for more than one resource: cdk-nag refuses a
         wildcard that has no reason beside it.
         """
         conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}} if partitions else None
+        if prefixes:
+            conditions = {"StringLike": {"s3:prefix": list(prefixes)}}
         self.role.add_to_policy(
             iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=conditions),
         )

@@ -62,6 +62,8 @@ class Rights:
         data = self.stack.data
         objects = [data.payloads, data.outputs, data.checkpoints]
         api.allow("s3:PutObject", "s3:GetObject", on=objects, wildcard_because=_OBJECTS)
+        api.allow("s3:GetObject", on=[data.archive], wildcard_because=_OBJECTS)
+        api.allow("s3:ListBucket", on=[data.bucket.bucket_arn], prefixes=["archive/*"])
         self.stack.api.authorizer.allow("dynamodb:GetItem", on=[control])
 
     def _grant_populator(self) -> None:
@@ -127,6 +129,7 @@ class Rights:
         # One that keeps failing is paused.
         self._allow_templates(self.stack.journal)
         self._allow_telling(self.stack.journal)
+        self._allow_cleaning_up(self.stack.journal)
 
     def _grant_recurrence(self) -> None:
         jobs, control = self.stack.tables.jobs.table_arn, self.stack.tables.control.table_arn
@@ -163,6 +166,15 @@ class Rights:
         subscriptions = [f"{schema.SUBSCRIPTIONS_PK}#*"]
         function.allow("dynamodb:Query", on=[self.stack.tables.control.table_arn], partitions=subscriptions)
         function.allow("dynamodb:PutItem", on=[self.stack.tables.jobs.table_arn])
+
+    def _allow_cleaning_up(self, function: PunctualFunction) -> None:
+        """What ends is archived. What lies beside a job's item goes with it: never a job, which a TTL removes."""
+        data, jobs = self.stack.data, self.stack.tables.jobs.table_arn
+        function.allow("s3:PutObject", on=[data.archive], wildcard_because=_OBJECTS)
+        function.allow("dynamodb:Query", "dynamodb:DeleteItem", on=[jobs])
+        function.allow("s3:ListBucket", on=[data.bucket.bucket_arn], prefixes=["payloads/*"])
+        beside = [data.payloads, data.outputs, data.checkpoints]
+        function.allow("s3:DeleteObject", on=beside, wildcard_because=_OBJECTS)
 
     def _allow_stream(self, function: PunctualFunction) -> None:
         rights = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")

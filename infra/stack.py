@@ -85,7 +85,14 @@ class PunctualStack(Stack):
             settings=settings,
             package=package,
             stream_arn=self.tables.stream_arn,
-            environment=self._tables() | self._templates() | self._shards() | self._place() | self._news(),
+            environment={
+                **self._tables(),
+                **self._templates(),
+                **self._shards(),
+                **self._place(),
+                **self._news(),
+                **self._data(),
+            },
         )
         self.recurrence = Recurrence(self, settings=settings, package=package, environment=self._recurring())
         Alarms(

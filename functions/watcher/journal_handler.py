@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.watcher.journal.pause_failing_templates import PauseFailingTemplates
-from functions.watcher.journal.read_journal import Reader, ReadJournal
-from functions.watcher.wiring import alerting, deliver_events, publish_events, telemetry
-from shared.adapters import aws
+from functions.watcher.journal_wiring import read_journal
+from functions.watcher.wiring import telemetry
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.codec import decode_job, job_key
-from shared.adapters.dynamodb.jobs import DynamoJobStore
-from shared.adapters.dynamodb.templates import DynamoTemplateStore
-from shared.adapters.system import SystemClock
 from shared.model.errors import StoreUnavailable, UnreadableJob
 from shared.model.job_change import JobChange
-from shared.settings import from_environment
 
 if TYPE_CHECKING:
     from shared.model.job import Job
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    jobs_table: str
-    templates_table: str
-
-
-@cache
-def read_journal() -> ReadJournal:
-    settings = from_environment(Settings)
-    dynamodb = aws.client("dynamodb")
-    pause_failing_templates = PauseFailingTemplates(
-        templates=DynamoTemplateStore(dynamodb, settings.templates_table),
-        jobs=DynamoJobStore(dynamodb, settings.jobs_table),
-        clock=SystemClock(),
-        telemetry=telemetry(),
-    )
-    readers: dict[str, Reader] = {
-        "publish_events": publish_events(),
-        "deliver_events": deliver_events(),
-        "judge_failures": alerting().judge_failures,
-        "pause_failing_templates": pause_failing_templates,
-    }
-    return ReadJournal(readers, telemetry())
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -67,7 +35,7 @@ def _change(record: dict[str, Any]) -> JobChange | None:
     if record["Keys"][schema.SK]["S"] != schema.JOB_SK:
         return None
     try:
-        return JobChange(_job(record.get("OldImage")), _job(record.get("NewImage")))
+        return JobChange(_job(record.get("OldImage")), _job(record.get("NewImage")), _time(record))
     except UnreadableJob as error:
         tenant, job_id = job_key(record["Keys"][schema.PK]["S"])
         telemetry().warn("journal_unreadable", error=str(error), tenant=tenant, job_id=job_id)
@@ -76,3 +44,8 @@ def _change(record: dict[str, Any]) -> JobChange | None:
 
 def _job(image: dict[str, Any] | None) -> Job | None:
     return decode_job(image) if image else None
+
+
+def _time(record: dict[str, Any]) -> datetime | None:
+    seconds = record.get("ApproximateCreationDateTime")
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

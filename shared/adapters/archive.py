@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +21,7 @@ from shared.adapters.aws import translated_errors
 from shared.model.archived_job import archived, end_of, is_final, latest
 from shared.model.job import encode_id
 from shared.ports.archive import Look
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,6 @@ SUFFIX: Final = ".jsonl.gz"
 JOBS_PER_OBJECT: Final = 64
 _MARK: Final = 3
 _DIGEST_BYTES: Final = 10
-_THREADS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,7 @@ class BucketArchive:
     page_size: int = 1_000
 
     def keep(self, jobs: Sequence[Job]) -> None:
-        objects = list(_objects(jobs))
-        if not objects:
-            return
-        with ThreadPoolExecutor(min(len(objects), _THREADS)) as pool:
-            list(pool.map(self._put, objects))
+        side_by_side(self._put, _objects(jobs))
 
     def look(self, key: JobKey, *, since: datetime, until: datetime, pages: int) -> Look:
         found: Job | None = None

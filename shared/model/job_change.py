@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.model.job import Job
     from shared.model.lifecycle import Status
 
@@ -15,11 +17,13 @@ class JobChange:
     """A job before a write (`old`, None when it was created) and after it (`new`, None when its item is gone).
 
     The same write may be told more than once: (tenant, job id, version of `new`) names what it was about, since every
-    change of a status makes a new version. Changes of one job come in order.
+    change of a status makes a new version. Changes of one job come in order. `written_at` is when that was, rounded
+    down to the second.
     """
 
     old: Job | None
     new: Job | None
+    written_at: datetime | None = None
 
     @property
     def tenant(self) -> str | None:

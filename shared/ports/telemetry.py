@@ -35,6 +35,7 @@ class Metric(StrEnum):
     EXPANSION_DELAY_MS = "expansion_delay_ms"  # from the time a template was to be expanded until it is
     EVENTS_PUBLISHED = "events_published"  # what happened to jobs, put on the event bus
     EVENT_DELIVERIES = "event_deliveries"  # jobs made to tell subscribers what happened
+    LEFTOVERS_REMOVED = "leftovers_removed"  # payloads, checkpoints and outputs of jobs whose items are gone
     JOBS_ARCHIVED = "jobs_archived"  # ends of jobs, put into the archive
     JOURNAL_LEFT_OUT = "journal_left_out"  # changes of jobs that a reader of the journal failed at by a defect
     TEMPLATES_PAUSED = "templates_paused"  # templates of which too many runs in a row have failed

@@ -113,8 +113,10 @@ def test_objects_outlive_the_jobs_that_name_them(template: StageTemplate) -> Non
         "payloads": "payloads/",
         "outputs": "outputs/",
         "checkpoints": "checkpoints/",
+        "archive": "archive/",
         "uploads": None,
     }
+    assert rules["archive"]["ExpirationInDays"] == template.settings.archive_days > retention
     assert rules["outputs"]["ExpirationInDays"] > retention
     attempt = limits.MAX_CALLBACK_TIMEOUT_SECONDS + limits.MAX_RETRY_DELAY_SECONDS
     assert rules["checkpoints"]["ExpirationInDays"] > attempt / limits.DAY_SECONDS + retention

@@ -34,6 +34,7 @@ WILDCARDS = {
     "<DataBucket>/payloads/*",
     "<DataBucket>/outputs/*",
     "<DataBucket>/checkpoints/*",
+    "<DataBucket>/archive/*",
     "<JobsTable>/stream/*",
     "arn:aws:iam::account:role/punctual-target/*",
     *(f"arn:aws:ssm:region:account:parameter/punctual/{stage}/signing/*" for stage in Stage),
@@ -101,8 +102,20 @@ def test_api_creates_edits_and_lists_jobs_and_templates(template: StageTemplate)
             "<ControlTable>",
         },
         "s3:PutObject": {f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints")},
-        "s3:GetObject": {f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints")},
+        "s3:GetObject": {
+            f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints", "archive")
+        },
+        "s3:ListBucket": {"<DataBucket>"},
     }
+
+
+@pytest.mark.parametrize(("function", "prefix"), [(Function.API, "archive/*"), (Function.JOURNAL, "payloads/*")])
+def test_of_the_bucket_only_what_is_looked_for_is_listed(
+    template: StageTemplate, function: Function, prefix: str
+) -> None:
+    (listing,) = [one for one in template.statements(function) if "s3:ListBucket" in one["actions"]]
+
+    assert listing["conditions"] == {"StringLike": {"s3:prefix": [prefix]}}
 
 
 API_PARTITIONS = [
@@ -200,6 +213,12 @@ def test_the_journal_reads_the_stream_tells_the_bus_and_where_it_gave_up(templat
             f"dynamodb:{action}": {*RAISING_ALERTS[f"dynamodb:{action}"], "<TemplatesTable>"}
             for action in ("GetItem", "Query", "PutItem")
         },
+        # What ends is archived, and what lies beside a job that is gone is removed.
+        "dynamodb:Query": {*RAISING_ALERTS["dynamodb:Query"], "<TemplatesTable>", "<JobsTable>"},
+        "dynamodb:DeleteItem": {*RAISING_ALERTS.get("dynamodb:DeleteItem", set()), "<JobsTable>"},
+        "s3:PutObject": {"<DataBucket>/archive/*"},
+        "s3:ListBucket": {"<DataBucket>"},
+        "s3:DeleteObject": {f"<DataBucket>/{kind}/*" for kind in ("payloads", "outputs", "checkpoints")},
         # Lambda itself tells it, with the function's role, where in the stream lies what was given up.
         **{f"sqs:{action}": {"<JournalLost>"} for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl")},
     }

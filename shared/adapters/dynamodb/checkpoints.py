@@ -31,7 +31,7 @@ class DynamoCheckpoints:
         item = {
             **codec.item_key(key, schema.CHECKPOINT_SK),
             "fence": codec.INTEGER.encode(checkpoint.fence),
-            "at": codec.TIME.encode(checkpoint.saved_at),
+            schema.PUT_AT: codec.TIME.encode(checkpoint.saved_at),
             "n": codec.INTEGER.encode(checkpoint.attempt),
             schema.TTL: codec.TIME_IN_SECONDS.encode(checkpoint.expire_item_at),
         }
@@ -49,8 +49,8 @@ class DynamoCheckpoints:
                     TableName=self.table,
                     Item=item,
                     ConditionExpression="attribute_not_exists(pk) OR fence < :fence OR (fence = :fence AND #at <= :at)",
-                    ExpressionAttributeNames={"#at": "at"},
-                    ExpressionAttributeValues={":fence": item["fence"], ":at": item["at"]},
+                    ExpressionAttributeNames={"#at": schema.PUT_AT},
+                    ExpressionAttributeValues={":fence": item["fence"], ":at": item[schema.PUT_AT]},
                 )
         except ConditionFailed:
             return False
@@ -69,7 +69,7 @@ class DynamoCheckpoints:
             data=data,
             attempt=codec.INTEGER.decode(item["n"]),
             fence=codec.INTEGER.decode(item["fence"]),
-            saved_at=codec.TIME.decode(item["at"]),
+            saved_at=codec.TIME.decode(item[schema.PUT_AT]),
             expire_item_at=codec.TIME_IN_SECONDS.decode(item[schema.TTL]),
         )
 

@@ -50,12 +50,14 @@ class DynamoJobStore:
             return job
         digest = hashlib.sha256(data).hexdigest()
         if len(data) > limits.TABLE_PAYLOAD_BYTES:
-            ref = f"payloads/{job.tenant}/{job.id}/{digest}"
+            # An id may be used again: the object of a job that is gone is not one of the next.
+            ref = f"payloads/{job.tenant}/{job.id}/{epoch_ms(job.created_at)}-{digest}"
             with translated_errors("put payload object"):
                 self.bucket_client().put_object(Bucket=self.bucket, Key=ref, Body=data)
         else:
             ref = f"{schema.PAYLOAD_SK}#{digest}"
-            item = {**codec.item_key(job.key, ref), "data": {"S": data.decode()}}
+            put_at = codec.TIME.encode(job.created_at)
+            item = {**codec.item_key(job.key, ref), "data": {"S": data.decode()}, schema.PUT_AT: put_at}
             # Named by its content, so putting it again changes nothing: the one write without a condition.
             with translated_errors("put payload item"):
                 self.dynamodb.put_item(TableName=self.table, Item=item)

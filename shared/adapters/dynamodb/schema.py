@@ -11,6 +11,8 @@ TTL: Final = "ttl"
 JOB_SK: Final = "job"
 CHECKPOINT_SK: Final = "checkpoint"
 PAYLOAD_SK: Final = "payload"
+# Of what lies beside a job: when it was put, or the job created that it was put for.
+PUT_AT: Final = "at"
 
 DUE_INDEX: Final = "due"
 DUE_SHARD: Final = "due_shard"

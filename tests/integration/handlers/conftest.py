@@ -34,6 +34,7 @@ WIRED = (
     "functions.executor.wiring",
     "functions.watcher.wiring",
     "functions.watcher.journal_handler",
+    "functions.watcher.journal_wiring",
     "functions.recurrence.handler",
 )
 SHARDING = Sharding(due=2, group=2)
