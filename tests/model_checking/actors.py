@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from shared.model import moves
 from shared.model.job import Delivery
 from shared.model.lifecycle import Status
+from shared.model.long_work import awaits_callback
 from shared.model.occurrence_job import WITHDRAWN
 from tests.model_checking import invariants
 from tests.model_checking.present import NOW
@@ -36,7 +37,8 @@ _DEFERRED_UP_TO_FENCE: Final = 1
 
 class Place(NamedTuple):
     """`job`, `held` and `read` are numbers of the table; `begun` counts the effects of an `at_most_once` job;
-    `claim_ids` are those that executors are claiming with."""
+    `claim_ids` are those that executors are claiming with, `workers` the fences of the attempts for which somebody does
+    the work."""
 
     job: int
     messages: tuple[tuple[Lane, datetime], ...] = ()
@@ -44,6 +46,7 @@ class Place(NamedTuple):
     read: int = NOTHING
     begun: int = 0
     claim_ids: tuple[str, ...] = ()
+    workers: tuple[int, ...] = ()
 
 
 class Phase(IntEnum):
@@ -93,11 +96,13 @@ class Actors:
         yield from self._network(place)
         yield from self._watcher(place)
         yield from self._clients(place)
+        yield from self._workers(place)
 
     def _messages(self, place: Place) -> Iterator[Happening]:
         job = self._table.jobs[place.job]
-        if job.status is Status.SCHEDULED and job.due_shard is not None and job.wake_at is not None:
-            message = (job.due_shard.lane, job.wake_at)
+        lane = None if job.due_shard is None else job.due_shard.lane
+        if job.status is Status.SCHEDULED and lane is not None and job.wake_at is not None:
+            message = (lane, job.wake_at)
             if message not in place.messages:
                 sent = place._replace(messages=tuple(sorted((*place.messages, message))))
                 yield Happening(f"a message is sent, {_due(job.wake_at)}", sent, fair=True)
@@ -115,6 +120,7 @@ class Actors:
         running = self._table.jobs[place.job].status is Status.RUNNING
         if running:
             yield from self._asked(place, "reap", place.job, "the watcher", fair=True)
+            yield from self._asked(place, "look again", place.job, "the watcher", fair=True)
         if place.read != NOTHING:
             forgot = place._replace(read=NOTHING)
             yield from self._asked(forgot, "reap", place.read, "the watcher, by what it read earlier,")
@@ -127,6 +133,19 @@ class Actors:
             yield from self._asked(place, wish, place.job, f"a client ({wish})")
         for planner in self._scenario.planners:
             yield from self._asked(place, planner, place.job, f"a planner at {planner},")
+
+    def _workers(self, place: Place) -> Iterator[Happening]:
+        """Whoever does the work reads the job before each report, and is refused then if its attempt is over."""
+        job = self._table.jobs[place.job]
+        for fence in place.workers:
+            who = f"the worker of fence {fence}"
+            if job.status is Status.RUNNING and job.fence == fence:
+                alive = "beat" if job.awaiting_since else "accept"
+                for what in (alive, "save a checkpoint", *self._scenario.failures):
+                    yield from self._asked(place, what, place.job, who)
+                yield from self._asked(place, "succeed", place.job, who, fair=True)
+            left = tuple(one for one in place.workers if one != fence)
+            yield Happening(f"{who} dies", place._replace(workers=left))
 
     def _asked(self, place: Place, what: str, view: int, who: str, *, fair: bool = False) -> Iterator[Happening]:
         """Somebody who does not wait for the outcome sends a request: it arrives at once, or the network holds it."""
@@ -207,7 +226,10 @@ class Actors:
             return
         yield Happening(
             f"the effect of {_of(copy)} begins",
-            place._replace(begun=min(place.begun + 1, 2) if job.delivery is Delivery.AT_MOST_ONCE else 0),
+            place._replace(
+                begun=min(place.begun + 1, 2) if job.delivery is Delivery.AT_MOST_ONCE else 0,
+                workers=tuple(sorted({*place.workers, copy.fence})) if awaits_callback(copy) else (),
+            ),
             executor._replace(phase=Phase.EFFECT),
             fair=True,
             broken=invariants.broken_by_begin(copy, job, place.begun),
@@ -234,12 +256,13 @@ class Actors:
 
     def _end(self, executor: Executor, place: Place) -> Iterator[Happening]:
         copy = self._table.jobs[executor.copy]
-        yield self._committing("succeed", executor, place, f"the effect of {_of(copy)} succeeds", fair=True)
+        well, how = ("accept", "is accepted") if awaits_callback(copy) else ("succeed", "succeeds")
+        yield self._committing(well, executor, place, f"the effect of {_of(copy)} {how}", fair=True)
         for failure in self._scenario.failures:
             yield self._committing(failure, executor, place, f"the effect of {_of(copy)} ends: {failure}")
 
     def _committing(self, what: str, executor: Executor, place: Place, line: str, fair: bool = False) -> Happening:
-        otherwise = NOTHING if what == "succeed" else self._table.make("stop", executor.copy)
+        otherwise = NOTHING if what in {"succeed", "accept"} else self._table.make("stop", executor.copy)
         request = self._table.make(what, executor.copy)
         after = Executor(Phase.COMMITTING, executor.place, request=request, otherwise=otherwise)
         return Happening(line, place, after, fair)
@@ -274,12 +297,12 @@ class Actors:
         if job == NOTHING:
             return None, None
         held = place.held
-        if self._table.requests[request].guard != "heartbeat":
+        if self._table.requests[request].change.move not in invariants.NO_NEW_VERSION:
             held = tuple(map(self._table.outdated, held))
         alive = tuple(sorted({one for one in held if not self._table.is_dead(one, job)}))
         if self._table.jobs[job].status.is_terminal and self._table.jobs[job].reason != WITHDRAWN:
             # No message fits a job without a wake_at, and the watcher reaps none without a lease.
-            return place._replace(job=job, held=alive, messages=(), read=NOTHING), broken
+            return place._replace(job=job, held=alive, messages=(), read=NOTHING, workers=()), broken
         return place._replace(job=job, held=alive), broken
 
     def _held(self, place: Place, request: int) -> Iterator[Place]:
@@ -313,11 +336,14 @@ class Actors:
         )
 
     def holds_lease(self, executor: Executor) -> bool:
-        """Whether the executor may believe, by all it was answered and by its clock, that the job is its own."""
+        """Whether the executor may believe, by all it was answered and by its clock, that the job is its own. Once it
+        has handed the work over, whoever does it may end the attempt at any time."""
         if executor.phase not in {Phase.CLAIMED, Phase.EFFECT}:
             return False
-        lease_until = self._table.jobs[executor.copy].lease_until
-        return lease_until is not None and lease_until > NOW
+        copy = self._table.jobs[executor.copy]
+        if executor.phase is Phase.EFFECT and awaits_callback(copy):
+            return False
+        return copy.lease_until is not None and copy.lease_until > NOW
 
     # Telling.
 

@@ -12,6 +12,8 @@ one can:
 * a request that its sender gave up is held by the network and applied later, once, more often, or never; one whose
   answer is lost is sent again;
 * the watcher's write comes from a read that is old; clients cancel, run at once, postpone and edit at any time;
+* who does work that is reported sends signs of life, checkpoints and its end at any time, before it is known that the
+  work was accepted and after its attempt was given up, or dies;
 * planners at older and newer versions of a template plan the job of its occurrence, withdraw it and reinstate it;
 * time passes at any moment, however long.
 

@@ -6,9 +6,11 @@ reinstated; I6 one success at most; I7 nothing begins after a cancel; I8 a job i
 not terminal; I9 attempts stay within their budget; I10 nothing starts before its time or, the first time, after its
 start deadline or when it is missed; I11 one live lease.
 
-Three more are promises of the API, of the lanes and of templates: `If-Match` (what was decided on an older version of a
-job changes nothing), `lane` (an attempt begins only where a job of its length can run to its end) and `template` (what
-an older version of it decided changes nothing that a newer one has, and no version changes a job that has begun).
+Four more are promises of the API, of the lanes, of reports and of templates: `If-Match` (what was decided on an older
+version of a job changes nothing), `lane` (an attempt begins only where a job of its length can run to its end),
+`report` (a job that awaits one runs, lies where only the watcher looks, and its lease is the worker's alone) and
+`template` (what an older version of it decided changes nothing that a newer one has, and no version changes a job that
+has begun).
 """
 
 from __future__ import annotations
@@ -28,17 +30,21 @@ if TYPE_CHECKING:
     from tests.model_checking.table import Request
 
 
+NO_NEW_VERSION = frozenset({Move.HEARTBEAT, Move.CHECKPOINT, Move.WATCH})
+
+
 def broken_by(request: Request, before: Job, after: Job) -> str | None:
     """What the write of `request` broke, which made `after` of `before`."""
     move, values = request.change.move, request.change.set
-    began, risen = move is Move.CLAIM, move is not Move.HEARTBEAT
+    began, risen = move is Move.CLAIM, move not in NO_NEW_VERSION
+    awaits = before.awaiting_since is not None
     taken = request.guard.startswith("reap") and (before.lease_until is None or before.lease_until > NOW)
     late = began and before.attempt == 0 and _has_passed(before.expires_at, values["started_at"])
     missed = began and before.attempt == 0 and _has_passed(before.misfire_at, values["started_at"])
     is_reinstated = move is Move.REINSTATE and (before.status, before.reason) == (Status.SKIPPED, WITHDRAWN)
     by_template = move in {Move.REPLAN, Move.WITHDRAW, Move.REINSTATE}
     early = began and (before.wake_at is None or values["started_at"] < before.wake_at)
-    long = request.message is not None and after.timeout_seconds > request.message[0].max_job_seconds
+    long = request.message is not None and after.call_seconds > request.message[0].max_job_seconds
     return _first(
         (before.status.is_terminal and not is_reinstated, f"I5: a job that is {before.status} was changed"),
         (by_template and before.attempt > 0, f"template: a {move} changed a job that has begun"),
@@ -62,11 +68,13 @@ def broken_by(request: Request, before: Job, after: Job) -> str | None:
         (late, "I10: a job began after its start deadline"),
         (missed, "I10: an occurrence began that was missed"),
         (began and before.cancel_requested_at is not None, "I7: another attempt began after a cancel was requested"),
-        (long, f"lane: a job of {after.timeout_seconds} s began in lane {request.message and request.message[0]}"),
+        (long, f"lane: a job of {after.call_seconds} s began in lane {request.message and request.message[0]}"),
         (
             move is Move.STOP and before.cancel_requested_at is None,
             "I7: a job was cancelled that nobody asked to cancel",
         ),
+        (move is Move.AWAIT and awaits, "report: a worker's lease was taken for that of the call"),
+        (move is Move.WATCH and not awaits, "report: a job was put off that awaits nothing"),
         (
             move is Move.DECLINE and before.cancel_requested_at is not None,
             "I7: a job was skipped that a client had asked to cancel",
@@ -91,6 +99,14 @@ def broken_in(job: Job) -> str | None:
         (
             (job.lease_until is not None) != running,
             f"I11: a job that is {job.status} has lease_until {job.lease_until}",
+        ),
+        (
+            job.awaiting_since is not None and not running,
+            f"report: a job that is {job.status} awaits one",
+        ),
+        (
+            job.due_shard is not None and (job.due_shard.lane is None) != (job.awaiting_since is not None),
+            f"report: a job that is {job.status} lies in {job.due_shard}",
         ),
         (job.attempt > budget, f"I9: attempt {job.attempt} of {budget}, {job.delivery}"),
         (len(fences) < len(outcomes), "I3: an execution has two outcomes"),

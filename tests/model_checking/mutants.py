@@ -102,7 +102,8 @@ _LEASE: Final = "it compares lease_until with a time, and no job has one that is
 _WAKE: Final = "it compares wake_at and due_shard, and no job that has ended has any"
 _BLOCKED: Final = "no move leads to blocked yet"
 _LAST: Final = "an attempt that is to be cancelled is the last: neither a retry nor a deferral passes the request"
-_ONE_OUTCOME: Final = "only the attempt's own executor ends it so under its fence, and it asks for one outcome"
+_NOT_BEGUN_YET: Final = "only the attempt's own executor puts it back, before anything could succeed under its fence"
+_SPARES_A_WRITE: Final = "an earlier look does no harm: it spares the write that would change nothing"
 _NOT_BEGUN: Final = "the last attempt of a skipped job, if any, was deferred or declined, and has no other outcome"
 _ANSWERED: Final = "a client who cancels a cancelled job is answered without a write"
 _NEVER_ASKED: Final = "a client who cancels a running job is made a request to its executor instead"
@@ -120,14 +121,16 @@ def redundant() -> dict[Mutant, str]:
         ("skip", "status ="): _VERSION,
         **dict.fromkeys([(guard, "status =") for guard in ("heartbeat", *reaps)], _LEASE),
         ("reap_stop", "fence ="): _LAST,
+        ("watch", "wake_at <"): _SPARES_A_WRITE,
         **dict.fromkeys([("reinstate", "status ="), ("reinstate", "attempt =")], _WITHDRAWN),
     }
     ended = sorted(TERMINAL)
     sources = {
         **dict.fromkeys([(Move.CLAIM, status) for status in ended], _WAKE),
         **dict.fromkeys([(Move.HEARTBEAT, status) for status in (Status.SCHEDULED, *ended)], _LEASE),
-        **dict.fromkeys([(move, Status.SUCCEEDED) for move in _OTHER_OUTCOMES], _ONE_OUTCOME),
-        **dict.fromkeys([(move, Status.SKIPPED) for move in _OUTCOMES], _NOT_BEGUN),
+        **dict.fromkeys([(Move.WATCH, status) for status in ended], _WAKE),
+        **dict.fromkeys([(move, Status.SUCCEEDED) for move in (Move.DEFER, Move.DECLINE)], _NOT_BEGUN_YET),
+        **dict.fromkeys([(move, Status.SKIPPED) for move in (*_OUTCOMES, Move.AWAIT, Move.CHECKPOINT)], _NOT_BEGUN),
         **dict.fromkeys([(move, status) for move in (Move.REPLAN, Move.WITHDRAW) for status in _WITH_ATTEMPTS], _BEGUN),
         **dict.fromkeys([(Move.REINSTATE, status) for status in Status if status is not Status.SKIPPED], _WITHDRAWN),
         (Move.STOP, Status.SCHEDULED): _LAST,
@@ -144,5 +147,4 @@ def redundant() -> dict[Mutant, str]:
 
 
 _OUTCOMES: Final = (Move.SUCCEED, Move.RETRY, Move.FAIL, Move.STOP)
-_OTHER_OUTCOMES: Final = (Move.DEFER, Move.DECLINE, Move.RETRY, Move.FAIL, Move.STOP)
 _WITH_ATTEMPTS: Final = (Status.RUNNING, Status.SUCCEEDED, Status.FAILED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from shared.model.job import Delivery, Job, JobKey, JobSpec, new_job
+from shared.model.job import Completion, Delivery, Job, JobKey, JobSpec, new_job
 from tests.model_checking.planners import PLANNERS, TWO_ATTEMPTS, planned
 from tests.model_checking.present import NOW, STEP
 from tests.model_checking.table import SHARDING
@@ -49,8 +49,24 @@ def at_most_once(name: str = "job", **spec: Any) -> Job:
 
 
 _STEP_SECONDS: Final = round(STEP.total_seconds())
+# As long as an executor's lease: the model has no other span.
+_HEARD_OF_SECONDS: Final = 2 * _STEP_SECONDS
 
 LATE_WRITES: Final = Scenario(name="writes that come late, or twice", jobs=(a_job(),), held=1)
+REPORTED: Final = Scenario(
+    name="an outcome that is reported",
+    jobs=(a_job(completion=Completion.CALLBACK, timeout_seconds=86_400, heartbeat_timeout_seconds=_HEARD_OF_SECONDS),),
+    executors=1,
+    held=1,
+    surprises=3,
+)
+REPORTED_WHILE_LOOKED_AT: Final = replace(
+    REPORTED,
+    name="an outcome that is reported while the watcher looks",
+    held=0,
+    slow_watcher=True,
+    surprises=None,
+)
 AT_MOST_ONCE: Final = Scenario(name="at most once", jobs=(at_most_once(),), held=1, slow_watcher=True)
 TWO_JOBS: Final = Scenario(name="two jobs", jobs=(a_job("first"), at_most_once("second")), held=1, surprises=1)
 TEMPLATE: Final = Scenario(
@@ -92,6 +108,8 @@ SCENARIOS: Final = (
     ),
     TEMPLATE,
     DEFERRED,
+    REPORTED,
+    REPORTED_WHILE_LOOKED_AT,
     TWO_JOBS,
 )
 
@@ -101,11 +119,13 @@ LARGE: Final = (
     *(
         replace(one, executors=2, slow_watcher=True, held=1)
         for one in SCENARIOS
-        if one not in {LATE_WRITES, AT_MOST_ONCE, TEMPLATE, DEFERRED, TWO_JOBS}
+        if one not in {LATE_WRITES, AT_MOST_ONCE, TEMPLATE, DEFERRED, REPORTED, REPORTED_WHILE_LOOKED_AT, TWO_JOBS}
     ),
     replace(LATE_WRITES, held=2),
     replace(AT_MOST_ONCE, held=2),
     replace(TEMPLATE, executors=2),
     replace(DEFERRED, executors=1, held=1),
+    replace(REPORTED, surprises=None),
+    replace(REPORTED_WHILE_LOOKED_AT, executors=2),
     replace(TWO_JOBS, surprises=2),
 )

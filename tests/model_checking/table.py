@@ -20,7 +20,7 @@ from functions.api.cancel_job import CancelJob
 from functions.api.preconditions import ANY_VERSION
 from functions.api.run_job_now import RunJobNow
 from shared.adapters.memory.telemetry import RecordedTelemetry
-from shared.model import limits, moves
+from shared.model import limits, long_work, moves
 from shared.model.change import AnyOf, Change, Clause, Op, applied, holds
 from shared.model.errors import IllegalTransition, InvalidField
 from shared.model.execution import NO_OUTPUT, Failure
@@ -45,8 +45,8 @@ REFUSED: Final = Failure("http_404", "", retryable=False)
 NOTHING: Final = -1
 LONG_GONE: Final = "gone"
 
-_IRRELEVANT: Final = ("updated_at", "ended_at", "expire_item_at", "cancel_requested_at")
-_UNSEEN: Final = frozenset({"target", "tags"})
+_IRRELEVANT: Final = ("updated_at", "ended_at", "expire_item_at", "cancel_requested_at", "awaiting_since")
+_UNSEEN: Final = frozenset({"target", "tags", "checkpoint_at"})
 _KEY_FIELDS: Final = tuple(one.name for one in fields(Job) if one.name not in _UNSEEN)
 _TIMES: Final = ("run_at", "wake_at", "expires_at", "misfire_at", "lease_until")
 
@@ -277,6 +277,9 @@ _TRYING: Final[dict[str, Any]] = {**_ENDING, "chance": 0.5, "sharding": SHARDING
 _MAKERS: Final[dict[str, Callable[[Job, Any], Change | None]]] = {
     "claim": _claim,
     "beat": lambda job, _: moves.heartbeat(job, now=NOW),
+    "accept": lambda job, _: long_work.await_outcome(job, now=NOW),
+    "save a checkpoint": lambda job, _: long_work.save_checkpoint(job, now=NOW) if job.awaiting_since else None,
+    "look again": lambda job, _: long_work.watch(job) if job.awaiting_since else None,
     "defer": lambda job, _: moves.defer(job, until=NOW + STEP, reason="unknown_target_type", now=NOW),
     "succeed": lambda job, _: moves.succeed(job, output=NO_OUTPUT, **_ENDING),
     "fail": lambda job, _: moves.fail(job, BOOM, **_TRYING),
@@ -335,6 +338,7 @@ def _canonical(job: Job) -> Job:
         misfire_at=None if job.status.is_terminal else job.misfire_at,
         run_at=NOW if job.status.is_terminal else job.run_at,
         started_at=NOW if running else None,
+        checkpoint_at=None,
         executions=_canonical_executions(job.executions),
         **{name: NOW if getattr(job, name) else None for name in _IRRELEVANT},
     )

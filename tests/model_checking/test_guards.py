@@ -63,6 +63,12 @@ def test_every_move_and_every_clause_of_it_was_taken_away_in_turn() -> None:
             DroppedClause("decline", "cancel_requested_at absent"),
             "I7: a job was skipped that a client had asked to cancel",
         ),
+        (DroppedClause("await", "fence ="), "I4: a write under fence 1 changed a job that is under fence 2"),
+        (
+            DroppedClause("await", "awaiting_since absent"),
+            "report: a worker's lease was taken for that of the call",
+        ),
+        (WidenedMove(Move.WATCH, Status.SCHEDULED), "report: a job was put off that awaits nothing"),
         (WidenedMove(Move.EDIT, Status.SUCCEEDED), "I5: a job that is succeeded was changed"),
         (WidenedMove(Move.DEFER, Status.SCHEDULED), "I3: attempt -1, 0 outcomes, scheduled"),
     ],

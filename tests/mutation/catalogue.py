@@ -9,8 +9,10 @@ from tests.mutation.aws_guards import AWS_GUARDS
 from tests.mutation.clauses import CLAUSE_MUTANTS
 from tests.mutation.dispatch_guards import DISPATCH_GUARDS
 from tests.mutation.executor_guards import EXECUTOR_GUARDS
+from tests.mutation.long_work_guards import LONG_WORK_GUARDS
 from tests.mutation.memory_guards import MEMORY_GUARDS
 from tests.mutation.move_guards import MOVE_GUARDS, OCCURRENCE_GUARDS
+from tests.mutation.retry_guards import BREAKER_GUARDS, BREAKER_STORE_GUARDS, FAILING_GUARDS, RETRY_GUARDS
 from tests.mutation.table import TABLE_MUTANTS
 from tests.mutation.template_guards import TEMPLATE_STORE_GUARDS
 from tests.mutation.window_guards import WINDOW_GUARDS, WINDOW_STORE_GUARDS
@@ -27,11 +29,15 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "rules of the moves": MOVE_GUARDS,
     "jobs of occurrences": OCCURRENCE_GUARDS,
     "executor": EXECUTOR_GUARDS,
+    "work that outlives its call": LONG_WORK_GUARDS,
     "gates and maintenance windows": WINDOW_GUARDS,
+    "retries": RETRY_GUARDS,
+    "breakers": BREAKER_GUARDS,
+    "templates that keep failing": FAILING_GUARDS,
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "API": API_GUARDS,
     "stores in memory": MEMORY_GUARDS,
-    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS, *TEMPLATE_STORE_GUARDS),
+    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS, *TEMPLATE_STORE_GUARDS, *BREAKER_STORE_GUARDS),
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Final
 
-from shared.model import moves, occurrence_job
+from shared.model import long_work, moves, occurrence_job
 from shared.model.change import AnyOf, Clause
 from shared.model.execution import NO_OUTPUT
+from shared.model.job import Completion
 from shared.model.retry import RetryPolicy
-from tests.jobs import RETENTION, SHARDING, a_job, after, at, cancel_of, claim_of, claimed, failed_once
+from tests.jobs import RETENTION, SHARDING, a_job, after, at, awaiting, cancel_of, claim_of, claimed, failed_once
 from tests.mutation.mutant import ClauseMutant, Place
 from tests.occurrences import planned, replanning_of, withdrawal_of
 
@@ -23,6 +24,8 @@ _WAITING: Final = a_job()
 _RUNNING: Final = claimed()
 _LAST_ATTEMPT: Final = claimed(a_job(retry=RetryPolicy(max_attempts=1)))
 _CANCEL_REQUESTED: Final = after(_RUNNING, cancel_of(_RUNNING))
+_ACCEPTED: Final = claimed(a_job(completion=Completion.CALLBACK))
+_AWAITING: Final = awaiting(_ACCEPTED)
 _PLANNED: Final = planned()
 _WITHDRAWN: Final = after(_PLANNED, withdrawal_of(_PLANNED))
 
@@ -50,6 +53,9 @@ MADE: Final[tuple[tuple[str, Change], ...]] = (
     ("cancel", cancel_of(_RUNNING)),
     ("cancel", cancel_of(_WAITING)),
     ("skip", moves.skip(_WAITING, reason="expired", now=at(1), retention=RETENTION)),
+    ("await_outcome", long_work.await_outcome(_ACCEPTED, now=at(1))),
+    ("save_checkpoint", long_work.save_checkpoint(_AWAITING, now=at(2))),
+    ("watch", long_work.watch(_AWAITING)),
     ("replan", replanning_of(_PLANNED)),
     ("replan", replanning_of(_WITHDRAWN, version=3)),
     ("withdraw", withdrawal_of(_PLANNED)),
@@ -57,7 +63,7 @@ MADE: Final[tuple[tuple[str, Change], ...]] = (
 
 MAKERS: Final = {
     name: Place(module.__name__, name)
-    for module in (moves, occurrence_job)
+    for module in (moves, occurrence_job, long_work)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
     and not name.startswith("_")

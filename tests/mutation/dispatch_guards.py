@@ -119,13 +119,17 @@ DISPATCH_GUARDS: Final = (
         "return since + threshold <= until",
         "return since + threshold < until",
     ),
-    _sweep("a sweep believes that a lease is over", "if not moves.lease_is_over(job, now):", "if False:"),
+    _sweep("a sweep believes that a lease is over", "if moves.lease_is_over(job, now):", "if True:"),
     _sweep("a refused reap ends the sweep", "except ChangeRefused:", "except KeyError:"),
-    _sweep("a reap that fails ends the sweep", "except StoreUnavailable as error:", "except KeyError as error:"),
+    _sweep(
+        "a reap that fails ends the sweep",
+        "except StoreUnavailable as error:\n            # The next",
+        "except KeyError as error:\n            # The next",
+    ),
     _sweep(
         "what the sweep could not send counts as sent",
-        "unsent = set(self.dispatch(shard.lane, hints))",
-        "unsent = set(self.dispatch(shard.lane, hints)) & set()",
+        "unsent = set(self.dispatch(lane, hints))",
+        "unsent = set(self.dispatch(lane, hints)) & set()",
     ),
     _sweep("an idle sweep writes", "if not page.entries and cursor.position is None:", "if False:"),
     _sweep(

@@ -17,6 +17,12 @@ _LOAD_PAYLOAD = """\
         except PayloadUnavailable as error:
             return Answer(failure=Failure("payload_unavailable", str(error)))
 """
+_HAND_OVER = """\
+        try:
+            reporting = self._try_for_a_while(partial(self.hand_over, job))
+        except StoreUnavailable as error:
+            return Answer(failure=Failure("checkpoint_unavailable", str(error)))
+"""
 _MIND_THE_LEASE = """\
         if job.lease_until is None or self.clock.now() >= job.lease_until:
             return None
@@ -61,8 +67,8 @@ EXECUTOR_GUARDS: Final = (
     _execute("a job that has no lease is called", "if job.lease_until is None or ", "if "),
     _execute(
         "the lease is minded before the payload is there",
-        _LOAD_PAYLOAD + _MIND_THE_LEASE,
-        _MIND_THE_LEASE + _LOAD_PAYLOAD,
+        _LOAD_PAYLOAD + _HAND_OVER + _MIND_THE_LEASE,
+        _MIND_THE_LEASE + _LOAD_PAYLOAD + _HAND_OVER,
     ),
     _execute("a target's defect escapes", "except Exception as error:", "except KeyboardInterrupt as error:"),
     _execute(

@@ -21,9 +21,7 @@ MOVE_GUARDS: Final = (
     _move("no job becomes at most once", "if job.attempt and values", "if values"),
     _move("an edit leaves no attempt", 'if job.attempt >= values.get("retry", job.retry).max_attempts:', "if False:"),
     _move("an edit leaves one attempt too few", "if job.attempt >= values", "if job.attempt > values"),
-    _move("an at-most-once job is retried", " and job.delivery is not Delivery.AT_MOST_ONCE:", ":"),
     _move("a known cancel is followed by a retry", "if job.cancel_requested_at is not None:", "if False:"),
-    _move("a retry wakes before its delay", "math.ceil(delay * 1000)", "int(delay * 1000)"),
     _move(
         "every lease is over",
         "return job.lease_until is not None and job.lease_until < _latest_lost_lease(now)",
@@ -38,7 +36,11 @@ MOVE_GUARDS: Final = (
     _move("a job that is never missed is missed", "job.misfire_at is not None and job", "job"),
     _move("what is not missed yet is missed", " and job.misfire_at <= now else None", " else None"),
     _move("an occurrence is missed a moment after a claim heeds it", "job.misfire_at <= now", "job.misfire_at < now"),
-    _move("what waits on purpose is missed", '"misfire_at": None, **_never_begun(job)', "**_never_begun(job)"),
+    _move(
+        "what waits on purpose is missed",
+        '            "misfire_at": None,\n            **_never_begun(job)',
+        "            **_never_begun(job)",
+    ),
     _move("a client's time is missed", 'values["misfire_at"] = None', "pass"),
     _move("what a client wants at once is missed", 'else {"misfire_at": None}', "else {}"),
     _move("a new time does not wake the job", 'values["wake_at"] = run_at', "pass"),
@@ -47,13 +49,17 @@ MOVE_GUARDS: Final = (
         'if not {"run_at", "expires_after_seconds"}.isdisjoint(values):',
         "if False:",
     ),
-    _move("a new lane keeps the old shard", 'if not {"priority", "timeout_seconds"}.isdisjoint(values):', "if False:"),
+    _move(
+        "a new lane keeps the old shard",
+        'if not {"priority", "timeout_seconds", "completion"}.isdisjoint(values):',
+        "if False:",
+    ),
     _move("a claim mints no fence", 'add={"fence": 1, "attempt": 1}', 'add={"attempt": 1}'),
     _move("a claim counts no attempt", 'add={"fence": 1, "attempt": 1}', 'add={"fence": 1}'),
     _move(
         "a deferral counts as an attempt",
-        '"misfire_at": None, **_never_begun(job)},\n        add={"attempt": -1}',
-        '"misfire_at": None, **_never_begun(job)},\n        add={}',
+        '**back_in_its_lane(job),\n        },\n        add={"attempt": -1}',
+        "**back_in_its_lane(job),\n        },\n        add={}",
     ),
     _move(
         "what a gate ends counts as an attempt",

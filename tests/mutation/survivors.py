@@ -47,6 +47,9 @@ SURVIVORS: Final[Mapping[str, str]] = {
             Move.REPLAN,
             Move.WITHDRAW,
             Move.REINSTATE,
+            Move.AWAIT,
+            Move.CHECKPOINT,
+            Move.WATCH,
         )
     },
     **{

@@ -15,11 +15,12 @@ from tests.mutation.survivors import SURVIVORS
 
 def test_there_are_no_fewer_mutants_than_there_were() -> None:
     assert {title: len(group) for title, group in GROUPS.items()} == {
-        "clauses of the moves": 61,
-        "table of legal moves": 105,
+        "clauses of the moves": 72,
+        "table of legal moves": 140,
         "rules of the moves": 35,
         "jobs of occurrences": 25,
         "executor": 52,
+        "work that outlives its call": 38,
         "gates and maintenance windows": 27,
         "dispatch, ticks, stream, sweep": 47,
         "API": 27,

@@ -6,57 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.model import limits, long_work, moves
+from shared.model import limits
 from shared.model.execution import Outcome
-from shared.model.lease_token import LeaseToken
 from shared.model.lifecycle import Status
 from tests.http_api import HTTP_TARGET
-from tests.jobs import RETENTION, SHARDING, claim_of
+from tests.integration.api.work import BODIES, REPORTS, Work
 
 if TYPE_CHECKING:
-    from shared.model.job import Job
-    from tests.http_api import Api, Reply
+    from tests.http_api import Api
 
 HOURS_2 = 7_200
-
-
-class Work:
-    """A callback job that an executor has claimed, and the one who does its work."""
-
-    def __init__(self, api: Api, **members: Any) -> None:
-        self.api = api
-        asked = {"completion": "callback", "timeout": "2h", "retry": {"initial": "5s", "jitter": "none"}, **members}
-        self.id = api.create(**asked)["id"]
-        self.claim()
-
-    @property
-    def job(self) -> Job:
-        return self.api.stored(self.id)
-
-    def claim(self) -> None:
-        now = self.api.clock.now()
-        claim_id = f"claim{self.job.fence + 1}"
-        self.job_after(claim_of(self.job, now=now, claim_id=claim_id))
-        token = LeaseToken.of(self.job)
-        assert token is not None
-        self.token = token.text()
-
-    def accept(self) -> None:
-        """The executor writes down that the target has accepted."""
-        self.job_after(long_work.await_outcome(self.job, now=self.api.clock.now()))
-
-    def reap(self) -> None:
-        now = self.api.clock.now()
-        self.job_after(moves.reap(self.job, now=now, chance=0.5, retention=RETENTION, sharding=SHARDING))
-
-    def job_after(self, change: Any) -> None:
-        self.api.jobs.change(self.job.key, change)
-
-    def report(self, what: str, body: Any = None, *, token: str | None = None) -> Reply:
-        return self.api.post(f"/v1/executions/{token or self.token}/{what}", body, tenant=None)
-
-    def checkpoint(self) -> Any:
-        return self.api.get(f"/v1/executions/{self.token}/checkpoint", tenant=None).body
 
 
 @pytest.fixture
@@ -193,10 +152,6 @@ def test_a_job_shows_since_when_it_awaits_a_report_and_so_does_its_execution(wor
     assert (shown["completion"], shown["heartbeat_timeout"], shown["timeout"]) == ("callback", "5m", "2h")
     assert {one["awaiting_callback_since"] for one in (shown, listed, execution)} == {since}
     assert shown["checkpoint_at"] == since
-
-
-REPORTS = ("heartbeat", "checkpoint", "complete", "fail")
-BODIES: dict[str, Any] = {"checkpoint": {"checkpoint": "late"}}
 
 
 @pytest.mark.parametrize("what", REPORTS)
@@ -389,3 +344,14 @@ def test_occurrences_of_a_template_have_its_completion(api: Api) -> None:
     assert api.post(
         "/v1/templates", {"name": "x", "schedule": {"every": "1h"}, "job": {**definition, "completion": None}}
     ).pointers == ["/job/timeout"]
+
+
+def test_a_report_of_other_work_is_not_taken_for_the_one_before(work: Work, api: Api) -> None:
+    lost = Work(api)
+    lost.accept()
+    work.report("complete", {"output": "x" * 5_000})
+    api.clock.advance(400)
+    lost.reap()
+
+    assert work.report("complete", {"output": "x" * 6_000}).status == 409
+    assert lost.report("fail", {"error": {"type": "lost"}}).status == 409

@@ -173,6 +173,19 @@ def test_an_executor_that_was_overtaken_accepts_nothing(scheduler: Scheduler) ->
     assert Metric.OUTCOME_REFUSED in scheduler.telemetry.values
 
 
+def test_another_attempts_acceptance_is_not_ones_own(scheduler: Scheduler) -> None:
+    def overtaken(call: Any, _: Any) -> Answer:
+        (job,) = scheduler.jobs.all_jobs()
+        scheduler.jobs._write(job, replace(job, fence=job.fence + 1, claim_id="claim-2", awaiting_since=START))
+        return Answer()
+
+    scheduler.target.answer = overtaken
+
+    scheduler.execute(long_job(scheduler))
+
+    assert Metric.OUTCOME_REFUSED in scheduler.telemetry.values
+
+
 def test_an_acceptance_that_cannot_be_written_leaves_the_lease_to_run_out(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:

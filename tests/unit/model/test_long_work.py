@@ -181,3 +181,30 @@ def test_anything_else_is_no_token(text: str) -> None:
 
 def test_a_token_does_not_show_its_secret() -> None:
     assert "claim-1" not in repr(LeaseToken.of(claimed(claim_id="claim-1")))
+
+
+AWAITING = awaiting(claimed(accepted_job()))
+BEATEN = after(AWAITING, moves.heartbeat(AWAITING, now=at(200)))
+OF_AN_ATTEMPT = {
+    "accept": (lambda job: long_work.await_outcome(job, now=at(1)), claimed(accepted_job())),
+    "save a checkpoint": (lambda job: long_work.save_checkpoint(job, now=at(200)), AWAITING),
+    # Looked up when it is called: a mutant takes its place.
+    "look again": (lambda job: long_work.watch(job), BEATEN),  # noqa: PLW0108
+}
+
+
+@pytest.mark.parametrize("name", OF_AN_ATTEMPT)
+def test_what_belongs_to_an_attempt_that_was_overtaken_changes_nothing(name: str) -> None:
+    make, job = OF_AN_ATTEMPT[name]
+    change = make(job)
+
+    assert is_accepted(change, job)
+    assert not is_accepted(change, replace(job, fence=job.fence + 1))
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in {Status.RUNNING, Status.BLOCKED}])
+@pytest.mark.parametrize("name", OF_AN_ATTEMPT)
+def test_what_belongs_to_an_attempt_that_has_ended_changes_nothing(name: str, status: Status) -> None:
+    make, job = OF_AN_ATTEMPT[name]
+
+    assert not is_accepted(make(job), replace(job, status=status))
