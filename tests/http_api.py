@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from functions.api.alert_services import AlertPorts
     from shared.model.channel import Channel
     from shared.model.job import Job
+    from shared.model.subscription import Subscription
     from shared.ports.jobs import JobStore
 
 ACCOUNT = "123456789012"
@@ -153,6 +154,9 @@ class Api:
     breakers: MemoryBreakers = field(default_factory=MemoryBreakers)
     beats: MemoryBeats = field(default_factory=MemoryBeats)
     channels: MemoryVersionedStore[Channel] = field(default_factory=lambda: MemoryVersionedStore("channel"))
+    subscriptions: MemoryVersionedStore[Subscription] = field(
+        default_factory=lambda: MemoryVersionedStore("subscription")
+    )
     bulk_actions: MemoryBulkActions = field(default_factory=MemoryBulkActions)
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     alert_ports: AlertPorts = field(default_factory=alert_ports_in_memory)
@@ -183,6 +187,7 @@ class Api:
                 breaker_settings=BreakerSettings(),
                 beats=self.beats,
                 channel_port=lambda: self.channels,
+                subscription_port=lambda: self.subscriptions,
                 alert_ports=lambda: self.alert_ports,
                 checkpoint_port=lambda: self.checkpoints,
                 bulk_action_port=lambda: self.bulk_actions,

@@ -62,6 +62,7 @@ _calendars: Final = partial(Later, "calendars")
 _breakers: Final = partial(Later, "breakers")
 _windows: Final = partial(Later, "maintenance_windows")
 _channels: Final = partial(Later, "channels")
+_subscriptions: Final = partial(Later, "subscriptions")
 _alerts: Final = partial(Later, "alerts")
 _rules: Final = partial(Later, "alert_rules")
 _policies: Final = partial(Later, "escalation_policies")
@@ -159,6 +160,11 @@ ROUTES: Final = (
     Route("PUT", "/v1/channels/{channel_id}", _channels("replace_channel"), Scope.WRITE),
     Route("DELETE", "/v1/channels/{channel_id}", _channels("delete_channel"), Scope.WRITE),
     Route("POST", "/v1/channels/{channel_id}/test", _channels("test_channel"), Scope.WRITE),
+    Route("POST", "/v1/subscriptions", _subscriptions("create_subscription"), Scope.WRITE),
+    Route("GET", "/v1/subscriptions", _subscriptions("list_subscriptions"), Scope.READ),
+    Route("GET", "/v1/subscriptions/{subscription_id}", _subscriptions("get_subscription"), Scope.READ),
+    Route("PUT", "/v1/subscriptions/{subscription_id}", _subscriptions("replace_subscription"), Scope.WRITE),
+    Route("DELETE", "/v1/subscriptions/{subscription_id}", _subscriptions("delete_subscription"), Scope.WRITE),
     Route("GET", "/v1/alerts", _alerts("list_alerts"), Scope.READ, takes_query=True),
     Route("GET", "/v1/alerts/{alert_id}", _alerts("get_alert"), Scope.READ),
     Route("POST", "/v1/alerts/{alert_id}/acknowledge", _alerts("acknowledge_alert"), Scope.WRITE),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shared.model.breaker import BreakerSettings
     from shared.model.channel import Channel
     from shared.model.job import Sharding
+    from shared.model.subscription import Subscription
     from shared.ports.backfills import BackfillStore
     from shared.ports.beats import Beats
     from shared.ports.breakers import Breakers
@@ -79,6 +80,7 @@ class Services:
     windows: Callable[[], WindowServices]
     breakers: Callable[[], ChangeBreaker]
     channels: Callable[[], KeepVersioned[Channel]]
+    subscriptions: Callable[[], KeepVersioned[Subscription]]
     alerts: Callable[[], AlertServices]
     reports: Callable[[], ReportExecution]
     dead_letters: Callable[[], DeadLetterServices]
@@ -102,6 +104,7 @@ def services_on(
     window_port: Callable[[], MaintenanceWindows],
     breaker_port: Callable[[], Breakers],
     channel_port: Callable[[], VersionedStore[Channel]],
+    subscription_port: Callable[[], VersionedStore[Subscription]],
     alert_ports: Callable[[], AlertPorts],
     checkpoint_port: Callable[[], CheckpointStore],
     bulk_action_port: Callable[[], BulkActionStore],
@@ -184,6 +187,15 @@ def services_on(
         )
 
     @cache
+    def subscriptions() -> KeepVersioned[Subscription]:
+        from functions.api.keep_versioned import KeepVersioned  # noqa: PLC0415
+
+        store = subscription_port()
+        return KeepVersioned(
+            store=store, ids=ids, telemetry=telemetry, kind="subscription", at_most=limits.MAX_SUBSCRIPTIONS
+        )
+
+    @cache
     def alerts() -> AlertServices:
         from functions.api.alert_services import alert_services_on  # noqa: PLC0415
 
@@ -207,6 +219,7 @@ def services_on(
         windows=windows,
         breakers=breakers,
         channels=channels,
+        subscriptions=subscriptions,
         alerts=alerts,
         reports=reports,
         dead_letters=dead_letters,

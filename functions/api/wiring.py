@@ -23,6 +23,7 @@ from shared.telemetry import PowertoolsTelemetry
 if TYPE_CHECKING:
     from functions.api.alert_services import AlertPorts
     from shared.model.channel import Channel
+    from shared.model.subscription import Subscription
     from shared.ports.breakers import Breakers
     from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.checkpoints import CheckpointStore
@@ -80,6 +81,12 @@ def services(rules: TargetRules) -> Services:
 
         return DynamoVersionedStore(dynamodb, settings.control_table, CHANNELS)
 
+    def subscription_port() -> VersionedStore[Subscription]:
+        from shared.adapters.dynamodb.subscriptions import SUBSCRIPTIONS  # noqa: PLC0415
+        from shared.adapters.dynamodb.versioned import DynamoVersionedStore  # noqa: PLC0415
+
+        return DynamoVersionedStore(dynamodb, settings.control_table, SUBSCRIPTIONS)
+
     def alert_ports() -> AlertPorts:
         from functions.api.alert_services import AlertPorts  # noqa: PLC0415
         from shared.adapters.dynamodb.alert_rules import ALERT_RULES, ESCALATION_POLICIES  # noqa: PLC0415
@@ -115,6 +122,7 @@ def services(rules: TargetRules) -> Services:
         window_port=window_port,
         breaker_port=breaker_port,
         channel_port=channel_port,
+        subscription_port=subscription_port,
         alert_ports=alert_ports,
         checkpoint_port=checkpoint_port,
         bulk_action_port=bulk_action_port,

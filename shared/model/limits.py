@@ -88,6 +88,8 @@ MAX_BULK_TEMPLATES: Final = 200
 MAX_WINDOWS: Final = 100
 MAX_CHANNELS: Final = 100
 MAX_CHANNEL_ADDRESSES: Final = 20
+# Of a tenant. Each may make a job of each of 500 changes that the journal reads at once.
+MAX_SUBSCRIPTIONS: Final = 20
 MIN_WINDOW_SECONDS: Final = 1
 MAX_WINDOW_SECONDS: Final = 31 * DAY_SECONDS
 MAX_WINDOW_RELEASE_SECONDS: Final = 3_600

@@ -65,8 +65,7 @@ ALL: Final = EventFilter()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """`events` are types of events, or families of them (`job.*`). `active_since`: events that happened before are not
-    told. `note`: why it was paused, when nobody asked for that. `fingerprint` is a digest of the request that created
-    it under an Idempotency-Key."""
+    told. `fingerprint` is a digest of the request that created it under an Idempotency-Key."""
 
     tenant: str
     id: str
@@ -76,7 +75,6 @@ class Subscription:
     filter: EventFilter = ALL
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     active_since: datetime
-    note: str | None = None
     version: int = 1
     created_at: datetime
     changed_at: datetime

@@ -102,6 +102,7 @@ def services(world: World, process: Process) -> Services:
         ),
         window_port=MemoryMaintenanceWindows,
         channel_port=lambda: MemoryVersionedStore("channel"),
+        subscription_port=lambda: MemoryVersionedStore("subscription"),
         alert_ports=alert_ports_in_memory,
         breaker_port=MemoryBreakers,
         breaker_settings=BreakerSettings(),

@@ -24,6 +24,7 @@ from functions.api.description.operation import (
     Operation,
     Parameter,
 )
+from functions.api.description.subscription_operations import SUBSCRIPTION_OPERATIONS
 from functions.api.description.template_operations import TEMPLATE_OPERATIONS
 from functions.api.description.window_operations import WINDOW_OPERATIONS
 from functions.api.models import jobs, schedules
@@ -170,6 +171,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **CALENDAR_OPERATIONS,
     **WINDOW_OPERATIONS,
     **CHANNEL_OPERATIONS,
+    **SUBSCRIPTION_OPERATIONS,
     **ALERT_OPERATIONS,
     **BREAKER_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(

@@ -10,6 +10,7 @@ from functions.api.answer import Answer
 from functions.api.create_job import Idempotency
 from functions.api.keep_versioned import Asked
 from functions.api.models.channels import read_channel
+from functions.api.refusals import WrongState
 from functions.api.request import fingerprint
 from functions.api.wire.answers import etag, listed_answer
 from functions.api.wire.channel_answers import channel_answer
@@ -79,7 +80,11 @@ def replace_channel(request: Request, services: Services, channel_id: str) -> An
 
 def delete_channel(request: Request, services: Services, channel_id: str) -> Answer:
     request.refuse_body()
-    return _answer(services.channels().delete(_asked(request, channel_id)))
+    asked = _asked(request, channel_id)
+    users = [one.id for one in services.subscriptions().store.all_of(request.tenant) if one.channel_id == channel_id]
+    if users:
+        raise WrongState("in_use", f"{len(users)} subscriptions use it, {users[0]} among them: delete them first")
+    return _answer(services.channels().delete(asked))
 
 
 def test_channel(request: Request, services: Services, channel_id: str) -> Answer:
