@@ -80,9 +80,10 @@ class Breaker:
     """A breaker as the store holds it; a target without one has a closed one, at version 0. It is never mutated.
 
     `version` rises with each change. `opened_at`: when the present or latest outage was noticed. `probe_at`: see the
-    states; None when closed. `calls` and `error` (a failure's type) say why it opened last. `changed_by`: the API key
-    of whoever opened or closed it by hand, with a `note`; None when calls did. `expire_item_at`: when it may be
-    forgotten, being closed by then, or of no interest to any job for long.
+    states; None when closed. `probe` names the attempt that is the probe, so that no two executors ever write the same:
+    each would take the other's reservation for its own. `calls` and `error` (a failure's type) say why it opened last.
+    `changed_by`: the API key of whoever opened or closed it by hand, with a `note`; None when calls did.
+    `expire_item_at`: when it may be forgotten, being closed by then, or of no interest to any job for long.
     """
 
     tenant: str
@@ -93,6 +94,7 @@ class Breaker:
     cool_down_seconds: int
     opened_at: datetime | None = None
     probe_at: datetime | None = None
+    probe: str | None = None
     calls: Calls = NO_CALLS
     error: str | None = None
     changed_by: str | None = None
@@ -166,7 +168,7 @@ def probing(breaker: Breaker, job: Job, now: datetime) -> Breaker:
     """The open breaker whose probe is `job`, or the half-open one whose probe was lost: from `probe_at` on another may
     take its place."""
     patience = timedelta(seconds=job.call_seconds + limits.PROBE_MARGIN_SECONDS)
-    return _changed(breaker, now, state=BreakerState.HALF_OPEN, probe_at=now + patience)
+    return _changed(breaker, now, state=BreakerState.HALF_OPEN, probe_at=now + patience, probe=f"{job.id}#{job.fence}")
 
 
 def closed(breaker: Breaker, now: datetime) -> Breaker:
@@ -257,7 +259,14 @@ def _willing_at(breaker: Breaker, job: Job) -> datetime:
 
 
 def _changed(breaker: Breaker, now: datetime, **facts: object) -> Breaker:
-    values = {"version": breaker.version + 1, "changed_at": now, "changed_by": None, "note": None, **facts}
+    values = {
+        "version": breaker.version + 1,
+        "changed_at": now,
+        "probe": None,
+        "changed_by": None,
+        "note": None,
+        **facts,
+    }
     return _forgotten_in_time(replace(breaker, **values))  # type: ignore[arg-type]
 
 

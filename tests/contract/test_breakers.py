@@ -49,7 +49,7 @@ CLOSED = after(a_breaker(), state=BreakerState.CLOSED, probe_at=None, changed_at
     "breaker",
     [
         a_breaker(),
-        a_breaker(state=BreakerState.HALF_OPEN, target="http:[2001:db8::1]:443"),
+        a_breaker(state=BreakerState.HALF_OPEN, target="http:[2001:db8::1]:443", probe="job-1#2"),
         a_breaker(state=BreakerState.CLOSED, probe_at=None),
         a_breaker(error=None, calls=Calls(), changed_by="key1", note="é 🕰", opened_at=None, expire_item_at=None),
     ],

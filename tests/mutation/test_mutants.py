@@ -17,15 +17,18 @@ def test_there_are_no_fewer_mutants_than_there_were() -> None:
     assert {title: len(group) for title, group in GROUPS.items()} == {
         "clauses of the moves": 72,
         "table of legal moves": 140,
-        "rules of the moves": 35,
+        "rules of the moves": 33,
         "jobs of occurrences": 25,
         "executor": 52,
         "work that outlives its call": 38,
         "gates and maintenance windows": 27,
+        "retries": 13,
+        "breakers": 31,
+        "templates that keep failing": 10,
         "dispatch, ticks, stream, sweep": 47,
         "API": 27,
         "stores in memory": 15,
-        "adapters and handlers on AWS": 83,
+        "adapters and handlers on AWS": 88,
     }
 
 

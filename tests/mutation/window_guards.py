@@ -9,7 +9,8 @@ from tests.mutation.mutant import SourceMutant
 
 _gates = partial(SourceMutant, "functions/executor/execute_job.py")
 _gate = partial(SourceMutant, "functions/executor/gates/maintenance_window.py")
-_known = partial(SourceMutant, "functions/executor/gates/known_windows.py")
+_known = partial(SourceMutant, "shared/known.py")
+_at_any_rate = partial(SourceMutant, "functions/executor/gates/known.py")
 _window = partial(SourceMutant, "shared/model/maintenance_window.py")
 _extend = partial(SourceMutant, "functions/recurrence/extend_windows.py")
 _memory = partial(SourceMutant, "shared/adapters/memory/maintenance_windows.py")
@@ -19,13 +20,19 @@ WINDOW_GUARDS: Final = (
     _gates("no gate is asked", "if job is not None and self._passes(job):", "if job is not None:"),
     _gate("a window of the effect run holds", " or effect is Effect.RUN:", ":"),
     _window("what has begun is skipped by a window", " and attempt > 1 else", " and False else"),
-    _known("windows are read for each job", "if known.asked_at is None or not", "if True or not"),
+    _known("windows are read for each job", "if entry.asked_at is None or not", "if True or not"),
     _known(
-        "windows are read once and for all", "if known.asked_at is None or not", "if known.asked_at is None and not"
+        "windows are read once and for all", "if entry.asked_at is None or not", "if entry.asked_at is None and not"
     ),
-    _known("a clock set back keeps windows fresh", "timedelta() <= now - known", "now - known"),
-    _known("each thread reads windows for itself", "with known.reading:", "if known.reading:"),
-    _known("an outage of the windows fails the job", "except StoreUnavailable as error:", "except KeyError as error:"),
+    _known("a clock set back keeps windows fresh", "timedelta() <= now - entry", "now - entry"),
+    _known(
+        "each thread reads windows for itself",
+        "with entry.reading:\n            now",
+        "if entry.reading:\n            now",
+    ),
+    _at_any_rate(
+        "an outage of the windows fails the job", "except StoreUnavailable as error:", "except KeyError as error:"
+    ),
     _known("tenants are remembered for ever", "if len(self._tenants) > _TENANTS:", "if False:"),
     _known("the tenant seen last is forgotten first", "popitem(last=False)", "popitem()"),
     _window("a window holds before its span", "return self.starts_at <= time <", "return time <"),

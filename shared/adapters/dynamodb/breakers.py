@@ -39,6 +39,7 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "cool_down_seconds": ("cool", INTEGER),
     "opened_at": ("o_at", TIME),
     "probe_at": ("p_at", TIME),
+    "probe": ("probe", TEXT),
     "calls": ("calls", _CALLS),
     "error": ("error", TEXT),
     "changed_by": ("u_by", TEXT),

@@ -86,6 +86,7 @@ def test_a_new_budget_has_a_limit_of_time_of_its_own() -> None:
 
     job = after(redriven, failed_once(redriven, now=at(1)))
     assert gives_up_at(job) == at(150)
+    assert gives_up_at(after(job, claim_of(job))) == at(150)
 
 
 def test_a_job_without_a_limit_never_gives_up() -> None:

@@ -143,6 +143,16 @@ def test_failures_of_another_minute_count_no_more(world: World, gate: BreakerGat
     assert world.state() is BreakerState.CLOSED
 
 
+def test_successes_of_another_minute_count_no_more(world: World, gate: BreakerGate) -> None:
+    for _ in range(20):
+        world.call(gate, WELL)
+    world.clock.advance(60)
+
+    world.fail(gate)
+
+    assert world.breaker().calls == Calls(4, 0)
+
+
 def test_two_processes_that_see_enough_failures_open_it_once(world: World) -> None:
     one, other = world.process(), world.process()
     jobs = [world.job() for _ in range(8)]
@@ -196,6 +206,19 @@ def test_one_job_of_many_is_the_probe(world: World, gate: BreakerGate) -> None:
     assert asked.count(None) == 1
     assert world.state() is BreakerState.HALF_OPEN
     assert world.telemetry.values[Metric.BREAKER_PROBED] == [1]
+
+
+def test_of_two_who_want_to_probe_at_once_one_does(world: World, gate: BreakerGate) -> None:
+    other = world.process()
+    world.fail(gate)
+    world.now_at(9)
+    assert isinstance(other.ask(world.job()), Defer)
+    world.now_at(10)
+
+    asked = [gate.ask(world.job()), other.ask(world.job())]
+
+    assert asked.count(None) == 1
+    assert world.breaker().version == 2
 
 
 def test_a_probe_that_goes_well_closes_it_and_all_may_pass(world: World, gate: BreakerGate) -> None:
