@@ -84,7 +84,8 @@ class Foresight:
     def of_occurrence(self, template: Template, occurrence: Occurrence) -> MetWindow | None:
         """What a template's occurrence would meet whose job is not made yet; None where it does not run, or is past.
 
-        Parameters of the target are rendered for it; only `occurrence_number` is that of the template's next one.
+        Parameters of the target are rendered for it, but for what only a count of the runs between would tell:
+        `occurrence_number` is that of the template's next run, and there is no `previous_nominal_time`.
         """
         if not self.windows or occurrence.excluded is not None or occurrence.effective_at < self.now:
             return None
