@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
     from infra.stack import PunctualStack
 
+_BULK_ACTIONS: Final = (f"{schema.BULK_ACTIONS_PK}#*", schema.BULK_STEPS_PK)
 _OBJECTS: Final = "One object for each large payload or output, under the one prefix that is this function's business."
 _SECRETS: Final = "One secret for each tenant, under the stage's own prefix."
 _TARGETS: Final = "What jobs may call: the patterns in this stage's settings."
@@ -57,6 +58,7 @@ class Rights:
             *(f"{thing}#*" for thing in (schema.ALERTS_PK, schema.ALERT_RULES_PK, schema.ESCALATION_POLICIES_PK)),
             *(f"{schema.LATEST_ALERTS_PK}#*", schema.ALERT_LOOKS_PK),
             *(schema.EXTENSIONS_PK, schema.BREAKER_CHANGES_PK, schema.BEATS_PK),
+            *_BULK_ACTIONS,
         ]
         api.allow("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=[control], partitions=partitions)
         data = self.stack.data
@@ -119,9 +121,20 @@ class Rights:
         self._allow_cursors(self.stack.watcher)
         self._allow_beats(self.stack.watcher)
         self.stack.watcher.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self.stack.queues.arns())
+        self._allow_bulk_actions()
         self._allow_alerts(self.stack.watcher)
         looks = [schema.ALERT_LOOKS_PK]
         self.stack.watcher.allow("dynamodb:DeleteItem", on=[self.stack.tables.control.table_arn], partitions=looks)
+
+    def _allow_bulk_actions(self) -> None:
+        """They are gone on with, and may edit payloads."""
+        watcher, control = self.stack.watcher, self.stack.tables.control.table_arn
+        watcher.allow("dynamodb:Query", on=[self.stack.tables.index_arn(schema.ATTENTION_INDEX)])
+        watcher.allow("dynamodb:PutItem", on=[self.stack.tables.jobs.table_arn])
+        rights = (f"dynamodb:{action}" for action in ("Query", "GetItem", "PutItem", "DeleteItem"))
+        watcher.allow(*rights, on=[control], partitions=_BULK_ACTIONS)
+        payloads = [self.stack.data.payloads]
+        watcher.allow("s3:PutObject", "s3:GetObject", on=payloads, wildcard_because=_OBJECTS)
 
     def _grant_journal(self) -> None:
         self._allow_stream(self.stack.journal)

@@ -78,7 +78,12 @@ class PunctualStack(Stack):
             self,
             settings=settings,
             package=package,
-            environment=self._tables() | self.queues.environment() | self._shards() | self._retention() | self._place(),
+            environment=self._tables()
+            | self._data()
+            | self.queues.environment()
+            | self._shards()
+            | self._retention()
+            | self._place(),
         )
         self.journal = Journal(
             self,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from functions.watcher.advance_bulk_actions import AdvanceBulkActions
 from functions.watcher.alerts.alerting import Alerting, AlertPorts, alerting_on
 from functions.watcher.each_minute import EachMinute
 from functions.watcher.journal.deliver_events import DeliverEvents
@@ -19,6 +20,7 @@ from shared.adapters.dynamodb.alert_rules import ALERT_RULES, ESCALATION_POLICIE
 from shared.adapters.dynamodb.alerts import DynamoAlertStore
 from shared.adapters.dynamodb.beats import DynamoBeats
 from shared.adapters.dynamodb.breakers import DynamoBreakers
+from shared.adapters.dynamodb.bulk_actions import DynamoBulkActions
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
@@ -27,6 +29,9 @@ from shared.adapters.dynamodb.versioned import DynamoVersionedStore
 from shared.adapters.event_bus import EventBridgeBus
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
+from shared.dead_letters.advance_bulk_action import AdvanceBulkAction
+from shared.dead_letters.deal_with_dead_letter import DealWithDeadLetter
+from shared.dead_letters.find_dead_letters import FindDeadLetters
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
 from shared.model.job import Sharding
@@ -118,6 +123,36 @@ def alerting() -> Alerting:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class BulkSettings:
+    """What it takes to go on with bulk actions: payloads may be edited."""
+
+    jobs_table: str
+    control_table: str
+    data_bucket: str
+    due_shards: int
+    group_shards: int
+    retention_days: int
+
+
+@cache
+def advance_bulk_actions() -> AdvanceBulkActions:
+    settings = from_environment(BulkSettings)
+    dynamodb, clock = aws.client("dynamodb"), SystemClock()
+    jobs = DynamoJobStore(dynamodb, settings.jobs_table, partial(aws.client, "s3"), settings.data_bucket)
+    actions = DynamoBulkActions(dynamodb, settings.control_table)
+    advance = AdvanceBulkAction(
+        actions=actions,
+        jobs=jobs,
+        find=FindDeadLetters(jobs, settings.group_shards),
+        deal_with=DealWithDeadLetter(jobs=jobs, sharding=Sharding(settings.due_shards, settings.group_shards)),
+        clock=clock,
+        telemetry=telemetry(),
+        retention=timedelta(days=settings.retention_days),
+    )
+    return AdvanceBulkActions(actions=actions, advance=advance, clock=clock, telemetry=telemetry())
+
+
 @cache
 def each_minute() -> EachMinute:
     settings = from_environment(Settings)
@@ -150,6 +185,7 @@ def each_minute() -> EachMinute:
         {
             "sweep": lambda seconds_left: asdict(sweep(seconds_left=seconds_left)),
             "alerts": alerting().look_after,
+            "bulk_actions": advance_bulk_actions(),
             "measure_queues": measured,
             "measure_progress": lambda _: progress(),
         },

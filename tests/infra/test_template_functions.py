@@ -41,7 +41,7 @@ VARIABLES = {
     Function.EXECUTOR: EXECUTOR,
     Function.EXECUTOR_LONG: EXECUTOR,
     Function.RUNNER: set(),
-    Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "RETENTION_DAYS", "ACCOUNT_ID"},
+    Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "DATA_BUCKET", "RETENTION_DAYS", "ACCOUNT_ID"},
     Function.JOURNAL: {*TABLES, *SHARDS, "TEMPLATES_TABLE", "ACCOUNT_ID", "EVENT_BUS", "EVENT_TYPES", "DATA_BUCKET"},
     Function.RECURRENCE: RECURRING,
 }
@@ -115,6 +115,7 @@ def test_names_of_tables_queues_and_the_runner_arrive_where_they_belong(template
         (Function.EXECUTOR_LONG, "shared.adapters.sqs.work_queue", "QueueUrls"),
         (Function.WATCHER, "functions.watcher.wiring", "Settings"),
         (Function.WATCHER, "functions.watcher.wiring", "AlertSettings"),
+        (Function.WATCHER, "functions.watcher.wiring", "BulkSettings"),
         (Function.JOURNAL, "functions.watcher.journal_wiring", "Settings"),
         (Function.JOURNAL, "functions.watcher.wiring", "AlertSettings"),
         (Function.RECURRENCE, "functions.recurrence.handler", "Settings"),

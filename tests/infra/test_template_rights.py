@@ -121,7 +121,7 @@ def test_of_the_bucket_only_what_is_looked_for_is_listed(
 API_PARTITIONS = [
     *("windows#*", "channels#*", "breakers#*"),
     *("alerts#*", "alert-rules#*", "escalation-policies#*", "latest-alerts#*", "alert-looks"),
-    *("windows-to-extend", "breaker-changes", "beats"),
+    *("windows-to-extend", "breaker-changes", "beats", "bulk-actions#*", "bulk-actions-to-go-on"),
 ]
 
 
@@ -270,12 +270,30 @@ def test_watcher_reaps_jobs_and_sends_messages_again(template: StageTemplate) ->
         **log_rights(Function.WATCHER),
         **TRACES,
         **RAISING_ALERTS,
-        "dynamodb:Query": {"<JobsTable>/index/due", *RAISING_ALERTS["dynamodb:Query"]},
+        "dynamodb:Query": {
+            "<JobsTable>/index/due",
+            "<JobsTable>/index/attention",
+            *RAISING_ALERTS["dynamodb:Query"],
+        },
+        "dynamodb:PutItem": {"<JobsTable>", "<ControlTable>"},
         "dynamodb:UpdateItem": {"<JobsTable>", "<ControlTable>"},
         "dynamodb:DeleteItem": {"<ControlTable>"},
+        "s3:PutObject": {"<DataBucket>/payloads/*"},
+        "s3:GetObject": {"<DataBucket>/payloads/*"},
         "sqs:SendMessage": QUEUES,
         "sqs:GetQueueAttributes": QUEUES,
     }
+
+
+def test_bulk_actions_are_gone_on_with_in_partitions_of_their_own(template: StageTemplate) -> None:
+    partitions = {
+        tuple(one["actions"]): one["conditions"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for one in template.statements(Function.WATCHER)
+        if "bulk-actions" in str(one["conditions"])
+    }
+
+    rights = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+    assert partitions == {rights: ["bulk-actions#*", "bulk-actions-to-go-on"]}
 
 
 @pytest.mark.parametrize("function", [Function.WATCHER, Function.JOURNAL])

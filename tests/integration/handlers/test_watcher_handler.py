@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from functions.watcher import handler
+from shared.adapters.dynamodb.bulk_actions import DynamoBulkActions
 from shared.adapters.sqs.work_queue import read_hint
 from shared.adapters.system import SystemClock
 from shared.model import moves
+from shared.model.bulk_action import BulkKind, BulkSpec, BulkStatus, DeadLetterFilter, new_bulk_action
 from shared.model.lanes import Lane
 from shared.model.lifecycle import Status
+from tests.aws import CONTROL_TABLE
 from tests.integration.handlers.conftest import logged
+from tests.jobs import NOT_FOUND, failed_once
 
 if TYPE_CHECKING:
     import pytest
@@ -48,6 +52,29 @@ def test_an_attempt_whose_lease_ran_out_is_reaped(account: Account, context: Con
     assert report == {"looked_at": 1, "resent": 0, "reaped": 1, "oldest_due_ms": 0}
     assert account.jobs.get(job.key).status is Status.SCHEDULED
     assert [one.outcome for one in account.jobs.get(job.key).executions] == ["lost"]
+
+
+def test_a_bulk_action_is_gone_on_with(account: Account, context: Context) -> None:
+    now = SystemClock().now() - timedelta(seconds=100)
+    job = account.create(due_in=-200, payload=b'{"to":"a"}')
+    claim = moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="claim-1", now=now)
+    running = account.jobs.change_and_get(job.key, claim)
+    account.jobs.change(job.key, failed_once(running, failure=NOT_FOUND))
+    spec = BulkSpec(kind=BulkKind.REDRIVE, wanted=DeadLetterFilter(), payload_patch={"to": "x" * 1_000})
+    action = new_bulk_action(
+        spec, tenant=job.tenant, action_id="bulk1", by="key-1", now=now + timedelta(seconds=40), fingerprint=None
+    )
+    actions = DynamoBulkActions(account.dynamodb, CONTROL_TABLE)
+    actions.create_bulk_action(action)
+
+    report = handler.lambda_handler({}, context)["bulk_actions"]
+
+    redriven = account.jobs.get(job.key)
+    assert report == {"actions": 1, "jobs": 1}
+    assert (redriven.status, redriven.redriven_by) == (Status.SCHEDULED, "bulk1")
+    assert account.jobs.load_payload(redriven) == b'{"to":"' + b"x" * 1_000 + b'"}'
+    assert actions.get_bulk_action(job.tenant, "bulk1").status is BulkStatus.DONE
+    assert handler.lambda_handler({}, context)["bulk_actions"] == {"actions": 0, "jobs": 0}
 
 
 def test_the_depth_of_the_queues_is_measured(
