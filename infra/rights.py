@@ -55,6 +55,7 @@ class Rights:
         # No API keys: those are for the command line alone to make.
         partitions = [
             *(f"{thing}#*" for thing in (schema.WINDOWS_PK, schema.CHANNELS_PK, schema.BREAKERS_PK)),
+            f"{schema.SUBSCRIPTIONS_PK}#*",
             *(f"{thing}#*" for thing in (schema.ALERTS_PK, schema.ALERT_RULES_PK, schema.ESCALATION_POLICIES_PK)),
             *(f"{schema.LATEST_ALERTS_PK}#*", schema.ALERT_LOOKS_PK),
             *(schema.EXTENSIONS_PK, schema.BREAKER_CHANGES_PK, schema.BEATS_PK),
@@ -123,6 +124,7 @@ class Rights:
         self.stack.watcher.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self.stack.queues.arns())
         self._allow_bulk_actions()
         self._allow_alerts(self.stack.watcher)
+        self._allow_telling(self.stack.watcher)
         looks = [schema.ALERT_LOOKS_PK]
         self.stack.watcher.allow("dynamodb:DeleteItem", on=[self.stack.tables.control.table_arn], partitions=looks)
 

@@ -136,8 +136,8 @@ class Settings:
     allowed_target_hosts: `host:port` of HTTP targets exempt from https and from the rule against private addresses.
     command_target: whether jobs may run a command in the runner.
     breakers: when calls of a target that fails are held back.
-    event_types: what happens to jobs that is told on the event bus. EventBridge bills each event: two per job, started
-        and ended, are about half as much again as the job itself.
+    event_types: what is told on the event bus: types of events, or families of them (`alert.*`). EventBridge bills each
+        event: two per job, started and ended, are about half as much again as the job itself.
     email_sender: the address that channels send e-mail from; SES has verified it or its domain. With None there is no
         e-mail.
     emulator: where an emulator of AWS answers, by whose URLs the API is reached then.
@@ -164,7 +164,10 @@ class Settings:
     allowed_target_hosts: tuple[str, ...] = ()
     command_target: CommandTarget = CommandTarget.DISABLED
     breakers: Breakers = Breakers()
-    event_types: tuple[str, ...] = ("job.started", "job.succeeded", "job.failed", "job.cancelled", "job.skipped")
+    event_types: tuple[str, ...] = (
+        *("job.started", "job.succeeded", "job.failed", "job.cancelled", "job.skipped"),
+        *("alert.*", "breaker.*"),
+    )
     email_sender: str | None = None
     emulator: str | None = None
     alarm_email: str | None = None

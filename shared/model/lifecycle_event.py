@@ -10,7 +10,7 @@ from shared.model.lifecycle import Status
 from shared.model.times import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from shared.model.job import Job
@@ -39,6 +39,10 @@ class LifecycleEvent:
     occurred_at: datetime
     correlation_id: str
     document: Mapping[str, Any]
+
+    def is_of(self, types: Collection[str]) -> bool:
+        """Whether its type is among `types`, or the family of types that it belongs to (`job.*`) is."""
+        return self.type in types or f"{self.type.partition('.')[0]}.*" in types
 
 
 def event_of(change: JobChange) -> LifecycleEvent | None:

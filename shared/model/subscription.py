@@ -85,8 +85,7 @@ class Subscription:
         """Whether `event`, which is the tenant's, is to be told."""
         if self.status is SubscriptionStatus.PAUSED or event.occurred_at < self.active_since:
             return False
-        family = f"{event.type.partition('.')[0]}.*"
-        return not {event.type, family}.isdisjoint(self.events) and self.filter.passes(event.document)
+        return event.is_of(self.events) and self.filter.passes(event.document)
 
 
 def delivery_id(subscription_id: str, event_id: str) -> str:

@@ -102,9 +102,7 @@ def test_api_creates_edits_and_lists_jobs_and_templates(template: StageTemplate)
             "<ControlTable>",
         },
         "s3:PutObject": {f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints")},
-        "s3:GetObject": {
-            f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints", "archive")
-        },
+        "s3:GetObject": {f"<DataBucket>/{objects}/*" for objects in ("payloads", "outputs", "checkpoints", "archive")},
         "s3:ListBucket": {"<DataBucket>"},
     }
 
@@ -119,7 +117,7 @@ def test_of_the_bucket_only_what_is_looked_for_is_listed(
 
 
 API_PARTITIONS = [
-    *("windows#*", "channels#*", "breakers#*"),
+    *("windows#*", "channels#*", "breakers#*", "subscriptions#*"),
     *("alerts#*", "alert-rules#*", "escalation-policies#*", "latest-alerts#*", "alert-looks"),
     *("windows-to-extend", "breaker-changes", "beats", "bulk-actions#*", "bulk-actions-to-go-on"),
 ]
@@ -282,6 +280,7 @@ def test_watcher_reaps_jobs_and_sends_messages_again(template: StageTemplate) ->
         "s3:GetObject": {"<DataBucket>/payloads/*"},
         "sqs:SendMessage": QUEUES,
         "sqs:GetQueueAttributes": QUEUES,
+        "events:PutEvents": {"<EventBus>"},
     }
 
 
@@ -294,6 +293,17 @@ def test_bulk_actions_are_gone_on_with_in_partitions_of_their_own(template: Stag
 
     rights = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
     assert partitions == {rights: ["bulk-actions#*", "bulk-actions-to-go-on"]}
+
+
+@pytest.mark.parametrize("function", [Function.WATCHER, Function.JOURNAL])
+def test_who_tells_events_reads_who_has_subscribed(template: StageTemplate, function: Function) -> None:
+    keys = [
+        one["conditions"].get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+        for one in template.statements(function)
+        if one["actions"] == ["dynamodb:Query"]
+    ]
+
+    assert ["subscriptions#*"] in keys
 
 
 @pytest.mark.parametrize("function", [Function.WATCHER, Function.JOURNAL])

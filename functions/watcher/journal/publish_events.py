@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublishEvents:
-    """`types` are the events that are wanted on the bus, each of which costs money: EventBridge bills by the million.
+    """`types`, or families of them (`job.*`), are wanted on the bus. Each event costs money: EventBridge bills by the
+    million.
 
     An event that comes twice has the id that it had: whoever must not act twice remembers the ids.
     """
@@ -34,7 +35,7 @@ class PublishEvents:
 
     def tell(self, events: Iterable[LifecycleEvent]) -> None:
         """Put those that are wanted on the bus. Raises `StoreUnavailable` when it did not take all."""
-        told = [event for event in events if event.type in self.types]
+        told = [event for event in events if event.is_of(self.types)]
         if told:
             self.bus.publish(told)
             self.telemetry.measure(Metric.EVENTS_PUBLISHED, len(told))

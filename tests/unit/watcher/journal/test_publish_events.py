@@ -41,6 +41,15 @@ def test_what_happened_is_told_in_one_call_and_counted() -> None:
     assert telemetry.values[Metric.EVENTS_PUBLISHED] == [2]
 
 
+def test_a_family_of_events_may_be_wanted() -> None:
+    bus = Bus()
+
+    PublishEvents(bus, RecordedTelemetry(), frozenset({"job.*"}))(changes())
+    PublishEvents(bus, RecordedTelemetry(), frozenset({"alert.*"}))(changes())
+
+    assert bus.calls == [["job.started", "job.started"]]
+
+
 def test_events_that_nobody_wants_cost_no_call() -> None:
     bus = Bus()
 
