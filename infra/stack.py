@@ -56,7 +56,7 @@ class PunctualStack(Stack):
             self,
             settings=settings,
             package=package,
-            environment=self._recurring() | self._targets(),
+            environment=self._recurring() | self._targets() | {"ARCHIVE_DAYS": str(settings.archive_days)},
             authorizer_environment={"CONTROL_TABLE": self.tables.control.table_name},
         )
         self.populator = Populator(
@@ -78,12 +78,15 @@ class PunctualStack(Stack):
             self,
             settings=settings,
             package=package,
-            environment=self._tables()
-            | self._data()
-            | self.queues.environment()
-            | self._shards()
-            | self._retention()
-            | self._place(),
+            environment={
+                **self._tables(),
+                **self._data(),
+                **self.queues.environment(),
+                **self._shards(),
+                **self._retention(),
+                **self._place(),
+                **self._news(),
+            },
         )
         self.journal = Journal(
             self,
@@ -148,7 +151,7 @@ class PunctualStack(Stack):
         return {"ACCOUNT_ID": Aws.ACCOUNT_ID}
 
     def _news(self) -> dict[str, str]:
-        """What of all that happens to jobs is told, and where."""
+        """What of all that happens is told on the bus, and on which."""
         return {"EVENT_BUS": self.events.bus.event_bus_name, "EVENT_TYPES": ",".join(self._settings.event_types)}
 
     def _executor_environment(self) -> dict[str, str]:
