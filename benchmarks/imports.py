@@ -50,6 +50,7 @@ ENVIRONMENT: Final = {
     "ALLOWED_TARGET_HOSTS": "",
     "ALLOWED_TARGET_ARNS": "",
     "RETENTION_DAYS": "30",
+    "ARCHIVE_DAYS": "400",
     "STAGE": "bench",
     "SIGNING_SECRET_PREFIX": "/punctual/bench/signing/",
     "POWERTOOLS_SERVICE_NAME": "bench",

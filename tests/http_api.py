@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from functions.api.application import Application
 from functions.api.services import TemplatePorts, services_on
+from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
@@ -157,6 +159,7 @@ class Api:
     subscriptions: MemoryVersionedStore[Subscription] = field(
         default_factory=lambda: MemoryVersionedStore("subscription")
     )
+    archive: MemoryArchive = field(default_factory=MemoryArchive)
     bulk_actions: MemoryBulkActions = field(default_factory=MemoryBulkActions)
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
     alert_ports: AlertPorts = field(default_factory=alert_ports_in_memory)
@@ -191,6 +194,8 @@ class Api:
                 alert_ports=lambda: self.alert_ports,
                 checkpoint_port=lambda: self.checkpoints,
                 bulk_action_port=lambda: self.bulk_actions,
+                archive_port=lambda: self.archive,
+                archived_for=timedelta(days=400),
             )
         )
 

@@ -89,6 +89,7 @@ ROUTES: Final = (
     Route("GET", "/v1/bulk-actions", _bulk_actions("list_bulk_actions"), Scope.READ, takes_query=True),
     Route("GET", "/v1/bulk-actions/{action_id}", _bulk_actions("get_bulk_action"), Scope.READ),
     Route("POST", "/v1/bulk-actions/{action_id}/abort", _bulk_actions("abort_bulk_action"), Scope.WRITE),
+    Route("GET", "/v1/archive/jobs/{job_id}", Later("archive", "get_archived_job"), Scope.READ, takes_query=True),
     Route("POST", "/v1/templates", _templates("create_template"), Scope.WRITE),
     Route("GET", "/v1/templates", _many_templates("list_templates"), Scope.READ, takes_query=True),
     Route("POST", "/v1/templates/bulk-actions", _many_templates("change_templates"), Scope.WRITE),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from functions.api.alert_services import AlertPorts, AlertServices
     from functions.api.change_breaker import ChangeBreaker
     from functions.api.dead_letter_services import DeadLetterServices
+    from functions.api.find_archived_job import FindArchivedJob
     from functions.api.keep_versioned import KeepVersioned
     from functions.api.report_execution import ReportExecution
     from functions.api.template_services import TemplateServices
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from shared.model.channel import Channel
     from shared.model.job import Sharding
     from shared.model.subscription import Subscription
+    from shared.ports.archive import Archive
     from shared.ports.backfills import BackfillStore
     from shared.ports.beats import Beats
     from shared.ports.breakers import Breakers
@@ -84,6 +86,7 @@ class Services:
     alerts: Callable[[], AlertServices]
     reports: Callable[[], ReportExecution]
     dead_letters: Callable[[], DeadLetterServices]
+    find_archived: Callable[[], FindArchivedJob]
 
 
 def services_on(
@@ -108,6 +111,8 @@ def services_on(
     alert_ports: Callable[[], AlertPorts],
     checkpoint_port: Callable[[], CheckpointStore],
     bulk_action_port: Callable[[], BulkActionStore],
+    archive_port: Callable[[], Archive],
+    archived_for: timedelta,
 ) -> Services:
     """The use cases on these ports."""
     specs = SpecReader(check_target)
@@ -201,6 +206,12 @@ def services_on(
 
         return alert_services_on(alert_ports(), ids, telemetry)
 
+    @cache
+    def find_archived() -> FindArchivedJob:
+        from functions.api.find_archived_job import FindArchivedJob  # noqa: PLC0415
+
+        return FindArchivedJob(archive_port(), archived_for)
+
     return Services(
         jobs=jobs,
         keys=keys,
@@ -223,4 +234,5 @@ def services_on(
         alerts=alerts,
         reports=reports,
         dead_letters=dead_letters,
+        find_archived=find_archived,
     )

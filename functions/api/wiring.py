@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from functions.api.alert_services import AlertPorts
     from shared.model.channel import Channel
     from shared.model.subscription import Subscription
+    from shared.ports.archive import Archive
     from shared.ports.breakers import Breakers
     from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.checkpoints import CheckpointStore
@@ -40,6 +41,7 @@ class Settings:
     due_shards: int
     group_shards: int
     retention_days: int
+    archive_days: int
 
 
 def services(rules: TargetRules) -> Services:
@@ -105,6 +107,11 @@ def services(rules: TargetRules) -> Services:
 
         return DynamoBulkActions(dynamodb, settings.control_table)
 
+    def archive_port() -> Archive:
+        from shared.adapters.archive import BucketArchive  # noqa: PLC0415
+
+        return BucketArchive(bucket_client, settings.data_bucket)
+
     return services_on(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket),
         keys=DynamoControlStore(dynamodb, settings.control_table),
@@ -126,4 +133,6 @@ def services(rules: TargetRules) -> Services:
         alert_ports=alert_ports,
         checkpoint_port=checkpoint_port,
         bulk_action_port=bulk_action_port,
+        archive_port=archive_port,
+        archived_for=timedelta(days=settings.archive_days),
     )

@@ -127,6 +127,10 @@ MAX_SILENCE_SECONDS: Final = 31 * DAY_SECONDS
 MAX_LIST_LIMIT: Final = 200
 DEFAULT_LIST_LIMIT: Final = 50
 MAX_PREVIEW: Final = 500
+# A page of the archive is a thousand objects. So many are looked at for whoever asks for a job that is gone, and for
+# whoever asks for one of the archive: some 10 of the 29 seconds that a request has.
+ARCHIVE_GLANCE_PAGES: Final = 4
+ARCHIVE_SEARCH_PAGES: Final = 40
 # Filters look at this many entries a call at the most, so that a rare match cannot make a call slow.
 MAX_ENTRIES_READ: Final = 1_000
 

@@ -18,6 +18,7 @@ from functions.watcher.sweep import Sweep
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
+from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
@@ -108,6 +109,8 @@ def services(world: World, process: Process) -> Services:
         breaker_settings=BreakerSettings(),
         checkpoint_port=lambda: world.checkpoints,
         bulk_action_port=MemoryBulkActions,
+        archive_port=MemoryArchive,
+        archived_for=RETENTION,
     )
 
 

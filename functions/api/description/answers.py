@@ -115,8 +115,12 @@ class ListedJob(BaseModel):
 class Job(ListedJob):
     """A job."""
 
-    payload: Any = Field(description="As sent; null when there is none.")
+    payload: Any = Field(
+        default=None,
+        description="As sent; null when there is none. Left out of an archived job's when it lay outside of its item.",
+    )
     retry_delays: list[DelayRange] = Field(description="What its retry policy comes to, attempt by attempt.")
+    archived: bool = Field(description="Whether the job's own item is gone, and this is what the archive has.")
 
 
 class JobList(BaseModel):
@@ -130,6 +134,7 @@ class ExecutionList(BaseModel):
     """The attempts of a job, oldest first."""
 
     items: list[Execution]
+    archived: bool = Field(description="Whether the job's own item is gone, and this is what the archive has.")
 
 
 class ProblemError(BaseModel):

@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.api.description import answers
 from functions.api.description.alert_operations import ALERT_OPERATIONS
+from functions.api.description.archive_operations import ARCHIVE_OPERATIONS
 from functions.api.description.breaker_operations import BREAKER_OPERATIONS
 from functions.api.description.calendar_operations import CALENDAR_OPERATIONS
 from functions.api.description.channel_operations import CHANNEL_OPERATIONS
@@ -164,6 +165,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         statuses={200: "The output; as application/octet-stream when it is not text."},
         problems=("not-found",),
     ),
+    **ARCHIVE_OPERATIONS,
     **EXECUTION_OPERATIONS,
     **DEAD_LETTER_OPERATIONS,
     **TEMPLATE_OPERATIONS,

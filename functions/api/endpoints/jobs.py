@@ -12,7 +12,8 @@ from functions.api.create_job import Idempotency
 from functions.api.models.faults import validated
 from functions.api.models.jobs import Reschedule
 from functions.api.request import JSON, MERGE_PATCH, fingerprint
-from functions.api.wire.answers import delays_answer, etag, executions_answer, job_answer
+from functions.api.wire.answers import delays_answer, etag, executions_answer, job_answer, listed_answer
+from shared.model import limits
 from shared.model.errors import JobNotFound
 from shared.model.job import JobKey
 from shared.model.lifecycle import Status
@@ -41,7 +42,11 @@ def create_job(request: Request, services: Services) -> Answer:
 
 
 def get_job(request: Request, services: Services, job_id: str) -> Answer:
-    job = services.jobs.get(key_of(request, job_id))
+    key = key_of(request, job_id)
+    try:
+        job = services.jobs.get(key)
+    except JobNotFound:
+        return archived_answer(_archived(key, services))
     return answer_of(job, services)
 
 
@@ -74,8 +79,13 @@ def run_job(request: Request, services: Services, job_id: str) -> Answer:
 
 
 def get_executions(request: Request, services: Services, job_id: str) -> Answer:
-    job = services.jobs.get(key_of(request, job_id))
-    return Answer(body={"items": executions_answer(job)}, facts={"job_id": job.id})
+    key = key_of(request, job_id)
+    is_archived = False
+    try:
+        job = services.jobs.get(key)
+    except JobNotFound:
+        job, is_archived = _archived(key, services), True
+    return Answer(body={"items": executions_answer(job), "archived": is_archived}, facts={"job_id": job.id})
 
 
 def key_of(request: Request, job_id: str) -> JobKey:
@@ -95,10 +105,32 @@ def answer_of(job: Job, services: Services, *, status: int = 200, headers: dict[
     return _job(job, None if text is None else json.loads(text), status=status, headers=headers)
 
 
+def archived_answer(job: Job) -> Answer:
+    """A job as the archive has it: without its payload if that lay elsewhere."""
+    return _answer(job, {**listed_answer(job), "retry_delays": delays_answer(job.retry), "archived": True})
+
+
+def _archived(key: JobKey, services: Services) -> Job:
+    """What the archive has of a job whose item is not there, if it is near at hand.
+
+    Raises:
+        JobNotFound: it is not.
+    """
+    look = services.find_archived()(key, now=services.clock.now(), pages=limits.ARCHIVE_GLANCE_PAGES)
+    if look.job is None:
+        raise JobNotFound(key.job_id)
+    return look.job
+
+
 def _job(job: Job, payload: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    body = {**job_answer(job), "payload": payload, "retry_delays": delays_answer(job.retry), "archived": False}
+    return _answer(job, body, status=status, headers=headers)
+
+
+def _answer(job: Job, body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
     return Answer(
         status=status,
-        body={**job_answer(job), "payload": payload, "retry_delays": delays_answer(job.retry)},
+        body=body,
         headers={"ETag": etag(job), **(headers or {})},
         correlation_id=job.correlation_id or job.id,
         facts={"job_id": job.id},

@@ -42,6 +42,7 @@ ENVIRONMENT = {
     "DUE_SHARDS": "2",
     "GROUP_SHARDS": "2",
     "RETENTION_DAYS": "30",
+    "ARCHIVE_DAYS": "400",
     "COMMAND_TARGET": "disabled",
     "ALLOWED_TARGET_HOSTS": "",
     "ALLOWED_TARGET_ARNS": "",

@@ -28,6 +28,7 @@ from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindow
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
+from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
@@ -132,6 +133,8 @@ class World:
             breaker_settings=BreakerSettings(),
             checkpoint_port=MemoryCheckpoints,
             bulk_action_port=MemoryBulkActions,
+            archive_port=MemoryArchive,
+            archived_for=RETENTION,
         )
 
     # Clients
