@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tests.mutation.alert_guards import ALERT_GUARDS, ALERT_STORE_GUARDS
 from tests.mutation.api_guards import API_GUARDS
 from tests.mutation.aws_guards import AWS_GUARDS
 from tests.mutation.clauses import CLAUSE_MUTANTS
@@ -34,10 +35,11 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "retries": RETRY_GUARDS,
     "breakers": BREAKER_GUARDS,
     "templates that keep failing": FAILING_GUARDS,
+    "alerts": ALERT_GUARDS,
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "API": API_GUARDS,
     "stores in memory": MEMORY_GUARDS,
-    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS, *TEMPLATE_STORE_GUARDS, *BREAKER_STORE_GUARDS),
+    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS, *TEMPLATE_STORE_GUARDS, *BREAKER_STORE_GUARDS, *ALERT_STORE_GUARDS),
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)
 

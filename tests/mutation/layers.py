@@ -49,6 +49,8 @@ IN_MEMORY: Final = (
     "tests/unit/test_dispatch.py",
     "tests/unit/api/test_authorize.py",
     "tests/unit/api/test_preconditions.py",
+    "tests/unit/model/alerts",
+    "tests/contract/test_alert_store.py",
     "tests/contract/test_job_store.py",
     "tests/contract/test_job_store_payloads.py",
     "tests/contract/test_checkpoint_store.py",

@@ -109,6 +109,7 @@ def test_two_watchers_at_once_take_one_step(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert alerting.told() == [("alert.opened", PAGER), ("alert.escalated", BOSS)]
     assert len([one for one in alerting.only().history if one.move == "escalate"]) == 1
+    assert "look_left_out" not in alerting.telemetry.actions()
 
 
 def test_one_alert_with_a_defect_does_not_stand_before_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,95 @@
+"""What keeps alerts exact and quiet: the moves of an alert, its counting, its looks, and its store before it writes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from tests.mutation.mutant import SourceMutant
+
+_moves = partial(SourceMutant, "shared/model/alerts/moves.py")
+_table = partial(SourceMutant, "shared/model/alerts/transitions.py")
+_telling = partial(SourceMutant, "shared/model/alerts/telling.py")
+_quiet = partial(SourceMutant, "shared/model/alerts/quiet_hours.py")
+_rule = partial(SourceMutant, "shared/model/alerts/rule.py")
+_judgement = partial(SourceMutant, "shared/model/alerts/judgement.py")
+_raise = partial(SourceMutant, "functions/watcher/alerts/raise_alert.py")
+_notify = partial(SourceMutant, "functions/watcher/alerts/notify.py")
+_looks = partial(SourceMutant, "functions/watcher/alerts/look_after_alerts.py")
+_recovery = partial(SourceMutant, "functions/watcher/alerts/recovery.py")
+_journal = partial(SourceMutant, "functions/watcher/journal/judge_failures.py")
+_memory = partial(SourceMutant, "shared/adapters/memory/alerts.py")
+_dynamodb = partial(SourceMutant, "shared/adapters/dynamodb/alerts.py")
+
+ALERT_GUARDS: Final = (
+    _table("an alert is moved from anywhere", "if alert.state not in LEGAL_MOVES[move]:", "if False:"),
+    _moves("acknowledging again is another version", "if alert.state is AlertState.ACKNOWLEDGED:", "if False:"),
+    _moves("resolving again is refused", "if alert.state is AlertState.RESOLVED:", "if False:"),
+    _moves(
+        "an alert comes back at the end of its grace period",
+        "return now < alert.resolved_at",
+        "return now <= alert.resolved_at",
+    ),
+    _moves("recovery is told to nobody who knew", "if alert.told else None,", "if False else None,"),
+    _moves("a silence ends before its time", "alert.silenced_until <= now:", "True:"),
+    _moves("a silence made longer begins anew", "silenced_at=alert.silenced_at or now,", "silenced_at=now,"),
+    _moves(
+        "a silence leaves the escalation as it was",
+        "begun_at=alert.begun_at + interrupted_for,",
+        "begun_at=alert.begun_at,",
+    ),
+    _moves("a step is taken before its time", "alert.step_at <= now:", "True:"),
+    _moves("an acknowledged alert escalates", "if alert.state in UNSEEN and alert.step_at", "if alert.step_at"),
+    _telling("recovery is told before the grace period is over", "or alert.recover_at > now:", "or False:"),
+    _telling("recovery is told again and again", "written(told=(), recover_at=None)", "written(told=())"),
+    _telling(
+        "a late look tells in quiet hours", "if told_at(now, alert.quiet_hours, alert.severity) > now:", "if False:"
+    ),
+    _telling(
+        "quiet hours do not move the steps that follow",
+        "begun_at=alert.begun_at + (step_at - due)",
+        "begun_at=alert.begun_at",
+    ),
+    _quiet("what is critical waits for the morning", "or severity is Severity.CRITICAL:", "or False:"),
+    _rule("rules of every scope judge a job", "if rule.scope.breadth is narrowest]", "]"),
+    _rule("a rule that is switched off judges", "for rule in rules if rule.is_enabled)", "for rule in rules)"),
+    _rule("the built-in rules judge beside one's own", "if rule.kind not in kinds)", ")"),
+    _judgement("notifications are judged themselves", "and not is_reserved(job.group) and", "and"),
+    _judgement(
+        "every skipped job has missed its deadline", "is_missed = job.reason in _MISSED_REASONS", "is_missed = True"
+    ),
+    _raise(
+        "a finding that is twice in a batch is counted twice", "found}.values())", "found}.values()) + list(found[1:2])"
+    ),
+    _raise("what was counted is counted again", "if place not in known.marks]", "]"),
+    _raise("a meeting at the alert loses what was found", "except AlertChanged:", "except KeyError:"),
+    _raise("a storm is not remembered", "if not is_stormy or _goes_on(seen.alert, now):", "if True:"),
+    _raise("in a storm an open alert is not counted in", "or _goes_on(seen.alert, now):", "or False:"),
+    _notify("what was told stays pending", "changed = handed_over(alert, numbers)", "changed = alert"),
+    _looks(
+        "a look is forgotten although it is due", "return self._after(alert, now).due_at != look.due_at", "return True"
+    ),
+    _looks("one alert with a defect stands before all", "except Exception as error:", "except KeyError as error:"),
+    _looks("two watchers at once fail", "except AlertChanged:", "except KeyError:"),
+    _recovery(
+        "any dead letter keeps an alert open", "fingerprint_in(letter.sort_key) == alert.subject.id for", "True for"
+    ),
+    _journal("one failure in a row is enough", "and not self.is_confirmed(last):", "and False:"),
+    _journal("a window over some silences all", "if known and len(known) == len(ends) else", "if known else"),
+    _memory("an alert is overwritten", "current.revision == seen.alert.revision", "True"),
+    _memory("two alerts have one key", "return is_latest and", "return"),
+    _memory("a mark is no mark", "if repeated:", "if False:"),
+    _memory("a cap is no cap", ">= slot.cap:", ">= slot.cap + 1:"),
+)
+
+ALERT_STORE_GUARDS: Final = (
+    _dynamodb("on AWS, an alert is overwritten", '"ConditionExpression": f"{REVISION} = :seen", ', ""),
+    _dynamodb(
+        "on AWS, a mark is no mark",
+        '{"Put": {"Item": item, "ConditionExpression": _ABSENT}}\n\n    def _take',
+        '{"Put": {"Item": item}}\n\n    def _take',
+    ),
+    _dynamodb("on AWS, two alerts have one key", '{"Put": {"Item": latest, **in_place}}', '{"Put": {"Item": latest}}'),
+    _dynamodb("on AWS, a cap is no cap", '"ConditionExpression": "attribute_not_exists(#n) OR #n < :cap",', ""),
+    _dynamodb("on AWS, what is due is never looked at", "if alert.due_at is not None:", "if False:"),
+)
