@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds
 from shared.adapters.memory.control import MemoryControlStore
@@ -72,6 +73,7 @@ class Cloud:
             self.target,
             MemoryMaintenanceWindows(),
             MemoryCheckpoints(),
+            MemoryBreakers(),
         )
         self.processes: dict[str, Process] = {}
         self.busy: dict[Process, Actor] = {}

@@ -55,12 +55,14 @@ class Weather(StrEnum):
     MESSAGES_LOST = "messages_lost"  # the queues take messages, and forget them
     INDEX_STALE = "index_stale"  # the indexes show what was a minute ago
     HOT_SHARD = "hot_shard"  # the due index refuses every read of one shard
+    TARGET_DOWN = "target_down"  # what jobs call answers nobody
     OLD_EXECUTORS = "old_executors"  # executors that start do not know the jobs' kind of target
 
 
 # Which calls write; the others can only fail, take long, or see their process die.
 WRITES: Final = frozenset(
     {"create", "change", "change_and_get", "place_payload", "advance_tick", "advance_sweep", "send", "keep"}
+    | {"put_breaker", "count"}
     | {"create_template", "replace_template", "archive_version", "record_gap", "claim_external_key"}
 )
 OF_READS: Final = frozenset({Fault.CRASH_BEFORE, Fault.THROTTLED, Fault.SLOW, Fault.FROZEN})

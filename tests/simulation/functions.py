@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from functions.api.services import Services, TemplatePorts, services_on
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
+from functions.executor.gates.breaker import BreakerGate
+from functions.executor.gates.known_breakers import KnownBreakers
 from functions.executor.gates.known_windows import KnownWindows
 from functions.executor.gates.maintenance_window import MaintenanceWindowGate
 from functions.executor.heartbeat import Heartbeats
@@ -62,6 +64,7 @@ class World(NamedTuple):
     windows: MemoryMaintenanceWindows
     checkpoints: MemoryCheckpoints
 
+    breakers: MemoryBreakers
     def store_port(self, process: Process, real: Any) -> Any:
         return Port(process, real, self.kernel, self.faults, away=Weather.STORE_AWAY)
 
@@ -166,6 +169,14 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
         # One for each: its lock is one of threads, which actors are not.
         known = KnownWindows(world.store_port(process, world.windows), clock, telemetry)
         execute_job = ExecuteJob(
+        store = world.store_port(process, world.breakers)
+        breakers = BreakerGate(
+            store=store,
+            known=KnownBreakers(store, clock, telemetry),
+            settings=BreakerSettings(),
+            clock=clock,
+            telemetry=telemetry,
+        )
             jobs=jobs,
             queue=world.queue_port(process),
             clock=clock,
@@ -174,7 +185,8 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
             target_of=lambda _: target,
             commit=commit,
             telemetry=telemetry,
-            gates=() if is_old else (MaintenanceWindowGate(known, clock, _PLACE),),
+            gates=() if is_old else (MaintenanceWindowGate(known, clock, _PLACE), breakers),
+            observers=() if is_old else (breakers,),
         )
         hint = ReceivedHint(message.hint, message.lane, message.receipt)
         return execute_job(hint, seconds_left=lambda: world.seconds_until(ends_at))

@@ -13,7 +13,7 @@ from shared.ports.queue import Hint
 from tests.simulation import invariants
 from tests.simulation.clients import Client
 from tests.simulation.cloud import Cloud
-from tests.simulation.faults import MINUTE, Faults
+from tests.simulation.faults import MINUTE, Faults, Weather
 from tests.simulation.kernel import Actor, Kernel
 from tests.simulation.observed import Effect, Observed
 from tests.simulation.ports import START
@@ -55,7 +55,7 @@ class Run:
         self.kernel = Kernel(seed)
         self.faults = Faults(seed, scenario.climate, only=only)
         self.observed = Observed()
-        target = SimulatedTarget(self.kernel, self._effect_begins, self._effect_ends)
+        target = SimulatedTarget(self.kernel, self._effect_begins, self._effect_ends, self._is_target_down)
         self.cloud = Cloud(self.kernel, self.faults, self._judge_write, target, self._skew_of, SeededIds(seed))
         self._clocks_agree = 2 * scenario.skew_ms <= invariants.SKEW_MS
 
@@ -169,6 +169,9 @@ class Run:
     def _skew_of(self, name: str) -> int:
         skew = self.scenario.skew_ms
         return crc32(f"{self.seed} {name}".encode()) % (2 * skew + 1) - skew
+
+    def _is_target_down(self) -> bool:
+        return self.faults.is_weather(Weather.TARGET_DOWN, self.kernel.now)
 
     def _kill(self) -> None:
         busy = [process for process in self.cloud.busy if not process.is_dead]

@@ -7,7 +7,7 @@ others end well; `dies` kills the process. The path `/` leaves it to the job's i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -23,18 +23,23 @@ if TYPE_CHECKING:
     from tests.simulation.kernel import Kernel
 
 
+NOBODY: Final = Answer(failure=Failure("connection_failed", "nobody listens"))
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedTarget:
-    """`on_effect` is told when a call begins, `on_answer` what it was answered."""
+    """`on_effect` is told when a call begins, `on_answer` what it was answered. Who calls while it `is_down` meets
+    nobody."""
 
     kernel: Kernel
     on_effect: Callable[[Effect], None]
     on_answer: Callable[[Effect, Answer], None]
+    is_down: Callable[[], bool] = lambda: False
 
     def call(self, call: Call, deadline: Deadline) -> Answer:
         effect = Effect(JobKey(call.tenant, call.job_id), call.fence, self.kernel.now)
         self.on_effect(effect)
-        answer = self._answer(call, deadline)
+        answer = NOBODY if self.is_down() else self._answer(call, deadline)
         self.on_answer(effect, answer)
         return answer
 
