@@ -63,8 +63,8 @@ class World(NamedTuple):
     target: Target
     windows: MemoryMaintenanceWindows
     checkpoints: MemoryCheckpoints
-
     breakers: MemoryBreakers
+
     def store_port(self, process: Process, real: Any) -> Any:
         return Port(process, real, self.kernel, self.faults, away=Weather.STORE_AWAY)
 
@@ -168,7 +168,6 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
     def run(message: Message) -> Verdict:
         # One for each: its lock is one of threads, which actors are not.
         known = KnownWindows(world.store_port(process, world.windows), clock, telemetry)
-        execute_job = ExecuteJob(
         store = world.store_port(process, world.breakers)
         breakers = BreakerGate(
             store=store,
@@ -177,6 +176,7 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
             clock=clock,
             telemetry=telemetry,
         )
+        execute_job = ExecuteJob(
             jobs=jobs,
             queue=world.queue_port(process),
             clock=clock,
