@@ -173,8 +173,8 @@ def _runs(
                 return
             if since <= one.effective_at < until:
                 for part in parts:
-                    runs = part.templates - part.skipped[one.nominal_at]
-                    yield one.effective_at, part.outlook.at(one.effective_at), runs
+                    if runs := part.templates - part.skipped[one.nominal_at]:
+                        yield one.effective_at, part.outlook.at(one.effective_at), runs
 
 
 def _by_windows(members: Iterable[Template], foreseen: Foresight) -> list[_Part]:

@@ -89,15 +89,9 @@ class Foresight:
         """
         if not self.windows or occurrence.excluded is not None or occurrence.effective_at < self.now:
             return None
-        planned = PlannedOccurrence(
-            nominal=occurrence.nominal,
-            nominal_at=occurrence.nominal_at,
-            effective_at=occurrence.effective_at,
-            number=template.progress.number + 1,
-            misfire_at=None,
-        )
-        target = render(template.job.target, facts_of(template, planned), "/job/target")
-        return self._met(JobToBe(template.id, target, template.tags), attempt=1, at=occurrence.effective_at)
+        due_at = occurrence.effective_at
+        job = _job_to_be(template, occurrence.nominal, occurrence.nominal_at, due_at)
+        return self._met(job, attempt=1, at=due_at)
 
     def of_job(self, job: Job) -> MetWindow | None:
         """What a job meets at its next attempt; None where it is not waiting for its time. One that a window holds
@@ -109,13 +103,27 @@ class Foresight:
         return self._met(job, attempt=job.attempt + 1, at=max(self.now, due_at))
 
     def concerning(self, template: Template) -> list[MaintenanceWindow]:
-        """The windows about a template's runs, as far as its target says where it calls without parameters."""
-        job = JobToBe(template.id, template.job.target, template.tags)
+        """The windows about a template's runs, by its target as it would be rendered for a run at this moment."""
+        if not self.windows:
+            return []
+        job = _job_to_be(template, self.now.replace(tzinfo=None), self.now, self.now)
         return [window for window in self.windows if window.scope.covers(job, self.place)]
 
     def _met(self, job: Candidate, *, attempt: int, at: datetime) -> MetWindow | None:
         window = ruling(self.windows, job, now=at, place=self.place)
         return None if window is None else MetWindow(window, effect_on(window, attempt), window.closes_at(at))
+
+
+def _job_to_be(template: Template, nominal: datetime, nominal_at: datetime, due_at: datetime) -> JobToBe:
+    planned = PlannedOccurrence(
+        nominal=nominal,
+        nominal_at=nominal_at,
+        effective_at=due_at,
+        number=template.progress.number + 1,
+        misfire_at=None,
+    )
+    target = render(template.job.target, facts_of(template, planned), "/job/target")
+    return JobToBe(template.id, target, template.tags)
 
 
 def outlook_of(windows: Iterable[MaintenanceWindow]) -> Outlook:

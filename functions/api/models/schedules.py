@@ -20,7 +20,9 @@ class SchedulePreview(Shape):
         "`calendars`, `on_excluded`.",
     )
     template_id: str | None = Field(
-        default=None, description="A template that might get this schedule: tell also what would change for it."
+        default=None,
+        description="A template that might get this schedule: tell also what would change for it, and which "
+        "maintenance windows its runs would meet.",
     )
     after: Time | None = Field(default=None, description="Show what comes after this time. Default: now.")
     count: int = Field(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from functions.api.forecast_occurrences import Forecast, ForecastOccurrences, Resolution
 from functions.api.foresee_windows import Foresight
 from shared.model.allowed_targets import Place
-from shared.model.maintenance_window import Effect, Scope, Span
+from shared.model.maintenance_window import Effect, Scope, Span, TargetScope
 from shared.model.schedule.calendar import Calendar
+from shared.model.template import JobDefinition
 from tests.unit.recurring import TENANT, Recurring, plenty
 from tests.windows import a_window
 
@@ -89,6 +90,14 @@ def test_an_occurrence_that_was_taken_out_does_not_count() -> None:
     recurring.edit("t0", skipped=(MIDNIGHT,))
 
     assert forecast(recurring, hours=1).counts == {MIDNIGHT: 1}
+
+
+def test_a_bucket_of_which_every_occurrence_was_taken_out_is_left_out() -> None:
+    recurring = Recurring()
+    recurring.create(HOURLY)
+    recurring.edit(skipped=(MIDNIGHT,))
+
+    assert forecast(recurring, hours=1).counts == {}
 
 
 def test_runs_count_where_they_are_effective() -> None:
@@ -171,3 +180,14 @@ def test_of_templates_that_share_a_schedule_a_window_meets_those_that_it_is_abou
 
     assert list(found.counts.values()) == [4, 5]
     assert list(found.met.values()) == [{Effect.HOLD: 2, Effect.RUN: 2}, {Effect.HOLD: 3, Effect.RUN: 2}]
+
+
+def test_a_window_over_a_host_meets_targets_with_parameters_in_their_paths() -> None:
+    recurring = Recurring()
+    url = "https://example.com/{{ nominal_time | format:'%H' }}"
+    recurring.create(HOURLY, job=JobDefinition(target={"type": "http", "url": url}))
+    scope = Scope(target=TargetScope(host="example.com"))
+
+    found = forecast(recurring, hours=1, windows=[a_window(Span(MIDNIGHT, MIDNIGHT + timedelta(hours=1)), scope=scope)])
+
+    assert found.met[MIDNIGHT] == {Effect.HOLD: 1}
