@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from functions.watcher.thresholds import passes_threshold
 from shared.model.alerts.judgement import Finding, finding_of, late_findings
 from shared.model.alerts.rule import UNDELIVERABLE_SECONDS, RuleKind, rules_about
+from shared.model.canary import SYSTEM_TENANT
 from shared.model.groups import is_reserved
 from shared.model.job import epoch_ms
 from shared.model.lifecycle import Status
@@ -39,7 +40,7 @@ class JudgeOverdue:
         `StoreUnavailable`."""
         cases: dict[tuple[str, str, Subject], tuple[AlertRule, list[Occurrence]]] = {}
         for job in jobs:
-            if job.status is not Status.SCHEDULED or job.wake_at is None or is_reserved(job.group):
+            if job.status is not Status.SCHEDULED or job.wake_at is None or _is_our_own(job):
                 continue
             for one in self._found(job, job.wake_at, after, until):
                 key = (one.rule.tenant, one.rule.id, one.subject)
@@ -59,6 +60,10 @@ class JudgeOverdue:
                 one = finding_of(rule, job, mark=f"due-{epoch_ms(due_at)}", at=until)
                 found += [] if one is None else [one]
         return found
+
+
+def _is_our_own(job: Job) -> bool:
+    return is_reserved(job.group) or job.tenant == SYSTEM_TENANT
 
 
 def _seconds(rule: AlertRule) -> int:

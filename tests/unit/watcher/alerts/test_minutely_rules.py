@@ -10,6 +10,7 @@ from functions.watcher.alerts.evaluate_rule import next_minute
 from shared.model.alerts.alert import AlertState, SubjectKind
 from shared.model.alerts.rule import AlertRule, RuleKind, RuleScope
 from shared.model.breaker import Breaker, BreakerState
+from shared.model.canary import SYSTEM_TENANT
 from shared.model.groups import NOTIFICATIONS
 from shared.ports.alerts import DueKind, DueLook
 from tests.alerting import Alerting, a_rule
@@ -204,10 +205,10 @@ def test_a_job_that_is_late_is_counted_once_whether_it_begins_at_last_or_not() -
 
 def test_overdue_jobs_of_the_schedulers_own_and_those_that_run_are_not_found() -> None:
     alerting = Alerting()
-    own = alerting.job(group=NOTIFICATIONS)
+    own = [alerting.job(group=NOTIFICATIONS), alerting.job(tenant=SYSTEM_TENANT)]
     running = alerting.start(alerting.job()).new
     assert running is not None
 
-    alerting.overdue(own, running, after=START, until=START + timedelta(days=1))
+    alerting.overdue(*own, running, after=START, until=START + timedelta(days=1))
 
     assert alerting.all() == []
