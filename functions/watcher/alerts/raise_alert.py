@@ -103,14 +103,21 @@ class RaiseAlert:
         raise StoreUnavailable("an alert did not hold still", outcome_unknown=False)
 
     def _standing(self, case: _Case, now: datetime) -> Standing:
-        """The latest alert about the subject; about the storm when a new one would be one too many."""
+        """The latest alert about the subject; about the storm when a new one would be one too many.
+
+        A storm lasts until its alert is over, which takes a quiet window: the next window alone ends no burst.
+        """
         rule = case.rule
         seen = self.alerts.standing(rule.tenant, alert_key(rule.id, case.subject))
-        is_stormy = self._stormy.get((rule.tenant, rule.id)) == rule.storm_cap.window_of(now)
-        if not is_stormy or _goes_on(seen.alert, now):
+        if case.subject.kind is SubjectKind.STORM or _goes_on(seen.alert, now):
             return seen
-        case.subject = Subject(SubjectKind.STORM, rule.id)
-        return self.alerts.standing(rule.tenant, alert_key(rule.id, case.subject))
+        storm = Subject(SubjectKind.STORM, rule.id)
+        standing = self.alerts.standing(rule.tenant, alert_key(rule.id, storm))
+        is_full = self._stormy.get((rule.tenant, rule.id)) == rule.storm_cap.window_of(now)
+        if not is_full and (standing.alert is None or not standing.alert.state.is_live):
+            return seen
+        case.subject = storm
+        return standing
 
     def _decided(self, case: _Case, seen: Standing, now: datetime) -> tuple[Alert, StormSlot | None]:
         """The alert after what was found, and the slot that a new one takes."""

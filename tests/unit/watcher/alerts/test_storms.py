@@ -64,7 +64,7 @@ def test_what_was_counted_in_an_overflow_is_not_counted_again_when_the_storm_is_
     alerting = Alerting(a_rule(storm_cap=StormCap(1, 60)))
     changes = [alerting.fail(template=name) for name in ("one", "two")]
     alerting.judge(*changes)
-    alerting.clock.advance(60)
+    alerting.minutes(3)
 
     alerting.judge(*changes)
     alerting.judge(alerting.fail(template="two"))
@@ -74,6 +74,19 @@ def test_what_was_counted_in_an_overflow_is_not_counted_again_when_the_storm_is_
         (SubjectKind.STORM, "r1", 1),
         (SubjectKind.TEMPLATE, "two", 1),
     }
+
+
+def test_a_storm_lasts_until_it_was_quiet_for_a_window_however_many_windows_it_takes() -> None:
+    alerting = Alerting(a_rule(policy_id="p1", storm_cap=StormCap(2, 120)), policy=a_policy())
+
+    for minute in range(10):
+        alerting.judge(
+            *(alerting.fail(group=f"group-{minute}-{number}") for number in range(3)), parts=alerting.process()
+        )
+        alerting.minutes(1)
+
+    assert sorted(alerting.told()) == [("alert.opened", PAGER)] * 2 + [("alert.overflow", PAGER)]
+    assert sum(alert.count for alert in alerting.all()) == 30
 
 
 def test_what_has_an_alert_is_counted_in_it_however_stormy_it_is() -> None:
