@@ -125,6 +125,7 @@ JOBS = st.builds(
     heartbeat_timeout_seconds=COUNTS,
     awaiting_since=maybe(TIMES),
     checkpoint_at=maybe(TIMES),
+    checkpoint_number=COUNTS,
     lease_until=maybe(TIMES),
     claim_id=maybe(TEXT),
     started_at=maybe(TIMES),

@@ -144,7 +144,7 @@ CASES: Final = (
         "checkpoint",
         long_work.save_checkpoint(AWAITING, now=at(100)),
         accepted=AWAITING,
-        refused=(after(AWAITING, failed_once(AWAITING)), _overtaken(AWAITING)),
+        refused=(in_status(AWAITING, Status.SCHEDULED), _overtaken(AWAITING), HEARD_OF),
     ),
     Case(
         "watch",

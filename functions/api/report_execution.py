@@ -78,7 +78,8 @@ class ReportExecution:
         job = self._change(token, lambda job: long_work.save_checkpoint(job, now=self.clock.now()))
         saved_at = job.checkpoint_at or self.clock.now()
         kept = timedelta(seconds=job.timeout_seconds + limits.MAX_RETRY_DELAY_SECONDS) + self.retention
-        checkpoint = Checkpoint(data, job.attempt, token.fence, saved_at, (saved_at + kept).replace(microsecond=0))
+        gone_at = (saved_at + kept).replace(microsecond=0)
+        checkpoint = Checkpoint(data, job.checkpoint_number, job.attempt, saved_at, gone_at)
         if not self.checkpoints.save(job.key, checkpoint):
             # There is a newer one: this attempt's own, or that of one which has overtaken it.
             self._held(token)

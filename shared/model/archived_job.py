@@ -22,6 +22,7 @@ NOT_ARCHIVED: Final = frozenset(
         "attention_sk",
         "awaiting_since",
         "checkpoint_at",
+        "checkpoint_number",
         "claim_id",
         "discard_reason",
         "discarded_at",

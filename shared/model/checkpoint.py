@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """`data` is JSON text; `attempt` and `fence` say which attempt left it, at `saved_at`. It may go at
+    """`data` is JSON text; `number` counts the checkpoints of a job. `attempt` left it, at `saved_at`; it may go at
     `expire_item_at`."""
 
     data: bytes
+    number: int
     attempt: int
-    fence: int
     saved_at: datetime
     expire_item_at: datetime

@@ -92,7 +92,7 @@ class Job:
 
     With `completion: callback` the target's acceptance is no outcome: the job is running and `awaiting_since` then, and
     whoever does the work must be heard of every `heartbeat_timeout_seconds`. `checkpoint_at`: when the last checkpoint
-    was left that the next attempt is handed; None when there is none.
+    was left that the next attempt is handed, None when there is none; `checkpoint_number` counts them.
 
     `redrives` counts how often somebody had it run again after it had failed for good, the last time at `redriven_at`:
     each began a fresh budget of attempts, and its executions say to which one they belong. One that was given up has a
@@ -143,6 +143,7 @@ class Job:
     heartbeat_timeout_seconds: int = limits.DEFAULT_HEARTBEAT_TIMEOUT_SECONDS
     awaiting_since: datetime | None = None
     checkpoint_at: datetime | None = None
+    checkpoint_number: int = 0
     redrives: int = 0
     redriven_at: datetime | None = None
     redriven_by: str | None = None

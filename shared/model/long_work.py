@@ -51,13 +51,16 @@ def await_outcome(job: Job, *, now: datetime) -> Change:
 
 
 def save_checkpoint(job: Job, *, now: datetime) -> Change:
-    """The attempt that holds `job` may leave a checkpoint. Not a new version, like a heartbeat, and as good as one."""
+    """The attempt that holds `job` may leave a checkpoint, of the number that the job has afterwards: clocks could not
+    tell which of two came later. Not a new version, like a heartbeat, and as good as one. Where it would extend the
+    lease and is refused since that was extended meanwhile, it is to be made anew of the job as it is then."""
     lease = extended_lease(job, now) if job.awaiting_since else None
     grows = lease is not None and job.lease_until is not None and lease > job.lease_until
     return Change(
         move=Move.CHECKPOINT,
-        when=(status_in(Move.CHECKPOINT), _held(job)),
+        when=(status_in(Move.CHECKPOINT), _held(job), *((Clause("lease_until", Op.LT, lease),) if grows else ())),
         set={"checkpoint_at": now, **({"lease_until": lease} if grows else {})},
+        add={"checkpoint_number": 1},
     )
 
 

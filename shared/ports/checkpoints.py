@@ -18,8 +18,8 @@ class CheckpointStore(Protocol):
     """
 
     def save(self, key: JobKey, checkpoint: Checkpoint) -> bool:
-        """Put `checkpoint` in the place of the former one. False when that is of a later attempt, or a later one of the
-        same: nothing is written then. Putting the same again changes nothing."""
+        """Put `checkpoint` in the place of the former one. False when that has a larger number: it stays then. Putting
+        the same again changes nothing."""
         ...
 
     def load(self, key: JobKey) -> Checkpoint | None:

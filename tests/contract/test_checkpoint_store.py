@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.ports.checkpoints import CheckpointStore
 
 KEY = JobKey("acme", "job-1")
-FIRST = Checkpoint(b'{"page":1}', attempt=1, fence=3, saved_at=at(1), expire_item_at=at(90_000))
+FIRST = Checkpoint(b'{"page":1}', number=3, attempt=1, saved_at=at(1), expire_item_at=at(90_000))
 SMALLEST_LARGE = b'"' + b"x" * (limits.INLINE_CHECKPOINT_BYTES - 1) + b'"'
 
 
@@ -41,7 +41,7 @@ def on_aws() -> DynamoCheckpoints:
 
 
 def later(checkpoint: Checkpoint, **changes: Any) -> Checkpoint:
-    return replace(checkpoint, **{"data": b'{"page":2}', "saved_at": at(2), **changes})
+    return replace(checkpoint, **{"data": b'{"page":2}', "number": checkpoint.number + 1, **changes})
 
 
 def test_a_job_without_a_checkpoint_has_none(checkpoints: CheckpointStore) -> None:
@@ -71,8 +71,9 @@ def test_every_job_of_every_tenant_has_its_own(checkpoints: CheckpointStore) -> 
     "second",
     [
         later(FIRST),
-        later(FIRST, saved_at=at(1)),
-        later(FIRST, fence=4, saved_at=at(0)),
+        # By a clock that is behind.
+        later(FIRST, saved_at=at(0)),
+        later(FIRST, number=9, attempt=2),
         later(FIRST, data=b"x" * 9_000),
     ],
 )
@@ -83,7 +84,7 @@ def test_a_later_checkpoint_takes_its_place(checkpoints: CheckpointStore, second
     assert checkpoints.load(KEY) == second
 
 
-@pytest.mark.parametrize("second", [later(FIRST, saved_at=at(0)), later(FIRST, fence=2, saved_at=at(9))])
+@pytest.mark.parametrize("second", [later(FIRST, number=2), later(FIRST, number=1, saved_at=at(9))])
 def test_one_that_comes_late_changes_nothing(checkpoints: CheckpointStore, second: Checkpoint) -> None:
     checkpoints.save(KEY, FIRST)
 
@@ -92,10 +93,10 @@ def test_one_that_comes_late_changes_nothing(checkpoints: CheckpointStore, secon
 
 
 def test_a_large_one_of_an_attempt_that_was_overtaken_changes_nothing(checkpoints: CheckpointStore) -> None:
-    newest = replace(FIRST, data=SMALLEST_LARGE, fence=4)
+    newest = replace(FIRST, data=SMALLEST_LARGE, number=4)
     checkpoints.save(KEY, newest)
 
-    assert not checkpoints.save(KEY, replace(newest, data=b'"late' + b"y" * 9_000 + b'"', fence=3))
+    assert not checkpoints.save(KEY, replace(newest, data=b'"late' + b"y" * 9_000 + b'"', number=3))
     assert checkpoints.load(KEY) == newest
 
 

@@ -73,6 +73,10 @@ def broken_by(request: Request, before: Job, after: Job) -> str | None:
             move is Move.STOP and before.cancel_requested_at is None,
             "I7: a job was cancelled that nobody asked to cancel",
         ),
+        (
+            move is not Move.AWAIT and _ends_before(after.lease_until, before.lease_until),
+            f"I11: {move} shortened a lease that somebody believes to have",
+        ),
         (move is Move.AWAIT and awaits, "report: a worker's lease was taken for that of the call"),
         (move is Move.WATCH and not awaits, "report: a job was put off that awaits nothing"),
         (
@@ -138,6 +142,10 @@ def broken_by_begin(copy: Job, job: Job, begun: int) -> str | None:
             "I9: the effect of a job to be delivered at most once began twice",
         ),
     )
+
+
+def _ends_before(lease: datetime | None, other: datetime | None) -> bool:
+    return lease is not None and other is not None and lease < other
 
 
 def _has_passed(deadline: datetime | None, started_at: datetime) -> bool:

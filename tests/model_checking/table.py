@@ -46,7 +46,7 @@ NOTHING: Final = -1
 LONG_GONE: Final = "gone"
 
 _IRRELEVANT: Final = ("updated_at", "ended_at", "expire_item_at", "cancel_requested_at", "awaiting_since")
-_UNSEEN: Final = frozenset({"target", "tags", "checkpoint_at"})
+_UNSEEN: Final = frozenset({"target", "tags", "checkpoint_at", "checkpoint_number"})
 _KEY_FIELDS: Final = tuple(one.name for one in fields(Job) if one.name not in _UNSEEN)
 _TIMES: Final = ("run_at", "wake_at", "expires_at", "misfire_at", "lease_until")
 
@@ -339,6 +339,7 @@ def _canonical(job: Job) -> Job:
         run_at=NOW if job.status.is_terminal else job.run_at,
         started_at=NOW if running else None,
         checkpoint_at=None,
+        checkpoint_number=0,
         executions=_canonical_executions(job.executions),
         **{name: NOW if getattr(job, name) else None for name in _IRRELEVANT},
     )

@@ -30,14 +30,14 @@ class DynamoCheckpoints:
     def save(self, key: JobKey, checkpoint: Checkpoint) -> bool:
         item = {
             **codec.item_key(key, schema.CHECKPOINT_SK),
-            "fence": codec.INTEGER.encode(checkpoint.fence),
+            "n": codec.INTEGER.encode(checkpoint.number),
+            "attempt": codec.INTEGER.encode(checkpoint.attempt),
             schema.PUT_AT: codec.TIME.encode(checkpoint.saved_at),
-            "n": codec.INTEGER.encode(checkpoint.attempt),
             schema.TTL: codec.TIME_IN_SECONDS.encode(checkpoint.expire_item_at),
         }
         if len(checkpoint.data) > limits.INLINE_CHECKPOINT_BYTES:
-            # One object for each attempt, so that a late one of an attempt that was overtaken is not read.
-            ref = f"checkpoints/{key.tenant}/{key.job_id}/{checkpoint.fence}"
+            # Each its own object: one that comes late must not take the place of what the item names.
+            ref = f"checkpoints/{key.tenant}/{key.job_id}/{checkpoint.number}"
             with translated_errors("put checkpoint object"):
                 self.bucket_client().put_object(Bucket=self.bucket, Key=ref, Body=checkpoint.data)
             item["ref"] = codec.TEXT.encode(ref)
@@ -48,9 +48,8 @@ class DynamoCheckpoints:
                 self.dynamodb.put_item(
                     TableName=self.table,
                     Item=item,
-                    ConditionExpression="attribute_not_exists(pk) OR fence < :fence OR (fence = :fence AND #at <= :at)",
-                    ExpressionAttributeNames={"#at": schema.PUT_AT},
-                    ExpressionAttributeValues={":fence": item["fence"], ":at": item[schema.PUT_AT]},
+                    ConditionExpression="attribute_not_exists(pk) OR n <= :n",
+                    ExpressionAttributeValues={":n": item["n"]},
                 )
         except ConditionFailed:
             return False
@@ -67,8 +66,8 @@ class DynamoCheckpoints:
             return None
         return Checkpoint(
             data=data,
-            attempt=codec.INTEGER.decode(item["n"]),
-            fence=codec.INTEGER.decode(item["fence"]),
+            number=codec.INTEGER.decode(item["n"]),
+            attempt=codec.INTEGER.decode(item["attempt"]),
             saved_at=codec.TIME.decode(item[schema.PUT_AT]),
             expire_item_at=codec.TIME_IN_SECONDS.decode(item[schema.TTL]),
         )

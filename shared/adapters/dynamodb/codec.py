@@ -157,6 +157,7 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "heartbeat_timeout_seconds": ("hb_s", INTEGER),
     "awaiting_since": ("await_at", TIME),
     "checkpoint_at": ("ck_at", TIME),
+    "checkpoint_number": ("ck_n", INTEGER),
     "cancel_requested_at": ("cancel_at", TIME),
     "wake_at": (schema.WAKE_AT, TIME),
     "due_shard": (schema.DUE_SHARD, Kind(lambda value: {"S": str(value)}, lambda value: DueShard.parse(value["S"]))),

@@ -20,7 +20,7 @@ class MemoryCheckpoints:
     def save(self, key: JobKey, checkpoint: Checkpoint) -> bool:
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None and (kept.fence, kept.saved_at) > (checkpoint.fence, checkpoint.saved_at):
+            if kept is not None and kept.number > checkpoint.number:
                 return False
             self._kept[key] = checkpoint
             return True

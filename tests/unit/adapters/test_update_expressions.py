@@ -73,8 +73,8 @@ RENDERED = {
         ["attribute_exists(pk)", "status = 'running'", "fence = 1", "attribute_not_exists(await_at)"],
     ),
     "checkpoint": (
-        ["SET ck_at, lease"],
-        ["attribute_exists(pk)", "status = 'running'", "fence = 1"],
+        ["SET ck_at, lease", "ADD ck_n"],
+        ["attribute_exists(pk)", "status = 'running'", "fence = 1", "lease < START+400"],
     ),
     "watch": (
         ["SET wake_at"],

@@ -121,8 +121,9 @@ def test_a_checkpoint_is_a_sign_of_life_of_a_worker_and_leaves_an_executors_leas
     by_worker = after(waits, long_work.save_checkpoint(waits, now=at(50)))
     in_the_runner = after(running, long_work.save_checkpoint(running, now=at(50)))
 
-    assert by_worker == replace(waits, checkpoint_at=at(50), lease_until=at(50 + HEARD_OF_WITHIN))
-    assert in_the_runner == replace(running, checkpoint_at=at(50))
+    left = {"checkpoint_at": at(50), "checkpoint_number": 1}
+    assert by_worker == replace(waits, **left, lease_until=at(50 + HEARD_OF_WITHIN))
+    assert in_the_runner == replace(running, **left)
 
 
 def test_a_checkpoint_outlives_its_attempt() -> None:
@@ -135,8 +136,10 @@ def test_a_checkpoint_outlives_its_attempt() -> None:
 def test_a_checkpoint_never_shortens_a_lease() -> None:
     waits = awaiting()
     by_a_clock_behind = long_work.save_checkpoint(waits, now=at(0))
+    late = long_work.save_checkpoint(waits, now=at(50))
 
     assert after(waits, by_a_clock_behind).lease_until == waits.lease_until
+    assert not is_accepted(late, after(waits, moves.heartbeat(waits, now=at(60))))
 
 
 def test_the_lane_of_a_job_goes_by_how_long_its_call_may_take() -> None:
