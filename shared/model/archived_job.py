@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final
 
 from shared.model.execution import Output
 from shared.model.hidden import shown_target
+from shared.model.job import Job
 from shared.model.lifecycle import LEGAL_MOVES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.model.execution import Execution
-    from shared.model.job import Job
 
 # What only a job has that may still run, or that lies in a table: keys of indexes, the lease, a digest of the request.
 NOT_ARCHIVED: Final = frozenset(
@@ -44,7 +44,7 @@ _FOLLOWED: Final = frozenset(
 
 def archived(job: Job) -> Job:
     """An ended job as the archive keeps it."""
-    forgotten = dict.fromkeys(NOT_ARCHIVED)
+    forgotten = {one.name: one.default for one in fields(Job) if one.name in NOT_ARCHIVED}
     executions = tuple(map(_without_reference, job.executions))
     return replace(job, **forgotten, target=shown_target(job.target), executions=executions)  # type: ignore[arg-type]
 
