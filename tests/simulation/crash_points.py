@@ -161,9 +161,9 @@ STORIES: Final = (
 
 # How many calls the stories have, how many times one of them is struck, and how many pairs there are: written down, so
 # that nothing is left out unnoticed. A change of the code may change them.
-CALLS: Final = 180
-RUNS: Final = 725
-PAIRS: Final = 2556
+CALLS: Final = 194
+RUNS: Final = 758
+PAIRS: Final = 2522
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def attempts(run: Run) -> list[Execution]:
 
 
 def test_an_effect_may_happen_more_than_once() -> None:
-    died_before_it_was_written_down = "executor-1 call 4: crash_before"
+    died_before_it_was_written_down = "executor-1 call 5: crash_before"
 
     run = Story("success", "executor-1").run(died_before_it_was_written_down)
 
