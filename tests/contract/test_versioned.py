@@ -43,7 +43,7 @@ def changed(channel: Channel, **facts: object) -> Channel:
     [
         a_channel(),
         a_channel(kind=ChannelKind.WEBHOOK, settings={"url": "https://example.com/é", "headers": {"X-A": "#"}}),
-        a_channel(kind=ChannelKind.EMAIL, settings={"addresses": ["a@example.com"]}, fingerprint="f", changed_at=at(1.125)),
+        a_channel(kind=ChannelKind.EMAIL, settings={"addresses": ["a@b.com"]}, fingerprint="f", changed_at=at(1.125)),
     ],
     ids=lambda channel: str(channel.kind),
 )
