@@ -40,6 +40,8 @@ FAILS_ONCE: Final = "https://example.com/50/http_503"
 FAILS: Final = "https://example.com/50/http_404,http_404,http_404"
 LONG_OUTPUT: Final = "https://example.com/2500/ok"
 TAKES_45_SECONDS: Final = "https://example.com/45000/ok"
+TAKES_75_SECONDS: Final = "https://example.com/75000/ok"
+_REPORTED: Final = {"completion": "callback", "timeout": "20m", "heartbeat_timeout": "30s"}
 _SUCCEEDED: Final = (Status.SUCCEEDED,)
 _HALF_A_MINUTE: Final = 30 * SECOND
 _WINDOW: Final = a_window(Span(START, START + timedelta(milliseconds=_HALF_A_MINUTE)), release_over_seconds=0)
@@ -148,6 +150,10 @@ STORIES: Final = (
         body={"retry": {"max_attempts": 1}},
         faults=("executor-1 call 3: crash_before",),
     ),
+    Story("accepted by the target, and reported", "executor-1", body=_REPORTED),
+    Story("reported over the API", "api-1", url=TAKES_45_SECONDS, body=_REPORTED),
+    Story("reported as failed, and tried again", "api-1", url=FAILS_ONCE, body=_REPORTED),
+    Story("reported after the watcher looked", "watcher-1", url=TAKES_75_SECONDS, body=_REPORTED),
     Story(
         "reaped after a cancel",
         "watcher-1",
@@ -161,9 +167,9 @@ STORIES: Final = (
 
 # How many calls the stories have, how many times one of them is struck, and how many pairs there are: written down, so
 # that nothing is left out unnoticed. A change of the code may change them.
-CALLS: Final = 194
-RUNS: Final = 758
-PAIRS: Final = 2522
+CALLS: Final = 244
+RUNS: Final = 963
+PAIRS: Final = 2822
 
 
 @dataclass(frozen=True, slots=True)

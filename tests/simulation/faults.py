@@ -61,7 +61,7 @@ class Weather(StrEnum):
 
 # Which calls write; the others can only fail, take long, or see their process die.
 WRITES: Final = frozenset(
-    {"create", "change", "change_and_get", "place_payload", "advance_tick", "advance_sweep", "send", "keep"}
+    {"create", "change", "change_and_get", "place_payload", "advance_tick", "advance_sweep", "send", "keep", "save"}
     | {"put_breaker", "count"}
     | {"create_template", "replace_template", "archive_version", "record_gap", "claim_external_key"}
 )

@@ -13,6 +13,7 @@ from functions.executor.gates.breaker import BreakerGate
 from functions.executor.gates.known_breakers import KnownBreakers
 from functions.executor.gates.known_windows import KnownWindows
 from functions.executor.gates.maintenance_window import MaintenanceWindowGate
+from functions.executor.hand_over import HandOver
 from functions.executor.heartbeat import Heartbeats
 from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
@@ -110,7 +111,7 @@ def services(world: World, process: Process) -> Services:
         alert_ports=alert_ports_in_memory,
         breaker_port=MemoryBreakers,
         breaker_settings=BreakerSettings(),
-        checkpoint_port=lambda: world.checkpoints,
+        checkpoint_port=lambda: world.store_port(process, world.checkpoints),
         bulk_action_port=MemoryBulkActions,
         archive_port=MemoryArchive,
         archived_for=RETENTION,
@@ -183,6 +184,7 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
             ids=world.ids,
             lease=heartbeats,
             target_of=lambda _: target,
+            hand_over=HandOver(world.checkpoints, "https://api.example.com"),
             commit=commit,
             telemetry=telemetry,
             gates=() if is_old else (MaintenanceWindowGate(known, clock, _PLACE), breakers),

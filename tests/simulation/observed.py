@@ -22,16 +22,19 @@ class Effect(NamedTuple):
 @dataclass
 class Observed:
     """`accepted`: jobs whose creation was answered with success, and when. `unknown`: which creations of each tenant
-    were not answered, by their keys. `ids`: the job of each tenant's Idempotency-Key. `answers`: the error of each
-    attempt's effect. `cancels`: jobs that a client wanted to end. `holders`: who made the last claim. `latest_ms`:
-    how late the latest first attempt began, by its claimer's clock. `zombies`: effects that began when their lease
-    had been taken. `broken`: what should never happen, each as the invariant's number and what was seen."""
+    were not answered, by their keys. `ids`: the job of each tenant's Idempotency-Key. `checkpoints`: the last that was
+    kept of each job. `answers`: the error of each attempt's effect, `reports` that of each whose outcome is reported.
+    `cancels`: jobs that a client wanted to end. `holders`: who made the last claim. `latest_ms`: how late the latest
+    first attempt began, by its claimer's clock. `zombies`: effects that began when their lease had been taken.
+    `broken`: what should never happen, each as the invariant's number and what was seen."""
 
     accepted: dict[JobKey, int] = field(default_factory=dict)
     unknown: dict[str, set[object]] = field(default_factory=lambda: defaultdict(set))
     ids: dict[tuple[str, str], str] = field(default_factory=dict)
     cancels: set[JobKey] = field(default_factory=set)
     effects: dict[JobKey, list[Effect]] = field(default_factory=dict)
+    checkpoints: dict[JobKey, int] = field(default_factory=dict)
+    reports: dict[tuple[JobKey, int], str | None] = field(default_factory=dict)
     answers: dict[tuple[JobKey, int], str | None] = field(default_factory=dict)
     holders: dict[JobKey, Process] = field(default_factory=dict)
     latest_ms: int = 0

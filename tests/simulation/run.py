@@ -19,11 +19,12 @@ from tests.simulation.observed import Effect, Observed
 from tests.simulation.ports import START
 from tests.simulation.scenario import Scenario, scenario_of
 from tests.simulation.target import SimulatedTarget
+from tests.simulation.workers import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from functions.executor.targets.protocol import Answer
+    from functions.executor.targets.protocol import Answer, Call
     from shared.model.job import Job
 
 BOUND_MS: Final = 6 * 60 * MINUTE
@@ -55,7 +56,9 @@ class Run:
         self.kernel = Kernel(seed)
         self.faults = Faults(seed, scenario.climate, only=only)
         self.observed = Observed()
-        target = SimulatedTarget(self.kernel, self._effect_begins, self._effect_ends, self._is_target_down)
+        target = SimulatedTarget(
+            self.kernel, self._effect_begins, self._effect_ends, self._work_begins, self._is_target_down
+        )
         self.cloud = Cloud(self.kernel, self.faults, self._judge_write, target, self._skew_of, SeededIds(seed))
         self._clocks_agree = 2 * scenario.skew_ms <= invariants.SKEW_MS
 
@@ -160,6 +163,10 @@ class Run:
         if effect.fence == stored.fence and not is_blind:
             now = START + timedelta(milliseconds=self.kernel.now + holder.skew_ms)
             yield from invariants.no_effect_begins_in_a_window_that_holds(stored, now, self.scenario.windows)
+
+    def _work_begins(self, call: Call) -> None:
+        worker = Worker.of(self.cloud, self.observed, call)
+        self.kernel.later(f"worker {call.job_id}", worker.work)
 
     def _effect_ends(self, effect: Effect, answer: Answer) -> None:
         error = None if answer.failure is None else answer.failure.type

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 TENANTS: Final = ("acme", "globex")
 _PRIORITIES: Final = ("high", "normal", "low")
 _ACTIONS: Final = ("cancel", "cancel", "run_now", "reschedule", "edit", "edit_as_read", "pry")
+# The share of the jobs whose outcome is reported.
+_REPORTED: Final = 0.25
 # How long a spell lasts at the most.
 _LONGEST: Final = {
     Weather.THROTTLING: 10 * MINUTE,
@@ -88,11 +90,13 @@ def _bad_weather(chance: random.Random) -> Scenario:
 def _duel(chance: random.Random) -> Scenario:
     """Attempts take as long as a lease, executors stand still for as long, and a client keeps changing its mind."""
     ends = ",".join(chance.choice(("ok", "ok", "http_503", "http_404")) for _ in range(6))
-    body = {
+    body: dict[str, Any] = {
         "target": {"type": "http", "url": f"https://example.com/{chance.choice((50, 19_000, 59_000, 100_000))}/{ends}"},
         "timeout": chance.choice(("60s", "120s")),
         "retry": {"max_attempts": chance.choice((1, 2, 4, 6)), "initial": "1s", "max_delay": "5s"},
     }
+    if chance.random() < _REPORTED:
+        body |= _reported(chance)
     actions = sorted(
         (chance.randrange(5 * MINUTE), chance.choice(_ACTIONS[:-1])) for _ in range(chance.choice((0, 1, 3, 6)))
     )
@@ -131,6 +135,8 @@ def _wish(number: int, chance: random.Random, faults_end: int) -> Wish:
         del body["retry"]
     if chance.random() < 0.3:
         body["payload"] = "x" * chance.choice((1, 1_000))
+    if chance.random() < _REPORTED:
+        body |= _reported(chance)
     key = f"key {number}" if chance.random() < 0.7 else None
     return Wish(
         tenant=chance.choice(TENANTS),
@@ -140,6 +146,12 @@ def _wish(number: int, chance: random.Random, faults_end: int) -> Wish:
         copies=chance.choice((1, 1, 2, 3)) if key else 1,
         actions=sorted(_action(chance, delay * SECOND) for _ in range(chance.choice((0, 0, 1, 1, 2, 4)))),
     )
+
+
+def _reported(chance: random.Random) -> dict[str, str]:
+    """That a job's outcome is reported, within which times."""
+    timeout, heard_of = chance.choice((20, 60, 300, 1_200)), chance.choice((10, 30, 60, 90))
+    return {"completion": "callback", "timeout": f"{timeout}s", "heartbeat_timeout": f"{heard_of}s"}
 
 
 def _action(chance: random.Random, delay: int) -> tuple[int, str]:

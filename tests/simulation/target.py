@@ -34,6 +34,8 @@ class SimulatedTarget:
     kernel: Kernel
     on_effect: Callable[[Effect], None]
     on_answer: Callable[[Effect, Answer], None]
+    # Told that work was accepted, by the call that began it.
+    on_work: Callable[[Call], None]
     is_down: Callable[[], bool] = lambda: False
 
     def call(self, call: Call, deadline: Deadline) -> Answer:
@@ -43,9 +45,17 @@ class SimulatedTarget:
         self.on_answer(effect, answer)
         return answer
 
+    def _accept(self, call: Call, deadline: Deadline) -> Answer:
+        """The work begins at once; that it was accepted is told at once, or in a while."""
+        self.on_work(call)
+        self.kernel.sleep((0, 0, 5 * SECOND)[call.fence % 3])
+        return Answer(failure=Failure("stopped", "the call was stopped")) if deadline.stopped else Answer()
+
     def _answer(self, call: Call, deadline: Deadline) -> Answer:
         kernel = self.kernel
-        duration, failure = _behaviour(call, deadline.seconds)
+        if call.reporting is not None:
+            return self._accept(call, deadline)
+        duration, failure = behaviour(call, deadline.seconds)
         takes_too_long = duration > deadline.seconds * SECOND
         ends_at = kernel.now + (int(deadline.seconds * SECOND) if takes_too_long else duration)
         me = kernel.actor
@@ -61,10 +71,15 @@ class SimulatedTarget:
         return Answer(b"x" * (duration % 3_000), failure)
 
 
-def _behaviour(call: Call, timeout_seconds: float) -> tuple[int, Failure | None]:
+def is_by_chance(call: Call) -> bool:
+    """Whether the URL leaves it to chance what happens."""
+    return urlsplit(call.target["url"]).path == "/"
+
+
+def behaviour(call: Call, timeout_seconds: float) -> tuple[int, Failure | None]:
     """How many milliseconds the call takes, and how it ends."""
     path = urlsplit(call.target["url"]).path
-    if path == "/":
+    if is_by_chance(call):
         return _by_chance(crc32(f"{call.job_id} {call.attempt}".encode()), int(timeout_seconds * SECOND))
     duration, _, ends = path[1:].partition("/")
     end = [*ends.split(","), "ok"][min(call.attempt - 1, ends.count(",") + 1)]
