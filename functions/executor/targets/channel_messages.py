@@ -116,7 +116,8 @@ def _email(settings: Mapping[str, Any], news: _News, job_id: str) -> Message:
     state = "Resolved: " if news.is_over else ""
     body = f"{news.summary}\n\n{news.details}\n\n{json.dumps(news.document, indent=2, ensure_ascii=False)}\n"
     return Message(
-        {"type": "email", "to": list(settings["addresses"]), "subject": f"[Punctual] {state}{news.summary}"}, body.encode()
+        {"type": "email", "to": list(settings["addresses"]), "subject": f"[Punctual] {state}{news.summary}"},
+        body.encode(),
     )
 
 
