@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from functions.executor.commit_outcome import CommitOutcome
@@ -12,6 +11,7 @@ from functions.executor.targets.protocol import Answer, Call, Deadline
 from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.system import SystemClock, SystemIds
 from shared.model.job import Sharding
+from shared.model.retention import Retention
 
 if TYPE_CHECKING:
     from shared.ports.jobs import JobStore
@@ -43,7 +43,7 @@ def no_op_executor(jobs: JobStore, queue: WorkQueue, telemetry: Telemetry) -> Ex
             ids=ids,
             telemetry=telemetry,
             sharding=Sharding(due=1, group=1),
-            retention=timedelta(days=30),
+            retention=Retention.alike(30),
         ),
         telemetry=telemetry,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.cpu import execute, populate, telemetry
@@ -24,6 +23,7 @@ from shared.expansion.timetables import timetable_of
 from shared.expansion.withdraw_jobs import WithdrawJobs
 from shared.model.expansion import expand
 from shared.model.job import Sharding
+from shared.model.retention import Retention
 from shared.model.template import EXPAND_SHARDS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from shared.ports.templates import TemplateStore
 
 SHARDING: Final = Sharding(due=1, group=1)
-_RETENTION: Final = timedelta(days=30)
+_RETENTION: Final = Retention.alike(30)
 _REFILLS: Final = 60
 _DUE: Final = 10_000
 ASKED: Final = {"expansion_share": 0.15}
@@ -49,7 +49,7 @@ def expander(templates: TemplateStore, calendars: Calendars, jobs: DynamoJobStor
         plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=SHARDING),
         withdraw_jobs=WithdrawJobs(jobs=jobs, retention=_RETENTION),
         clock=clock,
-        retention=_RETENTION,
+        retention=_RETENTION.longest,
     )
 
 

@@ -49,7 +49,7 @@ ENVIRONMENT: Final = {
     "COMMAND_TARGET": "disabled",
     "ALLOWED_TARGET_HOSTS": "",
     "ALLOWED_TARGET_ARNS": "",
-    "RETENTION_DAYS": "30",
+    **{f"RETENTION_{end}_DAYS": "30" for end in ("SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED")},
     "ARCHIVE_DAYS": "400",
     "STAGE": "bench",
     "SIGNING_SECRET_PREFIX": "/punctual/bench/signing/",

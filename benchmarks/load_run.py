@@ -27,6 +27,7 @@ from shared.model import limits
 from shared.model.errors import StoreUnavailable
 from shared.model.job import Job, JobKey, JobSpec, Sharding, epoch_ms, new_job
 from shared.model.lifecycle import Status
+from shared.model.retention import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +49,7 @@ _MINUTE_MS: Final = 60_000
 _LEAD_MS: Final = 10 * _MINUTE_MS
 _TARGET: Final = {"type": "http", "url": "https://target.example.com/"}
 _OUTPUT: Final = b"o" * 120
-_RETENTION: Final = timedelta(days=30)
+_RETENTION: Final = Retention.alike(30)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,6 +111,23 @@ _MAX_EXPANDERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how many days a job's item stays after the job has ended; a failed one waits for somebody to look at it."""
+
+    succeeded_days: int = 30
+    failed_days: int = 90
+    cancelled_days: int = 30
+    skipped_days: int = 30
+
+    @property
+    def longest_days(self) -> int:
+        return max(self.succeeded_days, self.failed_days, self.cancelled_days, self.skipped_days)
+
+    def environment(self) -> dict[str, str]:
+        return {f"RETENTION_{name.upper()}": str(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one stage.
 
@@ -118,7 +135,7 @@ class Settings:
     due_shards: partitions of the due index per lane. Each takes 1,000 writes a second; every tick queries each once.
         May grow, never shrink.
     group_shards: partitions over which the ad hoc jobs of one tenant, and its dead letters, are spread. May grow.
-    retention_days: how long a finished job, its output and its idempotency key can be looked up.
+    retention: how long a finished job, its output and its idempotency key can be looked up, by how it ended.
     archive_days: how long what a job came to can be looked up in the archive.
     log_retention_days: how long log lines are kept; one of the spans that CloudWatch Logs knows.
     log_level: what the functions log at a deployment; `docs/deploying.md` says how to set one function's in between.
@@ -147,7 +164,7 @@ class Settings:
     stage: Stage
     due_shards: int = 4
     group_shards: int = 4
-    retention_days: int = 30
+    retention: Retention = Retention()
     archive_days: int = 400
     log_retention_days: int = 30
     log_level: str = "INFO"
@@ -202,7 +219,7 @@ _STAGES: Final = {
     ),
     Stage.DEV: Settings(
         stage=Stage.DEV,
-        retention_days=7,
+        retention=Retention(succeeded_days=7, failed_days=14, cancelled_days=7, skipped_days=7),
         log_retention_days=14,
         removal=Removal.WITH_STACK,
         allowed_target_arns=_DEMO_TARGETS,

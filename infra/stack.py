@@ -134,7 +134,7 @@ class PunctualStack(Stack):
         return {"DUE_SHARDS": str(self._settings.due_shards), "GROUP_SHARDS": str(self._settings.group_shards)}
 
     def _retention(self) -> dict[str, str]:
-        return {"RETENTION_DAYS": str(self._settings.retention_days)}
+        return self._settings.retention.environment()
 
     def _targets(self) -> dict[str, str]:
         """Asked when a job is accepted, and again before it is called: the settings may have changed in between."""

@@ -10,13 +10,15 @@ from shared.model.change import applied, holds
 from shared.model.dead_letters import Redrive, discard, redrive
 from shared.model.execution import Failure, Outcome
 from shared.model.job import Completion, Job, JobKey, JobSpec, Sharding, new_job
+from shared.model.retention import Retention
 
 if TYPE_CHECKING:
     from shared.model.change import Change
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHARDING = Sharding(due=4, group=2)
-RETENTION = timedelta(days=30)
+RETENTION = Retention.alike(30)
+KEPT = timedelta(days=30)
 TENANT = "acme"
 ID = "06c3v8n1r4t7x2z5b8d1f4h7"
 

@@ -9,12 +9,13 @@ from shared.model import moves
 from shared.model.lifecycle import Status
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from functions.api.change_job import ChangeJob
     from functions.api.preconditions import Precondition
     from shared.model.change import Change
     from shared.model.job import Job, JobKey
+    from shared.model.retention import Retention
     from shared.ports.telemetry import Telemetry
 
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class CancelJob:
     change_job: ChangeJob
     telemetry: Telemetry
-    retention: timedelta
+    retention: Retention
 
     def __call__(self, key: JobKey, precondition: Precondition, now: datetime) -> Job:
         """The cancelled job, or the running one that has been asked to stop. Asking twice changes nothing more.

@@ -15,11 +15,10 @@ from shared.dead_letters.deal_with_dead_letter import DealWithDeadLetter
 from shared.dead_letters.find_dead_letters import FindDeadLetters
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from functions.api.change_job import ChangeJob
     from functions.api.models.spec import SpecReader
     from shared.model.job import Sharding
+    from shared.model.retention import Retention
     from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
@@ -45,7 +44,7 @@ def dead_letter_services_on(
     ids: Ids,
     telemetry: Telemetry,
     sharding: Sharding,
-    retention: timedelta,
+    retention: Retention,
 ) -> DeadLetterServices:
     """The use cases on these ports."""
     find = FindDeadLetters(jobs, sharding.group)
@@ -56,7 +55,7 @@ def dead_letter_services_on(
         deal_with=DealWithDeadLetter(jobs=jobs, sharding=sharding),
         clock=clock,
         telemetry=telemetry,
-        retention=retention,
+        retention=retention.longest,
     )
     return DeadLetterServices(
         list=ListDeadLetters(jobs=jobs, find=find, answer_bytes=lambda job: len(compact(listed_answer(job)))),
@@ -64,5 +63,5 @@ def dead_letter_services_on(
         discard=DiscardJob(change_job, telemetry),
         actions=actions,
         begin=BeginBulkAction(actions=actions, jobs=jobs, find=find, advance=advance, ids=ids, telemetry=telemetry),
-        abort=AbortBulkAction(actions=actions, telemetry=telemetry, retention=retention),
+        abort=AbortBulkAction(actions=actions, telemetry=telemetry, retention=retention.longest),
     )

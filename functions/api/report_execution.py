@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.model.execution import Failure
     from shared.model.job import Job, Sharding
     from shared.model.lease_token import LeaseToken
+    from shared.model.retention import Retention
     from shared.ports.checkpoints import CheckpointStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
@@ -49,7 +50,7 @@ class ReportExecution:
     ids: Ids
     telemetry: Telemetry
     sharding: Sharding
-    retention: timedelta
+    retention: Retention
 
     def heartbeat(self, token: LeaseToken) -> Job:
         """The job with its lease extended. One that is to be cancelled keeps the lease that it has: its work is to end
@@ -77,7 +78,7 @@ class ReportExecution:
         """Keep `data`, JSON text, for the next attempt. It also says that the work goes on."""
         job = self._change(token, lambda job: long_work.save_checkpoint(job, now=self.clock.now()))
         saved_at = job.checkpoint_at or self.clock.now()
-        kept = timedelta(seconds=job.timeout_seconds + limits.MAX_RETRY_DELAY_SECONDS) + self.retention
+        kept = timedelta(seconds=job.timeout_seconds + limits.MAX_RETRY_DELAY_SECONDS) + self.retention.longest
         gone_at = (saved_at + kept).replace(microsecond=0)
         checkpoint = Checkpoint(data, job.checkpoint_number, job.attempt, saved_at, gone_at)
         if not self.checkpoints.save(job.key, checkpoint):

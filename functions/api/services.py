@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from shared.model.breaker import BreakerSettings
     from shared.model.channel import Channel
     from shared.model.job import Sharding
+    from shared.model.retention import Retention
     from shared.model.subscription import Subscription
     from shared.ports.archive import Archive
     from shared.ports.backfills import BackfillStore
@@ -99,7 +100,7 @@ def services_on(
     ids: Ids,
     telemetry: Telemetry,
     sharding: Sharding,
-    retention: timedelta,
+    retention: Retention,
     check_target: Callable[[Mapping[str, Any]], None],
     place: Place,
     breaker_settings: BreakerSettings,

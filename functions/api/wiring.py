@@ -16,6 +16,7 @@ from shared.adapters.outputs import BucketOutputs
 from shared.adapters.system import SystemClock, SystemIds
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
+from shared.model.retention import Retention
 from shared.model.target_rules import TargetRules, check_target
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
@@ -40,7 +41,6 @@ class Settings:
     data_bucket: str
     due_shards: int
     group_shards: int
-    retention_days: int
     archive_days: int
 
 
@@ -121,7 +121,7 @@ def services(rules: TargetRules) -> Services:
         ids=SystemIds(),
         telemetry=PowertoolsTelemetry(),
         sharding=Sharding(settings.due_shards, settings.group_shards),
-        retention=timedelta(days=settings.retention_days),
+        retention=from_environment(Retention, prefix="RETENTION_"),
         check_target=lambda target: check_target(target, rules),
         place=rules.place,
         breaker_settings=from_environment(BreakerSettings, prefix="BREAKER_"),

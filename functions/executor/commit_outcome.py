@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from functions.executor.targets.protocol import Answer
     from shared.model.change import Change
     from shared.model.job import Job, Sharding
+    from shared.model.retention import Retention
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
     from shared.ports.outputs import OutputStore
@@ -51,7 +52,7 @@ class CommitOutcome:
     ids: Ids
     telemetry: Telemetry
     sharding: Sharding
-    retention: timedelta
+    retention: Retention
 
     def __call__(self, job: Job, answer: Answer, *, cancelled: bool) -> Move | None:
         """Commit the attempt that holds `job`; `cancelled` when a client's cancel stopped it.

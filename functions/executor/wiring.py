@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
+from shared.model.retention import Retention
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
@@ -43,7 +43,6 @@ class Settings:
     control_table: str
     data_bucket: str
     group_shards: int
-    retention_days: int
     api_url: str
 
 
@@ -122,7 +121,7 @@ def execute_job() -> ExecuteJob:
             telemetry=telemetry(),
             # The executor writes no entry of the due index anew: a retry stays in the shard that the job has.
             sharding=Sharding(due=1, group=settings().group_shards),
-            retention=timedelta(days=settings().retention_days),
+            retention=from_environment(Retention, prefix="RETENTION_"),
         ),
         telemetry=telemetry(),
         hand_over=HandOver(checkpoints(), settings().api_url),

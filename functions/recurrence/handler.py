@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -27,6 +26,7 @@ from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
 from shared.model.errors import StoreUnavailable
 from shared.model.job import Sharding
+from shared.model.retention import Retention
 from shared.model.template import EXPAND_SHARDS
 from shared.ports.beats import RECURRENCE
 from shared.ports.templates import Planned
@@ -42,7 +42,6 @@ class Settings:
     data_bucket: str
     due_shards: int
     group_shards: int
-    retention_days: int
 
 
 @cache
@@ -56,7 +55,7 @@ def tick() -> ExpandDueTemplates:
     dynamodb, clock = aws.client("dynamodb"), SystemClock()
     templates = DynamoTemplateStore(dynamodb, settings.templates_table)
     jobs = DynamoJobStore(dynamodb, settings.jobs_table, partial(aws.client, "s3"), settings.data_bucket)
-    retention = timedelta(days=settings.retention_days)
+    retention = from_environment(Retention, prefix="RETENTION_")
     calendars = DynamoCalendars(dynamodb, settings.templates_table)
     sharding = Sharding(settings.due_shards, settings.group_shards)
     choose = ChooseOccurrences(jobs=jobs)
@@ -71,7 +70,7 @@ def tick() -> ExpandDueTemplates:
         ),
         clock=clock,
         sharding=sharding,
-        retention=retention,
+        retention=retention.longest,
     )
     expand = ExpandTemplate(
         templates=templates,
@@ -79,7 +78,7 @@ def tick() -> ExpandDueTemplates:
         plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding),
         withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention),
         clock=clock,
-        retention=retention,
+        retention=retention.longest,
     )
     calendar_users = PlanCalendarUsers(
         calendars=calendars, templates=templates, expand=expand, clock=clock, telemetry=telemetry()

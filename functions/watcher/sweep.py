@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.dispatch import Dispatch
     from shared.model.change import Change
     from shared.model.lanes import Lane
+    from shared.model.retention import Retention
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import CursorStore
     from shared.ports.jobs import JobStore
@@ -95,7 +96,7 @@ class Sweep:
     ids: Ids
     telemetry: Telemetry
     sharding: Sharding
-    retention: timedelta
+    retention: Retention
     tell_overdue: OverdueReader = _nobody
     on_every_shard: OnEveryShard = on_every_shard
 

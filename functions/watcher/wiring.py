@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from shared.dead_letters.find_dead_letters import FindDeadLetters
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
 from shared.model.job import Sharding
+from shared.model.retention import Retention
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
@@ -50,7 +50,6 @@ class Settings:
     control_table: str
     due_shards: int
     group_shards: int
-    retention_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,11 @@ class BulkSettings:
     data_bucket: str
     due_shards: int
     group_shards: int
-    retention_days: int
+
+
+@cache
+def retention() -> Retention:
+    return from_environment(Retention, prefix="RETENTION_")
 
 
 @cache
@@ -148,7 +151,7 @@ def advance_bulk_actions() -> AdvanceBulkActions:
         deal_with=DealWithDeadLetter(jobs=jobs, sharding=Sharding(settings.due_shards, settings.group_shards)),
         clock=clock,
         telemetry=telemetry(),
-        retention=timedelta(days=settings.retention_days),
+        retention=retention().longest,
     )
     return AdvanceBulkActions(actions=actions, advance=advance, clock=clock, telemetry=telemetry())
 
@@ -166,7 +169,7 @@ def each_minute() -> EachMinute:
         ids=SystemIds(),
         telemetry=telemetry(),
         sharding=Sharding(settings.due_shards, settings.group_shards),
-        retention=timedelta(days=settings.retention_days),
+        retention=retention(),
         tell_overdue=alerting().judge_overdue,
     )
 

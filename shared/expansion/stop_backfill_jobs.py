@@ -17,9 +17,10 @@ from shared.model.lifecycle import Status
 from shared.model.template import TemplateKey
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from shared.expansion.choose_occurrences import ChooseOccurrences
+    from shared.model.retention import Retention
     from shared.ports.calendars import Calendars
     from shared.ports.jobs import JobStore
     from shared.ports.templates import TemplateStore
@@ -33,7 +34,7 @@ class StopBackfillJobs:
     templates: TemplateStore
     calendars: Calendars
     choose: ChooseOccurrences
-    retention: timedelta
+    retention: Retention
 
     def __call__(self, backfill: Backfill, *, now: datetime) -> None:
         ids = [*backfill.open, *self._of_a_step_under_way(backfill)]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from shared.model.change import Change
     from shared.model.job import Job
+    from shared.model.retention import Retention
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template
     from shared.ports.jobs import JobStore
@@ -39,7 +40,7 @@ class WithdrawJobs:
     """
 
     jobs: JobStore
-    retention: timedelta
+    retention: Retention
     together: Together = one_after_another
 
     def __call__(

@@ -24,13 +24,15 @@ from shared.model.job import (
     start_deadline,
 )
 from shared.model.lanes import Lane, lane_of
-from shared.model.lifecycle import Move, legal
+from shared.model.lifecycle import Move, Status, legal
 from shared.model.long_work import back_in_its_lane, extended_lease, silence_of
 from shared.model.next_attempt import next_attempt_at, why_no_other
 from shared.model.status_change import check_source, status_change, status_in, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from shared.model.retention import Retention
 
 
 def claim(*, lane: Lane, wake_at: datetime, claim_id: str, now: datetime) -> Change:
@@ -90,7 +92,7 @@ def defer(job: Job, *, until: datetime, reason: str, now: datetime) -> Change:
     )
 
 
-def decline(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Change:
+def decline(job: Job, *, reason: str, now: datetime, retention: Retention) -> Change:
     """The claimed job ends without having run, for `reason`; what had begun does not count as an attempt.
 
     Like a deferral it is refused when a cancel was requested: the caller then ends it by `stop`.
@@ -99,12 +101,12 @@ def decline(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Ch
         Move.DECLINE,
         when=(_held(job), _NO_CANCEL),
         now=now,
-        values={"reason": reason, **_never_begun(job), **terminal(job, now, retention)},
+        values={"reason": reason, **_never_begun(job), **terminal(job, now, retention.of(Status.SKIPPED))},
         add={"attempt": -1},
     )
 
 
-def succeed(job: Job, *, output: Output, now: datetime, retention: timedelta) -> Change:
+def succeed(job: Job, *, output: Output, now: datetime, retention: Retention) -> Change:
     """The attempt that holds `job` ends well. It beats a cancel that was requested meanwhile."""
     executions = history_with(job, Outcome.SUCCEEDED, now=now, output=output)
     return _end(Move.SUCCEED, job, now=now, retention=retention, values={"executions": executions})
@@ -116,7 +118,7 @@ def fail(
     *,
     now: datetime,
     chance: float,
-    retention: timedelta,
+    retention: Retention,
     sharding: Sharding,
     output: Output = NO_OUTPUT,
 ) -> Change:
@@ -150,7 +152,7 @@ def fail(
 
 
 def stop(
-    job: Job, *, now: datetime, retention: timedelta, failure: Failure | None = None, output: Output = NO_OUTPUT
+    job: Job, *, now: datetime, retention: Retention, failure: Failure | None = None, output: Output = NO_OUTPUT
 ) -> Change:
     """The attempt that holds `job` ends without success after a cancel was requested: the job is cancelled."""
     executions = history_with(job, Outcome.CANCELLED, now=now, output=output, failure=failure)
@@ -158,7 +160,7 @@ def stop(
     return _end(Move.STOP, job, now=now, retention=retention, values=values)
 
 
-def reap(job: Job, *, now: datetime, chance: float, retention: timedelta, sharding: Sharding) -> Change:
+def reap(job: Job, *, now: datetime, chance: float, retention: Retention, sharding: Sharding) -> Change:
     """The attempt whose lease ran out is written down as lost, or as timed out, and the job goes on as after any other.
 
     Refused when the lease was extended meanwhile. The skew keeps a watcher whose clock runs ahead from taking a
@@ -215,7 +217,7 @@ def run_now(job: Job, *, now: datetime, sharding: Sharding) -> Change:
     return edit(job, {**changes, "wake_at": now}, now=now, sharding=sharding)
 
 
-def cancel(job: Job, *, now: datetime, retention: timedelta) -> Change:
+def cancel(job: Job, *, now: datetime, retention: Retention) -> Change:
     """A client cancels: at once while the job waits, by a request to its executor while it runs.
 
     Raises:
@@ -224,7 +226,7 @@ def cancel(job: Job, *, now: datetime, retention: timedelta) -> Change:
     if job.status in legal(Move.REQUEST_CANCEL).sources:
         return status_change(Move.REQUEST_CANCEL, when=(_unchanged(job),), now=now, values={"cancel_requested_at": now})
     check_source(job, Move.CANCEL)
-    values = {"reason": "cancelled_by_client", **terminal(job, now, retention)}
+    values = {"reason": "cancelled_by_client", **terminal(job, now, retention.of(Status.CANCELLED))}
     return status_change(Move.CANCEL, when=(_unchanged(job),), now=now, values=values)
 
 
@@ -237,14 +239,14 @@ def why_too_late(job: Job, now: datetime) -> str | None:
     return "missed" if job.misfire_at is not None and job.misfire_at <= now else None
 
 
-def skip(job: Job, *, reason: str, now: datetime, retention: timedelta) -> Change:
+def skip(job: Job, *, reason: str, now: datetime, retention: Retention) -> Change:
     """The job will not run, for `reason`, a lower-case word such as `expired`.
 
     Raises:
         IllegalTransition: the job is not waiting.
     """
     check_source(job, Move.SKIP)
-    values = {"reason": reason, **terminal(job, now, retention)}
+    values = {"reason": reason, **terminal(job, now, retention.of(Status.SKIPPED))}
     return status_change(Move.SKIP, when=(_unchanged(job),), now=now, values=values)
 
 
@@ -252,10 +254,9 @@ _NO_CANCEL = Clause("cancel_requested_at", Op.ABSENT)
 _NO_LEASE: Mapping[str, Any] = {"lease_until": None, "claim_id": None, "awaiting_since": None}
 
 
-def _end(move: Move, job: Job, *, now: datetime, retention: timedelta, values: Mapping[str, Any]) -> Change:
-    return status_change(
-        move, when=(_held(job),), now=now, values={**values, **_NO_LEASE, **terminal(job, now, retention)}
-    )
+def _end(move: Move, job: Job, *, now: datetime, retention: Retention, values: Mapping[str, Any]) -> Change:
+    ending = terminal(job, now, retention.of(legal(move).target))
+    return status_change(move, when=(_held(job),), now=now, values={**values, **_NO_LEASE, **ending})
 
 
 def _never_begun(job: Job) -> Mapping[str, Any]:

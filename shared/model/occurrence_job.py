@@ -23,8 +23,9 @@ from shared.model.status_change import status_change, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
+    from shared.model.retention import Retention
     from shared.model.template import Template, TemplateKey
 
 WITHDRAWN: Final = "withdrawn"
@@ -106,14 +107,14 @@ def replan(existing: Job, planned: Job, *, now: datetime) -> Change | None:
 
 
 def withdraw(
-    job: Job, *, version: int, now: datetime, retention: timedelta, counts_as_version: int | None = None
+    job: Job, *, version: int, now: datetime, retention: Retention, counts_as_version: int | None = None
 ) -> Change:
     """The job of an occurrence that the template has no more as of `version`; only if it has not begun.
 
     `counts_as_version`: only newer versions than that may reinstate it; `version`, unless that one is to do so itself.
     """
     stamp = version if counts_as_version is None else counts_as_version
-    values = {"reason": WITHDRAWN, "template_version": stamp, **terminal(job, now, retention)}
+    values = {"reason": WITHDRAWN, "template_version": stamp, **terminal(job, now, retention.of(Status.SKIPPED))}
     return status_change(Move.WITHDRAW, when=_not_begun(version), now=now, values=values)
 
 

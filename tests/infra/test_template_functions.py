@@ -11,6 +11,7 @@ import pytest
 
 from infra.settings import Breakers, CommandTarget, Function, Stage, settings_of
 from shared.model.breaker import BreakerSettings
+from shared.model.retention import Retention
 from shared.settings import from_environment
 
 if TYPE_CHECKING:
@@ -20,19 +21,21 @@ COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 QUEUE_URLS = {"QUEUE_URL_HIGH", "QUEUE_URL_NORMAL", "QUEUE_URL_LOW", "QUEUE_URL_LONG"}
 TABLES = {"JOBS_TABLE", "CONTROL_TABLE"}
 SHARDS = {"DUE_SHARDS", "GROUP_SHARDS"}
+RETENTION = {f"RETENTION_{field.name.upper()}" for field in fields(Retention)}
 BREAKERS = {f"BREAKER_{field.name.upper()}" for field in fields(BreakerSettings)}
 TARGETS = {*BREAKERS, "COMMAND_TARGET", "ALLOWED_TARGET_HOSTS", "ALLOWED_TARGET_ARNS", "EMAIL_SENDER"}
 EXECUTOR = {
     *QUEUE_URLS,
     *TARGETS,
     *TABLES,
-    *("ACCOUNT_ID", "DATA_BUCKET", "GROUP_SHARDS", "RETENTION_DAYS", "RUNNER_FUNCTION"),
+    *("ACCOUNT_ID", "DATA_BUCKET", "GROUP_SHARDS", "RUNNER_FUNCTION"),
+    *RETENTION,
     "RES_OPTIONS",
     "SIGNING_SECRET_PREFIX",
     "API_URL",
 }
 
-RECURRING = {*TABLES, *SHARDS, "TEMPLATES_TABLE", "DATA_BUCKET", "RETENTION_DAYS"}
+RECURRING = {*TABLES, *SHARDS, *RETENTION, "TEMPLATES_TABLE", "DATA_BUCKET"}
 VARIABLES = {
     Function.API: {*RECURRING, *TARGETS, "ARCHIVE_DAYS"},
     Function.AUTHORIZER: {"CONTROL_TABLE"},
@@ -41,7 +44,13 @@ VARIABLES = {
     Function.EXECUTOR: EXECUTOR,
     Function.EXECUTOR_LONG: EXECUTOR,
     Function.RUNNER: set(),
-    Function.WATCHER: {*TABLES, *SHARDS, *QUEUE_URLS, "DATA_BUCKET", "RETENTION_DAYS", "ACCOUNT_ID", "EVENT_BUS", "EVENT_TYPES"},
+    Function.WATCHER: {
+        *TABLES,
+        *SHARDS,
+        *QUEUE_URLS,
+        *RETENTION,
+        *("DATA_BUCKET", "ACCOUNT_ID", "EVENT_BUS", "EVENT_TYPES"),
+    },
     Function.JOURNAL: {*TABLES, *SHARDS, "TEMPLATES_TABLE", "ACCOUNT_ID", "EVENT_BUS", "EVENT_TYPES", "DATA_BUCKET"},
     Function.RECURRENCE: RECURRING,
 }

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from shared.model import limits
+from shared.model.retention import Retention
 
 NOW: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 # A lease lasts two steps: it can be extended while it is live, and be over before anybody may take it (three steps).
 STEP: Final = timedelta(seconds=limits.LEASE_SECONDS / 2)
-RETENTION: Final = timedelta(days=30)
+RETENTION: Final = Retention.alike(30)

@@ -63,8 +63,8 @@ MOVE_GUARDS: Final = (
     ),
     _move(
         "what a gate ends counts as an attempt",
-        '**terminal(job, now, retention)},\n        add={"attempt": -1}',
-        "**terminal(job, now, retention)},\n        add={}",
+        '**terminal(job, now, retention.of(Status.SKIPPED))},\n        add={"attempt": -1}',
+        "**terminal(job, now, retention.of(Status.SKIPPED))},\n        add={}",
     ),
     _move(
         "what a gate ends keeps its lease",

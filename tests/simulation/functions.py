@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,10 +17,10 @@ from functions.executor.heartbeat import Heartbeats
 from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
 from functions.watcher.sweep import Sweep
+from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
-from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
@@ -31,6 +30,7 @@ from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
+from shared.model.retention import Retention
 from tests.alert_ports import alert_ports_in_memory
 from tests.simulation.faults import SECOND, Faults, Weather
 from tests.simulation.ports import Port, ProcessClock, ProcessTelemetry
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from tests.simulation.kernel import Kernel, Process
     from tests.simulation.queue import Message
 
-RETENTION: Final = timedelta(days=30)
+RETENTION: Final = Retention.alike(30)
 SHARDING: Final = Sharding(due=1, group=2)
 _PLACE: Final = Place("123456789012", "eu-central-1")
 _BEAT_EVERY_MS: Final = 2 * SECOND
@@ -114,7 +114,7 @@ def services(world: World, process: Process) -> Services:
         checkpoint_port=lambda: world.store_port(process, world.checkpoints),
         bulk_action_port=MemoryBulkActions,
         archive_port=MemoryArchive,
-        archived_for=RETENTION,
+        archived_for=RETENTION.longest,
     )
 
 

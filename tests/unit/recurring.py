@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.recurrence.advance_backfill import AdvanceBackfill
@@ -25,6 +25,7 @@ from shared.model import moves
 from shared.model.execution import NO_OUTPUT, Failure
 from shared.model.job import JobKey, Sharding
 from shared.model.occurrence_job import occurrence_job_id
+from shared.model.retention import Retention
 from shared.model.schedule.documents import read_schedule
 from shared.model.schedule.timetable import Timetable
 from shared.model.template import EXPAND_SHARDS, Missed, Pause, Template, TemplateKey, expand_shard_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 1, 12, 0, 10, tzinfo=UTC)
 SHARDING = Sharding(due=4, group=2)
-RETENTION = timedelta(days=30)
+RETENTION = Retention.alike(30)
 TENANT = "acme"
 EACH_MINUTE = {"cron": "* * * * *", "timezone": "UTC"}
 BOOM = Failure("http_404", "no such page", retryable=False)
@@ -66,7 +67,7 @@ class Recurring:
             plan_jobs=PlanJobs(jobs=self.jobs, templates=self.templates, sharding=SHARDING),
             withdraw_jobs=WithdrawJobs(jobs=self.jobs, retention=RETENTION),
             clock=self.clock,
-            retention=RETENTION,
+            retention=RETENTION.longest,
         )
         self.plan_calendar_users = PlanCalendarUsers(
             calendars=self.calendars,
@@ -91,7 +92,7 @@ class Recurring:
             stop_jobs=self.stop_jobs,
             clock=self.clock,
             sharding=SHARDING,
-            retention=RETENTION,
+            retention=RETENTION.longest,
         )
 
     def tick(self, *, expand: Callable[..., Any] | None = None, left: Callable[[], float] = plenty) -> TickReport:

@@ -30,6 +30,7 @@ from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
 from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.job import Job, JobKey, JobSpec, Sharding, new_job
+from shared.model.retention import Retention
 from shared.ports.queue import Hint
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHARDING = Sharding(due=2, group=2)
-RETENTION = timedelta(days=30)
+RETENTION = Retention.alike(30)
 TENANT = "acme"
 API_URL = "https://api.example.com"
 PLACE = Place("123456789012", "eu-central-1")

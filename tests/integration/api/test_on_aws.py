@@ -41,7 +41,7 @@ ENVIRONMENT = {
     "DATA_BUCKET": BUCKET,
     "DUE_SHARDS": "2",
     "GROUP_SHARDS": "2",
-    "RETENTION_DAYS": "30",
+    **{f"RETENTION_{end}_DAYS": "30" for end in ("SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED")},
     "ARCHIVE_DAYS": "400",
     "COMMAND_TARGET": "disabled",
     "ALLOWED_TARGET_HOSTS": "",

@@ -25,10 +25,10 @@ from shared.adapters.dynamodb.codec import decode_job
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
+from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.backfills import MemoryBackfillStore
 from shared.adapters.memory.beats import MemoryBeats
 from shared.adapters.memory.breakers import MemoryBreakers
-from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.checkpoints import MemoryCheckpoints
@@ -134,7 +134,7 @@ class World:
             checkpoint_port=MemoryCheckpoints,
             bulk_action_port=MemoryBulkActions,
             archive_port=MemoryArchive,
-            archived_for=RETENTION,
+            archived_for=RETENTION.longest,
         )
 
     # Clients

@@ -136,7 +136,7 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             "DATA_BUCKET": aws.BUCKET,
             "DUE_SHARDS": str(SHARDING.due),
             "GROUP_SHARDS": str(SHARDING.group),
-            "RETENTION_DAYS": "30",
+            **{f"RETENTION_{end}_DAYS": "30" for end in ("SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED")},
             "ACCOUNT_ID": "123456789012",
             "RUNNER_FUNCTION": "runner",
             "API_URL": "https://api.example.com",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from functions.populator import handler, stream_handler
@@ -10,6 +9,7 @@ from shared.model import moves
 from shared.model.change import applied
 from shared.model.lanes import Lane, Priority
 from tests.integration.handlers.conftest import logged, stream_event
+from tests.jobs import RETENTION
 
 if TYPE_CHECKING:
     import pytest
@@ -72,7 +72,7 @@ def test_a_created_job_that_is_due_is_sent_from_the_stream(account: Account, con
 
 def test_a_job_that_ended_is_no_matter_for_the_stream(account: Account, context: Context) -> None:
     job = account.create()
-    ended = applied(moves.cancel(job, now=job.run_at, retention=timedelta(days=30)), job)
+    ended = applied(moves.cancel(job, now=job.run_at, retention=RETENTION), job)
 
     stream_handler.lambda_handler(stream_event(("MODIFY", job, ended)), context)
 

@@ -34,7 +34,7 @@ def explained(
         calendars=recurring.calendars,
         jobs=recurring.jobs,
         clock=recurring.clock,
-        retention=RETENTION,
+        retention=RETENTION.shortest,
     )
     return use_case(KEY, since=since, until=until, after=after, limit=limit)
 

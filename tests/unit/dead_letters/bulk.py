@@ -62,7 +62,7 @@ class DeadLetters:
             deal_with=DealWithDeadLetter(jobs=jobs, sharding=SHARDING),
             clock=self.clock,
             telemetry=self.telemetry,
-            retention=RETENTION,
+            retention=RETENTION.longest,
             together=one_after_another,
         )
 

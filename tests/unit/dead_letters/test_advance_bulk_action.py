@@ -250,7 +250,8 @@ def test_an_abort_is_heeded_before_the_next_page(letters: DeadLetters) -> None:
     before = len(letters.waiting())
     now = letters.clock.now()
 
-    letters.actions.replace_bulk_action(ended(letters.action(), BulkStatus.ABORTED, now=now, retention=RETENTION))
+    aborted = ended(letters.action(), BulkStatus.ABORTED, now=now, retention=RETENTION.longest)
+    letters.actions.replace_bulk_action(aborted)
     letters.clock.advance(600)
     letters.watch()
 
@@ -266,7 +267,7 @@ def test_an_action_that_ends_is_kept_for_a_while(letters: DeadLetters) -> None:
 
     action = letters.action()
     assert (action.ended_at, action.step_at) == (at(1_060), None)
-    assert action.expire_item_at == at(1_060) + RETENTION
+    assert action.expire_item_at == at(1_060) + RETENTION.longest
 
 
 def test_a_minute_without_time_does_nothing(letters: DeadLetters) -> None:

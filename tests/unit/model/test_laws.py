@@ -23,7 +23,7 @@ from shared.model.lifecycle import Status, legal
 from shared.model.long_work import awaits_callback
 from shared.model.occurrence_job import WITHDRAWN, replan, withdraw
 from shared.model.retry import RetryPolicy
-from tests.jobs import BOOM, NOT_FOUND, RETENTION, SHARDING, START, TIMED_OUT, a_job, at, is_accepted
+from tests.jobs import BOOM, KEPT, NOT_FOUND, RETENTION, SHARDING, START, TIMED_OUT, a_job, at, is_accepted
 from tests.occurrences import a_template, planned
 
 # (the job as it was seen, the time, a uniform random number) → what somebody wants to do to it; None: nothing
@@ -296,9 +296,9 @@ def test_times_have_the_resolution_at_which_they_are_stored(job: Job, life: byte
 def test_an_item_outlives_its_end_its_idempotency_key_and_its_nominal_instant(job: Job, life: bytes) -> None:
     for _, _, after in lives(job, life):
         if after.expire_item_at is not None:
-            assert after.expire_item_at >= after.ended_at + RETENTION
-            assert after.expire_item_at >= after.created_at + timedelta(seconds=limits.IDEMPOTENCY_SECONDS) + RETENTION
-            assert after.nominal_at is None or after.expire_item_at >= after.nominal_at + RETENTION
+            assert after.expire_item_at >= after.ended_at + KEPT
+            assert after.expire_item_at >= after.created_at + timedelta(seconds=limits.IDEMPOTENCY_SECONDS) + KEPT
+            assert after.nominal_at is None or after.expire_item_at >= after.nominal_at + KEPT
 
 
 @given(JOBS, LIVES)

@@ -12,7 +12,19 @@ from shared.model.job import Delivery, Job
 from shared.model.lanes import Lane, Priority
 from shared.model.lifecycle import TERMINAL, Move, Status, legal
 from shared.model.retry import RetryPolicy
-from tests.jobs import RETENTION, SHARDING, START, a_job, after, at, claim_of, claimed, is_accepted, waiting_for_retry
+from tests.jobs import (
+    KEPT,
+    RETENTION,
+    SHARDING,
+    START,
+    a_job,
+    after,
+    at,
+    claim_of,
+    claimed,
+    is_accepted,
+    waiting_for_retry,
+)
 from tests.occurrences import planned
 
 if TYPE_CHECKING:
@@ -193,8 +205,8 @@ def test_an_item_is_kept_for_its_retention_and_while_its_idempotency_key_must_be
     early_end = after(job, cancel(job))
     late_end = after(job, moves.cancel(job, now=late, retention=RETENTION))
 
-    assert early_end.expire_item_at == START + timedelta(days=1) + RETENTION
-    assert late_end.expire_item_at == late + RETENTION
+    assert early_end.expire_item_at == START + timedelta(days=1) + KEPT
+    assert late_end.expire_item_at == late + KEPT
 
 
 @pytest.mark.parametrize("status", Status)

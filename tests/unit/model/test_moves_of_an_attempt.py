@@ -14,6 +14,7 @@ from shared.model.retry import Jitter, RetryPolicy
 from tests.jobs import (
     BOOM,
     ID,
+    KEPT,
     NOT_FOUND,
     RETENTION,
     SHARDING,
@@ -309,7 +310,7 @@ def test_an_item_goes_at_a_whole_second_which_is_how_it_is_stored() -> None:
 
     ended = after(running, succeed(running, now=at(9.5)))
 
-    assert ended.expire_item_at == at(86_401) + RETENTION
+    assert ended.expire_item_at == at(86_401) + KEPT
 
 
 def test_a_job_that_may_begin_once_is_never_tried_again() -> None:

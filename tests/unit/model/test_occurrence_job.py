@@ -19,6 +19,7 @@ from shared.model.occurrence_job import may_be_withdrawn, occurrence_job_id, rep
 from shared.model.retry import RetryPolicy
 from shared.model.template import TemplateKey
 from tests.jobs import (
+    KEPT,
     RETENTION,
     SHARDING,
     START,
@@ -307,7 +308,7 @@ def test_an_id_outlives_the_instant_until_which_its_template_could_make_the_job_
     job = planned(nominal_at=nominal_at)
 
     for ended in (after(job, withdraw(job, version=2, now=at(5), retention=RETENTION)), after(job, cancel_of(job))):
-        assert ended.expire_item_at == remembered_until + RETENTION
+        assert ended.expire_item_at == remembered_until + KEPT
 
 
 def test_an_occurrence_that_ends_late_is_kept_from_its_end_on() -> None:
@@ -316,4 +317,4 @@ def test_an_occurrence_that_ends_late_is_kept_from_its_end_on() -> None:
 
     ended = after(running, moves.stop(running, now=ended_at, retention=RETENTION))
 
-    assert ended.expire_item_at == ended_at + RETENTION
+    assert ended.expire_item_at == ended_at + KEPT

@@ -1,0 +1,39 @@
+"""How long what has ended is kept in the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from shared.model.lifecycle import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how many days a job's item stays after the job has ended, by how it ended: one that failed waits for a person
+    to look at it. The same for all tenants. What is no job stays as long as the `longest` of them."""
+
+    succeeded_days: int
+    failed_days: int
+    cancelled_days: int
+    skipped_days: int
+
+    @classmethod
+    def alike(cls, days: int) -> Self:
+        """The same for every end."""
+        return cls(succeeded_days=days, failed_days=days, cancelled_days=days, skipped_days=days)
+
+    def of(self, status: Status) -> timedelta:
+        """How long a job stays that ended in the terminal `status`."""
+        days: int = getattr(self, f"{status}_days")
+        return timedelta(days=days)
+
+    @property
+    def longest(self) -> timedelta:
+        return timedelta(days=max(self.succeeded_days, self.failed_days, self.cancelled_days, self.skipped_days))
+
+    @property
+    def shortest(self) -> timedelta:
+        return timedelta(days=min(self.succeeded_days, self.failed_days, self.cancelled_days, self.skipped_days))
