@@ -20,6 +20,7 @@ from shared.model import moves
 from shared.model.alerts.escalation import EscalationPolicy, Step
 from shared.model.alerts.rule import AlertRule, RuleKind
 from shared.model.allowed_targets import Place
+from shared.model.errors import StoreUnavailable
 from shared.model.execution import NO_OUTPUT
 from shared.model.groups import NOTIFICATIONS
 from shared.model.job import group_partition, template_partition
@@ -29,12 +30,14 @@ from tests.jobs import NOT_FOUND as FINAL
 from tests.jobs import RETENTION, SHARDING, START, TENANT, a_job, claim_of, failed_once
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from shared.model.alerts.alert import Alert
     from shared.model.change import Change
     from shared.model.execution import Failure
     from shared.model.job import Job
+    from shared.model.lifecycle_event import LifecycleEvent
 
 PLACE = Place("123456789012", "eu-central-1")
 PAGER, CHAT, BOSS = "pager", "chat", "boss"
@@ -69,6 +72,8 @@ class Alerting:
             self.rules.create(rule)
         if policy is not None:
             self.policies.create(policy)
+        self.events: list[LifecycleEvent] = []
+        self.is_bus_away = False
         self.parts = self.process()
         self._created = 0
 
@@ -84,8 +89,15 @@ class Alerting:
             clock=self.clock,
             ids=SeededIds(),
             telemetry=self.telemetry,
+            tell=self.tell,
         )
         return alerting_on(ports, sharding=SHARDING, place=PLACE)
+
+    def tell(self, events: Sequence[LifecycleEvent]) -> None:
+        """Where events are told."""
+        if self.is_bus_away:
+            raise StoreUnavailable("the bus is away", outcome_unknown=True)
+        self.events.extend(events)
 
     def job(self, *, template: str | None = None, group: str | None = None, **facts: Any) -> Job:
         """A stored job that is due now."""

@@ -39,9 +39,10 @@ from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from functions.watcher.each_minute import SecondsLeft
+    from shared.model.lifecycle_event import LifecycleEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ def deliver_events() -> DeliverEvents:
     )
 
 
+def tell_events(events: Sequence[LifecycleEvent]) -> None:
+    """What happened, but not to a job: on the bus, and to whoever has subscribed to it."""
+    publish_events().tell(events)
+    deliver_events().tell(events)
+
+
 @cache
 def alerting() -> Alerting:
     settings = from_environment(AlertSettings)
@@ -114,6 +121,7 @@ def alerting() -> Alerting:
         clock=SystemClock(),
         ids=SystemIds(),
         telemetry=telemetry(),
+        tell=tell_events,
     )
     return alerting_on(
         ports,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from shared.model.execution import Execution
     from shared.model.job import Job
     from shared.model.job_change import JobChange
 
@@ -60,13 +61,27 @@ def event_of(change: JobChange) -> LifecycleEvent | None:
         "document_version": DOCUMENT_VERSION,
         "occurred_at": format_time(job.updated_at),
         "tenant": job.tenant,
+        "summary": _summary(job),
         "job": _described(job),
     }
     return LifecycleEvent(event_id, event_type, job.tenant, job.updated_at, job.correlation_id or job.id, document)
 
 
+def _summary(job: Job) -> str:
+    """One line for people, where a channel has them read it."""
+    what = "started" if job.status is Status.RUNNING else job.status
+    last = _last(job)
+    why = job.reason if last is None else last.error_type
+    return f"{job.name or f'Job {job.id}'} {what}" + (f": {why}" if why else "")
+
+
+def _last(job: Job) -> Execution | None:
+    """The attempt that has ended the job, if one has."""
+    return job.executions[-1] if job.executions and job.status is not Status.RUNNING else None
+
+
 def _described(job: Job) -> dict[str, Any]:
-    last = job.executions[-1] if job.executions and job.status is not Status.RUNNING else None
+    last = _last(job)
     return {
         "id": job.id,
         "name": job.name,

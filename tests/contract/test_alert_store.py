@@ -195,7 +195,7 @@ def test_alerts_are_listed_newest_first_page_by_page(store: AlertStore) -> None:
 
 
 def test_a_look_is_planned_with_each_write_for_when_it_is_due(store: AlertStore) -> None:
-    alert = replace(an_alert(), pending=(), check_at=at(60))
+    alert = replace(an_alert(), pending=(), announced=1, check_at=at(60))
     store.record(alert, seen=NOBODY)
     later = alert.written(check_at=at(120))
     store.record(later, seen=Standing.of(alert))
@@ -219,7 +219,8 @@ def test_looks_are_found_in_order_when_they_are_due_and_not_before(store: AlertS
 
 def test_an_alert_that_is_over_and_told_is_forgotten_in_time(store: AlertStore) -> None:
     alert = an_alert()
-    over = moves.resolved(replace(alert, told=(), pending=()), by="key", note=None, now=at(4))
+    resolved = moves.resolved(replace(alert, told=(), pending=()), by="key", note=None, now=at(4))
+    over = replace(resolved, announced=resolved.version)
     store.record(alert, seen=NOBODY)
     store.record(over, seen=Standing.of(alert))
 

@@ -16,10 +16,13 @@ from functions.watcher.alerts.recovery import Recovery
 from functions.watcher.journal.judge_failures import JudgeFailures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from shared.model.alerts.escalation import EscalationPolicy
     from shared.model.alerts.rule import AlertRule
     from shared.model.allowed_targets import Place
     from shared.model.job import Sharding
+    from shared.model.lifecycle_event import LifecycleEvent
     from shared.ports.alerts import AlertStore
     from shared.ports.breakers import Breakers
     from shared.ports.clock import Clock, Ids
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPorts:
+    """`tell` puts events where they are told, to all who want them."""
+
     jobs: JobStore
     alerts: AlertStore
     rules: VersionedStore[AlertRule]
@@ -40,6 +45,7 @@ class AlertPorts:
     clock: Clock
     ids: Ids
     telemetry: Telemetry
+    tell: Callable[[Sequence[LifecycleEvent]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,12 @@ def alerting_on(ports: AlertPorts, *, sharding: Sharding, place: Place) -> Alert
     known = KnownRules(ports.rules, ports.policies, ports.clock)
     latest = LatestJobs(ports.jobs, ports.clock, sharding)
     notify = Notify(
-        alerts=ports.alerts, jobs=ports.jobs, clock=ports.clock, telemetry=ports.telemetry, sharding=sharding
+        alerts=ports.alerts,
+        jobs=ports.jobs,
+        clock=ports.clock,
+        telemetry=ports.telemetry,
+        sharding=sharding,
+        tell=ports.tell,
     )
     raise_alert = RaiseAlert(
         alerts=ports.alerts,

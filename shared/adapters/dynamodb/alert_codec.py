@@ -84,6 +84,7 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "told": ("told", _NAMES),
     "pending": ("pending", _PENDING),
     "notified": ("notified", INTEGER),
+    "announced": ("announced", INTEGER),
     "acknowledged_by": ("ack_by", TEXT),
     "version": ("v", INTEGER),
     "revision": ("rev", INTEGER),

@@ -125,7 +125,8 @@ class Alert:
 
     `begun_at` is when its escalation began, later than it opened by what was spent in silence and quiet hours;
     `steps_taken` and `step_at` say how far that has come. `told` are the channels that know of it, `pending` what is
-    still to be told; `notified` counts the decisions to tell. `check_at` is when its recovery is looked for.
+    still to be told; `notified` counts the decisions to tell, and `announced` is the version up to which its moves have
+    been told as events. `check_at` is when its recovery is looked for.
     """
 
     tenant: str
@@ -153,6 +154,7 @@ class Alert:
     told: tuple[str, ...] = ()
     pending: tuple[Pending, ...] = ()
     notified: int = 0
+    announced: int = 0
     check_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
@@ -168,9 +170,14 @@ class Alert:
         return self.subject.kind is SubjectKind.STORM
 
     @property
+    def is_news(self) -> bool:
+        """Whether something about it is still to be told."""
+        return bool(self.pending) or self.announced < self.version
+
+    @property
     def due_at(self) -> datetime | None:
         """When somebody has to look at it; None when nobody has to any more."""
-        times = [self.check_at, self.silenced_until, self.recover_at, self.changed_at if self.pending else None]
+        times = [self.check_at, self.silenced_until, self.recover_at, self.changed_at if self.is_news else None]
         if self.state in _ESCALATING:
             times.append(self.step_at)
         return min((time for time in times if time is not None), default=None)

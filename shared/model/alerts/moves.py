@@ -186,10 +186,13 @@ def advanced(alert: Alert, policy: EscalationPolicy | None, now: datetime) -> Al
     return recovered(alert, now)
 
 
-def handed_over(alert: Alert, numbers: Collection[int]) -> Alert:
-    """The alert once the jobs exist that tell what `numbers` of its pending notifications say."""
+def handed_over(alert: Alert, numbers: Collection[int], *, announced: int) -> Alert:
+    """The alert once the jobs exist that tell what `numbers` of its pending notifications say, and its moves up to the
+    version `announced` have been told as events."""
     left = tuple(one for one in alert.pending if one.number not in numbers)
-    return alert if left == alert.pending else alert.written(pending=left)
+    if left == alert.pending and announced <= alert.announced:
+        return alert
+    return alert.written(pending=left, announced=max(alert.announced, announced))
 
 
 def _unsilenced(alert: Alert, policy: EscalationPolicy | None, now: datetime) -> Alert:

@@ -96,22 +96,26 @@ def alert_document(alert: Alert, pending: Pending, *, event_id: str) -> dict[str
         "tenant": alert.tenant,
         "summary": summary_of(alert, is_over=pending.kind is NotificationKind.RESOLVED),
         "severity": alert.severity,
-        "alert": {
-            "id": alert.id,
-            "state": alert.state,
-            "kind": alert.kind,
-            "rule_id": alert.rule_id,
-            "rule_name": alert.rule_name,
-            "subject_type": alert.subject.kind,
-            "subject_id": alert.subject.id,
-            "count": alert.count,
-            "opened_at": format_time(alert.opened_at),
-            "last_at": format_time(alert.last_at),
-            "resolved_at": _time(alert.resolved_at),
-            "notification": pending.number,
-            "url": f"/v1/alerts/{alert.id}",
-            "jobs": [_sample(one) for one in alert.samples[-_JOBS_SHOWN:]],
-        },
+        "alert": {**described_alert(alert), "notification": pending.number},
+    }
+
+
+def described_alert(alert: Alert) -> dict[str, Any]:
+    """The alert as it stands, for a document about it."""
+    return {
+        "id": alert.id,
+        "state": alert.state,
+        "kind": alert.kind,
+        "rule_id": alert.rule_id,
+        "rule_name": alert.rule_name,
+        "subject_type": alert.subject.kind,
+        "subject_id": alert.subject.id,
+        "count": alert.count,
+        "opened_at": format_time(alert.opened_at),
+        "last_at": format_time(alert.last_at),
+        "resolved_at": _time(alert.resolved_at),
+        "url": f"/v1/alerts/{alert.id}",
+        "jobs": [_sample(one) for one in alert.samples[-_JOBS_SHOWN:]],
     }
 
 

@@ -80,6 +80,18 @@ def test_an_end_says_why_and_a_start_says_nothing_of_the_attempt_before() -> Non
     assert told(waiting, claimed(waiting))["job"]["error"] is None
 
 
+def test_one_line_for_people_says_what_happened_and_why() -> None:
+    named = claimed(a_job(name="rotate-logs", retry=LAST))
+    failed, skip = (
+        after(named, failed_once(named)),
+        moves.skip(a_job(), reason="expired", now=at(1), retention=RETENTION),
+    )
+
+    assert told(a_job(name="rotate-logs"), named)["summary"] == "rotate-logs started"
+    assert told(named, failed)["summary"] == "rotate-logs failed: http_503"
+    assert told(a_job(), after(a_job(), skip))["summary"] == f"Job {a_job().id} skipped: expired"
+
+
 def test_nothing_secret_leaves_with_an_event() -> None:
     target = {"type": "http", "url": "https://planted.example/secret", "headers": {"X-Key": "planted"}}
     job = a_job(target=target, payload=b'"planted"')

@@ -74,7 +74,7 @@ def test_steps_are_told_at_most_once_each_and_recovery_exactly_once_to_those_who
         assert (alert.state is AlertState.SILENCED) == (alert.silenced_until is not None)
         assert alert.due_at is not None or alert.state is AlertState.RESOLVED
         if what == "hand over":
-            alert = moves.handed_over(alert, {one.number for one in alert.pending})
+            alert = moves.handed_over(alert, {one.number for one in alert.pending}, announced=alert.version)
 
     steps = [one for one in told if one.kind is not NotificationKind.RESOLVED]
     over = [one for one in told if one.kind is NotificationKind.RESOLVED]

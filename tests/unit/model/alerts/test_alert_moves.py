@@ -51,6 +51,11 @@ def in_state(state: AlertState) -> Alert:
             return moves.resolved(alert, by="key", note=None, now=at(1))
 
 
+def announced(alert: Alert) -> Alert:
+    """Once its moves have been told as events."""
+    return moves.handed_over(alert, (), announced=alert.version)
+
+
 def kinds(alert: Alert) -> list[NotificationKind]:
     return [one.kind for one in alert.pending]
 
@@ -167,7 +172,7 @@ def test_recovery_is_told_once_after_the_grace_period_to_all_that_knew() -> None
     assert early is alert
     assert (kinds(once)[-1], once.pending[-1].channels) == (NotificationKind.RESOLVED, (PAGER, BOSS))
     assert again is once
-    assert moves.handed_over(once, {1, 2, 3}).due_at is None
+    assert moves.handed_over(once, {1, 2, 3}, announced=once.version).due_at is None
 
 
 def test_without_a_grace_period_recovery_is_told_at_once() -> None:
@@ -179,9 +184,19 @@ def test_without_a_grace_period_recovery_is_told_at_once() -> None:
 def test_whoever_was_told_of_nothing_is_told_of_no_recovery() -> None:
     silent = moves.opened(a_rule(), PAYROLL, found("a"), now=START, policy=POLICY, silenced_until=at(600))
 
-    alert = moves.resolved(silent, by="punctual", note=None, now=at(1))
+    alert = announced(moves.resolved(silent, by="punctual", note=None, now=at(1)))
 
     assert (alert.pending, alert.due_at) == ((), None)
+
+
+def test_a_move_is_to_be_looked_at_until_it_has_been_told_as_an_event() -> None:
+    alert = announced(moves.handed_over(an_alert(), {1}, announced=0))
+
+    moved = moves.acknowledged(alert, by="key", note=None, now=at(7))
+
+    assert (alert.is_news, moved.is_news, moved.due_at) == (False, True, at(7))
+    assert announced(moved).due_at == alert.check_at
+    assert moves.handed_over(announced(moved), (), announced=1) == announced(moved)
 
 
 def test_what_comes_back_within_the_grace_period_is_the_same_alert_and_tells_nobody() -> None:
@@ -241,7 +256,7 @@ NOON = QuietHours("Europe/Berlin", 12 * 60, 14 * 60)
 
 
 def test_quiet_hours_hold_the_first_step_and_move_all_that_follow() -> None:
-    alert = an_alert(quiet_hours=NOON)
+    alert = announced(an_alert(quiet_hours=NOON))
 
     told = moves.advanced(alert, POLICY, at(3_600))
 
@@ -262,7 +277,7 @@ def test_quiet_hours_hold_a_recovery_notice() -> None:
 
 
 def test_what_is_over_before_the_quiet_hours_are_is_never_told() -> None:
-    alert = moves.resolved(an_alert(quiet_hours=NOON), by="punctual", note=None, now=at(MINUTE))
+    alert = announced(moves.resolved(an_alert(quiet_hours=NOON), by="punctual", note=None, now=at(MINUTE)))
 
     assert (alert.pending, alert.due_at) == ((), None)
 
