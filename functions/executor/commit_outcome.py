@@ -159,7 +159,8 @@ class CommitOutcome:
             self.telemetry.measure(Metric.OUTCOME_REFUSED)
             return
         facts: dict[str, Any] = {"error" if made in _FAILURES else "reason": why} if why else {}
-        if job.lease_until is not None and job.started_at is not None:
+        # That work was accepted is no end of it.
+        if made is not Move.AWAIT and job.lease_until is not None and job.started_at is not None:
             facts["duration_ms"] = round((now - job.started_at).total_seconds() * 1000)
             self.telemetry.measure(Metric.DURATION_MS, facts["duration_ms"])
         self.telemetry.note(_METRIC_OF[made], **job.identity(), **facts)

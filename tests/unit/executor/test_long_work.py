@@ -51,6 +51,7 @@ def test_a_job_whose_work_was_accepted_goes_on(scheduler: Scheduler) -> None:
     assert running.due_shard == DueShard(None, job.due_shard.number)
     assert running.executions == ()
     assert Metric.ACCEPTED in scheduler.telemetry.values
+    assert Metric.DURATION_MS not in scheduler.telemetry.values
 
 
 def test_the_target_is_handed_the_token_of_its_attempt_and_where_to_report(scheduler: Scheduler) -> None:
