@@ -14,6 +14,7 @@ from functions.watcher.journal.publish_events import PublishEvents
 from functions.watcher.measure_progress import MeasureProgress
 from functions.watcher.measure_queues import measure_queues
 from functions.watcher.sweep import Sweep
+from functions.watcher.tell_breaker_changes import TellBreakerChanges
 from shared.adapters import aws
 from shared.adapters.dynamodb.alert_rules import ALERT_RULES, ESCALATION_POLICIES
 from shared.adapters.dynamodb.alerts import DynamoAlertStore
@@ -188,6 +189,13 @@ def each_minute() -> EachMinute:
         telemetry=telemetry(),
     )
 
+    tell_breaker_changes = TellBreakerChanges(
+        breakers=DynamoBreakers(dynamodb, settings.control_table),
+        beats=DynamoBeats(dynamodb, settings.control_table),
+        clock=clock,
+        tell=tell_events,
+    )
+
     def measured(seconds_left: SecondsLeft) -> Mapping[str, Any]:
         del seconds_left
         return measure_queues(queue, telemetry())
@@ -197,6 +205,7 @@ def each_minute() -> EachMinute:
             "sweep": lambda seconds_left: asdict(sweep(seconds_left=seconds_left)),
             "alerts": alerting().look_after,
             "bulk_actions": advance_bulk_actions(),
+            "tell_breaker_changes": lambda _: tell_breaker_changes(),
             "measure_queues": measured,
             "measure_progress": lambda _: progress(),
         },

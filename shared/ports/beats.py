@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 POPULATOR: Final = "populator"
 RECURRENCE: Final = "recurrence"
 WATCHER: Final = "watcher"
+VITAL: Final = (POPULATOR, RECURRENCE, WATCHER)
+"""Those without whom jobs do not start. Others may note here how far they got, too."""
 
 
 class Beats(Protocol):

@@ -11,6 +11,7 @@ from functions.api.refusals import Refused
 from shared.model.errors import JobNotFound, StoreUnavailable
 from shared.model.job import JobKey
 from shared.model.times import format_time
+from shared.ports.beats import VITAL
 from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def get_ready(request: Request, services: Services) -> Answer:
     away = [name for name, is_there in zip(checks, answers, strict=True) if not is_there]
     if away:
         raise Refused("not-ready", f"no answer from the {' and the '.join(away)}", headers={"Retry-After": "5"})
-    now, beats = services.clock.now(), services.beats.beats()
+    now, known = services.clock.now(), services.beats.beats()
+    beats = {function: known[function] for function in VITAL if function in known}
     behind = [function for function, shards in beats.items() if now - min(shards.values()) > _LONGEST_SILENCE]
     if behind:
         detail = f"nothing was heard of {' and '.join(sorted(behind))} for minutes: jobs are accepted and start late"

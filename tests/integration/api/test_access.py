@@ -113,6 +113,12 @@ def test_a_scheduler_that_stands_still_is_not_ready_and_says_which_part(api: Api
     assert api.create()["status"] == "scheduled"
 
 
+def test_what_else_notes_how_far_it_got_has_no_say_in_whether_the_scheduler_is_ready(api: Api) -> None:
+    api.beats.note("breaker-events", ["all"], at(-900))
+
+    assert api.get("/ready", tenant=None).body == {"status": "ready", "last_seen": {}}
+
+
 def test_not_ready_says_what_is_away(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any) -> Any:
         raise StoreUnavailable("get job", outcome_unknown=False)

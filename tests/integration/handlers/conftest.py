@@ -131,7 +131,7 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             "JOBS_TABLE": aws.JOBS_TABLE,
             "CONTROL_TABLE": aws.CONTROL_TABLE,
             "EVENT_BUS": aws.EVENT_BUS,
-            "EVENT_TYPES": "job.started,job.succeeded,job.failed,job.cancelled,job.skipped,alert.*",
+            "EVENT_TYPES": "job.started,job.succeeded,job.failed,job.cancelled,job.skipped,alert.*,breaker.*",
             "TEMPLATES_TABLE": aws.TEMPLATES_TABLE,
             "DATA_BUCKET": aws.BUCKET,
             "DUE_SHARDS": str(SHARDING.due),
