@@ -129,6 +129,7 @@ def redundant() -> dict[Mutant, str]:
         **dict.fromkeys([(Move.CLAIM, status) for status in ended], _WAKE),
         **dict.fromkeys([(Move.HEARTBEAT, status) for status in (Status.SCHEDULED, *ended)], _LEASE),
         **dict.fromkeys([(Move.WATCH, status) for status in ended], _WAKE),
+        (Move.CHECKPOINT, Status.SCHEDULED): _LEASE,
         **dict.fromkeys([(move, Status.SUCCEEDED) for move in (Move.DEFER, Move.DECLINE)], _NOT_BEGUN_YET),
         **dict.fromkeys([(move, Status.SKIPPED) for move in (*_OUTCOMES, Move.AWAIT, Move.CHECKPOINT)], _NOT_BEGUN),
         **dict.fromkeys([(move, status) for move in (Move.REPLAN, Move.WITHDRAW) for status in _WITH_ATTEMPTS], _BEGUN),

@@ -113,3 +113,22 @@ def test_an_entry_of_a_job_that_is_to_be_sent_by_now_is_not_sent_from_where_noth
     scheduler.clock.advance(400)
 
     assert scheduler.sweep().resent == 0
+
+
+@pytest.mark.parametrize("claimed_after", range(0, 60, 7))
+def test_an_executor_that_stands_still_is_lost_within_a_minute_and_the_skew_of_its_lease(
+    scheduler: Scheduler, claimed_after: int
+) -> None:
+    job = scheduler.create()
+    scheduler.clock.advance(claimed_after)
+    claim = moves.claim(lane=job.lane, wake_at=job.wake_at, claim_id="claim-1", now=scheduler.clock.now())
+    lease_until = scheduler.jobs.change_and_get(job.key, claim).lease_until
+    scheduler.clock.advance(60 - claimed_after)
+
+    while scheduler.get(job).status is Status.RUNNING:
+        scheduler.sweep()
+        scheduler.clock.advance(60)
+
+    (execution,) = scheduler.get(job).executions
+    assert execution.outcome is Outcome.LOST
+    assert 5 < (execution.ended_at - lease_until).total_seconds() <= 65
