@@ -14,6 +14,7 @@ from shared.model.job import Sharding
 from shared.model.retention import Retention
 
 if TYPE_CHECKING:
+    from functions.executor.gates.breaker import BreakerGate
     from shared.ports.jobs import JobStore
     from shared.ports.queue import WorkQueue
     from shared.ports.telemetry import Telemetry
@@ -27,7 +28,9 @@ class NoOp:
         return Answer(b"o" * 120)
 
 
-def no_op_executor(jobs: JobStore, queue: WorkQueue, telemetry: Telemetry) -> ExecuteJob:
+def no_op_executor(
+    jobs: JobStore, queue: WorkQueue, telemetry: Telemetry, breakers: BreakerGate | None = None
+) -> ExecuteJob:
     clock, ids, target = SystemClock(), SystemIds(), NoOp()
     return ExecuteJob(
         jobs=jobs,
@@ -46,4 +49,6 @@ def no_op_executor(jobs: JobStore, queue: WorkQueue, telemetry: Telemetry) -> Ex
             retention=Retention.alike(30),
         ),
         telemetry=telemetry,
+        gates=() if breakers is None else (breakers,),
+        observers=() if breakers is None else (breakers,),
     )

@@ -13,8 +13,11 @@ from benchmarks.expansion import SHARDING, expander
 from benchmarks.stub import reference_job, reference_template
 from benchmarks.table import print_table
 from functions.executor.execute_job import ReceivedHint
+from functions.executor.gates.breaker import BreakerGate
+from functions.executor.gates.known_breakers import KnownBreakers
 from functions.populator.queue_due_jobs import QueueDueJobs
 from shared.adapters.dynamodb import schema
+from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.calendars import DynamoCalendars
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
@@ -24,6 +27,7 @@ from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.sqs.work_queue import SqsWorkQueue, read_hint
 from shared.adapters.system import SystemClock, SystemIds
 from shared.dispatch import Dispatch
+from shared.model.breaker import BreakerSettings
 from shared.model.job import Job, JobKey, JobSpec, new_job
 from shared.model.lanes import Lane
 from shared.model.template import Misfire
@@ -151,7 +155,15 @@ def _run_jobs(dynamodb: Any, sqs: Any, names: Prepared, count: int) -> None:
         shards=SHARDING.due,
     )
     tick(seconds_left=lambda: 60)
-    execute_job = no_op_executor(jobs, queue, telemetry)
+    breakers = DynamoBreakers(dynamodb, names.control_table)
+    gate = BreakerGate(
+        store=breakers,
+        known=KnownBreakers(breakers, clock, telemetry),
+        settings=BreakerSettings(),
+        clock=clock,
+        telemetry=telemetry,
+    )
+    execute_job = no_op_executor(jobs, queue, telemetry, gate)
     executed = 0
     while executed < count:
         messages = sqs.receive_message(QueueUrl=names.queue_url, MaxNumberOfMessages=10)["Messages"]
