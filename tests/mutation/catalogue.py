@@ -8,6 +8,7 @@ from tests.mutation.alert_guards import ALERT_GUARDS, ALERT_STORE_GUARDS
 from tests.mutation.api_guards import API_GUARDS
 from tests.mutation.aws_guards import AWS_GUARDS
 from tests.mutation.clauses import CLAUSE_MUTANTS
+from tests.mutation.dead_letter_guards import BULK_STORE_GUARDS, DEAD_LETTER_GUARDS
 from tests.mutation.dispatch_guards import DISPATCH_GUARDS
 from tests.mutation.executor_guards import EXECUTOR_GUARDS
 from tests.mutation.long_work_guards import LONG_WORK_GUARDS
@@ -36,10 +37,18 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "breakers": BREAKER_GUARDS,
     "templates that keep failing": FAILING_GUARDS,
     "alerts": ALERT_GUARDS,
+    "dead letters": DEAD_LETTER_GUARDS,
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "API": API_GUARDS,
     "stores in memory": MEMORY_GUARDS,
-    ON_AWS: (*AWS_GUARDS, *WINDOW_STORE_GUARDS, *TEMPLATE_STORE_GUARDS, *BREAKER_STORE_GUARDS, *ALERT_STORE_GUARDS),
+    ON_AWS: (
+        *AWS_GUARDS,
+        *WINDOW_STORE_GUARDS,
+        *TEMPLATE_STORE_GUARDS,
+        *BREAKER_STORE_GUARDS,
+        *ALERT_STORE_GUARDS,
+        *BULK_STORE_GUARDS,
+    ),
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)
 

@@ -5,12 +5,26 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Final
 
-from shared.model import long_work, moves, occurrence_job
+from shared.model import dead_letters, long_work, moves, occurrence_job
 from shared.model.change import AnyOf, Clause
 from shared.model.execution import NO_OUTPUT
 from shared.model.job import Completion
 from shared.model.retry import RetryPolicy
-from tests.jobs import RETENTION, SHARDING, a_job, after, at, awaiting, cancel_of, claim_of, claimed, failed_once
+from tests.jobs import (
+    RETENTION,
+    SHARDING,
+    a_job,
+    after,
+    at,
+    awaiting,
+    cancel_of,
+    claim_of,
+    claimed,
+    dead,
+    discard_of,
+    failed_once,
+    redrive_of,
+)
 from tests.mutation.mutant import ClauseMutant, Place
 from tests.occurrences import planned, replanning_of, withdrawal_of
 
@@ -59,11 +73,13 @@ MADE: Final[tuple[tuple[str, Change], ...]] = (
     ("replan", replanning_of(_PLANNED)),
     ("replan", replanning_of(_WITHDRAWN, version=3)),
     ("withdraw", withdrawal_of(_PLANNED)),
+    ("redrive", redrive_of(dead())),
+    ("discard", discard_of(dead())),
 )
 
 MAKERS: Final = {
     name: Place(module.__name__, name)
-    for module in (moves, occurrence_job, long_work)
+    for module in (moves, occurrence_job, long_work, dead_letters)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
     and not name.startswith("_")

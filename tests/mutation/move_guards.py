@@ -98,8 +98,10 @@ OCCURRENCE_GUARDS: Final = (
         "an occurrence runs at its nominal instant", "run_at=occurrence.effective_at", "run_at=occurrence.nominal_at"
     ),
     # Planned anew
-    _occurrence("what has begun is planned anew", " or existing.attempt or ", " or "),
-    _occurrence("what has ended is planned anew", "if move is None or ", "if "),
+    _occurrence(
+        "what has begun is planned anew", "if move is None or not _is_untouched(existing):", "if move is None:"
+    ),
+    _occurrence("what has ended is planned anew", "if move is None or not", "if not"),
     _occurrence(
         "the same version plans anew",
         "(existing.template_version or 0) >= (planned",
@@ -107,8 +109,8 @@ OCCURRENCE_GUARDS: Final = (
     ),
     _occurrence(
         "any version plans anew",
-        " or (existing.template_version or 0) >= (planned.template_version or 0):",
-        ":",
+        "if (existing.template_version or 0) >= (planned.template_version or 0):",
+        "if False:",
     ),
     _occurrence("whatever was skipped is reinstated", " and job.reason == WITHDRAWN else", " else"),
     _occurrence("whatever says that it was withdrawn is reinstated", "job.status is Status.SKIPPED and job", "job"),
@@ -121,7 +123,8 @@ OCCURRENCE_GUARDS: Final = (
     _occurrence("a withdrawal is of no version", '"template_version": stamp', '"template_version": 0'),
     _occurrence("the withdrawing version may always reinstate", "version if counts", "version - 1 if counts"),
     _occurrence("what does not wait may be withdrawn", "job.status is Status.SCHEDULED\n        and ", ""),
-    _occurrence("what has begun may be withdrawn", "        and job.attempt == 0\n", ""),
+    _occurrence("what has begun may be withdrawn", "        and _is_untouched(job)\n", ""),
+    _occurrence("what a person has run again is its template's", " and job.redriven_at is None", ""),
     _occurrence("a job of no template is asked for its version", "        and job.template_version is not None\n", ""),
     _occurrence("any version may withdraw", "        and job.template_version < version\n", ""),
     _occurrence("the same version may withdraw", "job.template_version < version", "job.template_version <= version"),

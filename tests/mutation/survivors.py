@@ -30,6 +30,8 @@ SURVIVORS: Final[Mapping[str, str]] = {
     "cancel (request_cancel) without status =": _VERSION,
     "cancel without status in": _VERSION,
     "skip without status =": _VERSION,
+    "redrive without status =": _VERSION,
+    "discard without status =": _VERSION,
     **{f"claim also from {status}": _WAKE for status in sorted(TERMINAL)},
     **{
         f"{move} also from blocked": _BLOCKED
@@ -50,6 +52,8 @@ SURVIVORS: Final[Mapping[str, str]] = {
             Move.AWAIT,
             Move.CHECKPOINT,
             Move.WATCH,
+            Move.REDRIVE,
+            Move.DISCARD,
         )
     },
     **{
@@ -57,7 +61,9 @@ SURVIVORS: Final[Mapping[str, str]] = {
         for move in (Move.REPLAN, Move.WITHDRAW)
         for status in (Status.RUNNING, Status.SUCCEEDED, Status.FAILED)
     },
-    **{f"replan (reinstate) without {clause}": _WITHDRAWN for clause in ("status =", "attempt =")},
+    **{
+        f"replan (reinstate) without {clause}": _WITHDRAWN for clause in ("status =", "attempt =", "redriven_at absent")
+    },
     **{
         f"reinstate also from {status}": _WITHDRAWN
         for status in Status

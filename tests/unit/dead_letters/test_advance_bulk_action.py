@@ -97,6 +97,18 @@ def test_wherever_a_watcher_dies_each_job_is_redriven_once_and_counted_once(
     assert all(later - earlier >= timedelta(seconds=1) for earlier, later in itertools.pairwise(due))
 
 
+def test_slots_that_a_dead_watcher_gave_away_are_not_given_again(letters: DeadLetters) -> None:
+    letters.fail_many(3)
+    letters.begin(rate_per_second=0.1)
+    letters.clock.advance(60)
+
+    with pytest.raises(Dies):
+        letters.watch(jobs=DiesBefore(letters.jobs, "change", 2))
+    letters.watch()
+
+    assert sorted(job.wake_at for job in letters.waiting()) == [at(1_060), at(1_070), at(1_080)]
+
+
 def test_two_at_once_do_no_harm(letters: DeadLetters) -> None:
     jobs = letters.fail_many(5)
     action = letters.begin(rate_per_second=1)

@@ -34,7 +34,7 @@ from tests.jobs import (
     is_accepted,
     redrive_of,
 )
-from tests.occurrences import a_template, planned
+from tests.occurrences import a_template, planned, replanning_of, withdrawal_of
 
 
 def redriven(job: Job, **asked: object) -> Job:
@@ -160,12 +160,31 @@ def test_of_two_redrives_at_once_one_counts() -> None:
     assert not is_accepted(other, after(failed, one))
 
 
+def test_what_was_decided_on_an_older_version_changes_nothing() -> None:
+    failed = dead()
+    discarded = after(failed, discard_of(failed))
+
+    assert not is_accepted(redrive_of(failed), discarded)
+    assert not is_accepted(discard_of(failed), discarded)
+
+
+def test_each_redrive_is_counted() -> None:
+    again = claimed(redriven(dead()), now=at(100))
+
+    failed = after(again, failed_once(again, failure=NOT_FOUND))
+
+    assert redriven(failed).redrives == 2
+
+
 def test_an_occurrence_that_somebody_runs_again_is_not_withdrawn_or_planned_anew_by_its_template() -> None:
     waiting = redriven(dead(planned(misfire_at=at(70))))
 
     assert waiting.misfire_at is None
     assert not may_be_withdrawn(waiting, 9)
     assert replan(waiting, planned(a_template(9)), now=at(101)) is None
+    # Nor by a planner that read the job before.
+    assert not is_accepted(replanning_of(planned()), waiting)
+    assert not is_accepted(withdrawal_of(planned()), waiting)
 
 
 def test_the_key_of_a_failed_job_holds_its_fingerprint() -> None:
