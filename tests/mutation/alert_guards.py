@@ -59,13 +59,18 @@ ALERT_GUARDS: Final = (
         "every skipped job has missed its deadline", "is_missed = job.reason in _MISSED_REASONS", "is_missed = True"
     ),
     _raise(
-        "a finding that is twice in a batch is counted twice", "found}.values())", "found}.values()) + list(found[1:2])"
+        "a finding that is twice in a batch is counted twice",
+        "self.found}.values())",
+        "self.found}.values()) + list(self.found[1:2])",
     ),
     _raise("what was counted is counted again", "if place not in known.marks]", "]"),
     _raise("a meeting at the alert loses what was found", "except AlertChanged:", "except KeyError:"),
-    _raise("a storm is not remembered", "if not is_stormy or _goes_on(seen.alert, now):", "if True:"),
-    _raise("in a storm an open alert is not counted in", "or _goes_on(seen.alert, now):", "or False:"),
-    _notify("what was told stays pending", "changed = handed_over(alert, numbers)", "changed = alert"),
+    _raise("a storm is not remembered", "return storm is not None and storm.state.is_live", "return False"),
+    _raise("a storm is asked for anew for each finding", "== rule.storm_cap.window_of(now):", "is None:"),
+    _raise("in a storm an open alert is not counted in", "or _goes_on(latest, now):", "or False:"),
+    _notify(
+        "what was told stays pending", "changed = handed_over(alert, numbers, announced=announced)", "changed = alert"
+    ),
     _looks(
         "a look is forgotten although it is due", "return self._after(alert, now).due_at != look.due_at", "return True"
     ),
@@ -74,7 +79,7 @@ ALERT_GUARDS: Final = (
     _recovery(
         "any dead letter keeps an alert open", "fingerprint_in(letter.sort_key) == alert.subject.id for", "True for"
     ),
-    _journal("one failure in a row is enough", "and not self.is_confirmed(last):", "and False:"),
+    _journal("one failure in a row is enough", " or self.is_confirmed(last)", " or True"),
     _journal("a window over some silences all", "if known and len(known) == len(ends) else", "if known else"),
     _memory("an alert is overwritten", "current.revision == seen.alert.revision", "True"),
     _memory("two alerts have one key", "return is_latest and", "return"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from functions.watcher.alerts.raise_alert import Case
 from shared.model.alerts.alert import Subject, SubjectKind
 from shared.model.alerts.judgement import occurrence_of
 from shared.model.alerts.rule import AlertRule, RuleKind
@@ -64,16 +65,16 @@ class EvaluateRule:
         jobs = self.latest.of(rule.tenant, subject)
         if rule.kind is RuleKind.NOTHING_SUCCEEDED:
             if is_silent(rule, jobs, now):
-                self.raise_alert(rule, subject, [])
+                self.raise_alert(Case(rule, subject))
             return
         found = [occurrence_of(job, mark=f"attempt-{job.fence}", at=now) for job in running_long(rule, jobs, now)]
         if found:
-            self.raise_alert(rule, subject, found)
+            self.raise_alert(Case(rule, subject, found))
 
     def _find_open_breakers(self, rule: AlertRule) -> None:
         for breaker in self.breakers.breakers(rule.tenant):
             if not breaker.is_closed:
-                self.raise_alert(rule, Subject(SubjectKind.TARGET, breaker.target), [])
+                self.raise_alert(Case(rule, Subject(SubjectKind.TARGET, breaker.target)))
 
 
 def next_minute(now: datetime) -> datetime:

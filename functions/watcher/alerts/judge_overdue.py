@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.watcher.alerts.raise_alert import Case
 from functions.watcher.thresholds import passes_threshold
 from shared.model.alerts.judgement import Finding, finding_of, late_findings
 from shared.model.alerts.rule import UNDELIVERABLE_SECONDS, RuleKind, rules_about
@@ -45,8 +46,7 @@ class JudgeOverdue:
             for one in self._found(job, job.wake_at, after, until):
                 key = (one.rule.tenant, one.rule.id, one.subject)
                 cases.setdefault(key, (one.rule, []))[1].append(one.occurrence)
-        for (_, _, subject), (rule, found) in cases.items():
-            self.raise_alert(rule, subject, found)
+        self.raise_alert(*(Case(rule, key[2], found) for key, (rule, found) in cases.items()))
 
     def _found(self, job: Job, due_at: datetime, after: datetime, until: datetime) -> list[Finding]:
         rules = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -33,14 +33,21 @@ _TRIES: Final = 12
 _PAUSE_SECONDS: Final = 0.1
 
 
-@dataclass(slots=True)
-class _Case:
-    """What is to become an alert. `subject` turns into the storm when the rule has opened enough alerts."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What `rule` has found about one subject. Without anything `found` about jobs its alert is only opened, unless it
+    is. `silenced_until`: when a maintenance window lies over all of it."""
 
     rule: AlertRule
     subject: Subject
-    found: list[Occurrence]
-    silenced_until: datetime | None
+    found: Sequence[Occurrence] = ()
+    silenced_until: datetime | None = None
+
+    def parts(self) -> list[Case]:
+        """The same in parts of which each is one write; a finding that is there twice is one."""
+        distinct = list({(one.job_id, one.mark): one for one in self.found}.values())
+        starts = range(0, max(len(distinct), 1), MAX_MARKS)
+        return [replace(self, found=distinct[start : start + MAX_MARKS]) for start in starts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,67 +66,67 @@ class RaiseAlert:
     # Rules that have reached their cap, and in which window: what else they find is not tried to open.
     _stormy: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def __call__(
-        self,
-        rule: AlertRule,
-        subject: Subject,
-        found: Sequence[Occurrence],
-        *,
-        silenced_until: datetime | None = None,
-    ) -> None:
-        """Without anything `found` about jobs the alert is only opened, unless it is.
-
+    def __call__(self, *cases: Case) -> None:
+        """
         Raises:
             StoreUnavailable: some of it may not have been written. All of it may be given again.
         """
-        # The same finding may be in one batch twice.
-        distinct = list({(one.job_id, one.mark): one for one in found}.values())
-        for start in range(0, max(len(distinct), 1), MAX_MARKS):
-            self._raise(_Case(rule, subject, distinct[start : start + MAX_MARKS], silenced_until))
+        storms: dict[tuple[str, str], Case] = {}
+        for case in cases:
+            for part in case.parts():
+                left = self._raise(part)
+                if left is not None:
+                    # All that is above a rule's cap is counted together: its overflow alert is one item.
+                    key = (case.rule.tenant, case.rule.id)
+                    storm = storms.get(key) or Case(case.rule, Subject(SubjectKind.STORM, case.rule.id))
+                    storms[key] = replace(storm, found=[*storm.found, *left])
+        for storm in storms.values():
+            for part in storm.parts():
+                self._raise(part)
 
-    def _raise(self, case: _Case) -> None:
-        counts_jobs = bool(case.found)
+    def _raise(self, case: Case) -> Sequence[Occurrence] | None:
+        """What of the case was left out as one alert too many; None when it was dealt with."""
+        found = case.found
         for attempt in range(_TRIES):
-            if counts_jobs and not case.found:
-                return
+            if case.found and not found:
+                return None
             now = self.clock.now()
-            seen = self._standing(case, now)
-            if seen.alert is not None and seen.alert.state.is_live and not counts_jobs:
-                return
-            alert, slot = self._decided(case, seen, now)
-            marks = [Mark(case.rule.id, one.job_id, one.mark) for one in case.found]
+            seen = self.alerts.standing(case.rule.tenant, alert_key(case.rule.id, case.subject))
+            is_live = seen.alert is not None and seen.alert.state.is_live
+            if is_live and not found:
+                return None
+            if self._is_one_too_many(case, seen.alert, now):
+                return found
+            alert, slot = self._decided(replace(case, found=found), seen, now)
+            marks = [Mark(case.rule.id, one.job_id, one.mark) for one in found]
             try:
                 self.alerts.record(alert, seen=seen, marks=marks, marked_until=_whole(now + MARKS_KEPT), slot=slot)
             except AlreadyCounted as known:
-                case.found = [one for place, one in enumerate(case.found) if place not in known.marks]
+                found = [one for place, one in enumerate(found) if place not in known.marks]
             except StormReached:
                 self._stormy[case.rule.tenant, case.rule.id] = case.rule.storm_cap.window_of(now)
             except AlertChanged:
                 # Another part of the same burst: each goes its own while before it tries again.
                 self.clock.sleep(_PAUSE_SECONDS * (attempt + 1) * self.ids.chance())
             else:
-                self._tell(alert, seen, case)
-                return
+                self._tell(alert, seen, len(found))
+                return None
         raise StoreUnavailable("an alert did not hold still", outcome_unknown=False)
 
-    def _standing(self, case: _Case, now: datetime) -> Standing:
-        """The latest alert about the subject; about the storm when a new one would be one too many.
+    def _is_one_too_many(self, case: Case, latest: Alert | None, now: datetime) -> bool:
+        """Whether a new alert would be above the rule's cap, as far as is known before it is tried.
 
         A storm lasts until its alert is over, which takes a quiet window: the next window alone ends no burst.
         """
+        if case.subject.kind is SubjectKind.STORM or _goes_on(latest, now):
+            return False
         rule = case.rule
-        seen = self.alerts.standing(rule.tenant, alert_key(rule.id, case.subject))
-        if case.subject.kind is SubjectKind.STORM or _goes_on(seen.alert, now):
-            return seen
-        storm = Subject(SubjectKind.STORM, rule.id)
-        standing = self.alerts.standing(rule.tenant, alert_key(rule.id, storm))
-        is_full = self._stormy.get((rule.tenant, rule.id)) == rule.storm_cap.window_of(now)
-        if not is_full and (standing.alert is None or not standing.alert.state.is_live):
-            return seen
-        case.subject = storm
-        return standing
+        if self._stormy.get((rule.tenant, rule.id)) == rule.storm_cap.window_of(now):
+            return True
+        storm = self.alerts.standing(rule.tenant, alert_key(rule.id, Subject(SubjectKind.STORM, rule.id))).alert
+        return storm is not None and storm.state.is_live
 
-    def _decided(self, case: _Case, seen: Standing, now: datetime) -> tuple[Alert, StormSlot | None]:
+    def _decided(self, case: Case, seen: Standing, now: datetime) -> tuple[Alert, StormSlot | None]:
         """The alert after what was found, and the slot that a new one takes."""
         rule, current = case.rule, seen.alert
         if current is not None and current.state.is_live:
@@ -134,7 +141,7 @@ class RaiseAlert:
         free_at = from_epoch_ms((window + 2) * rule.storm_cap.window_seconds * 1000)
         return alert, StormSlot(rule.id, window, rule.storm_cap.alerts, free_at)
 
-    def _tell(self, alert: Alert, seen: Standing, case: _Case) -> None:
+    def _tell(self, alert: Alert, seen: Standing, found: int) -> None:
         before = seen.alert if seen.alert is not None and seen.alert.id == alert.id else None
         if before is None or not before.state.is_live:
             self.telemetry.note(
@@ -144,7 +151,7 @@ class RaiseAlert:
                 rule_id=alert.rule_id,
                 subject=f"{alert.subject.kind}:{alert.subject.id}",
                 severity=alert.severity,
-                found=len(case.found),
+                found=found,
             )
             self.telemetry.measure(Metric.ALERTS_OPENED)
         self.notify(alert)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.watcher.alerts.raise_alert import Case
 from shared.model.alerts.judgement import SUSPICIONS, findings, is_judged
 from shared.model.maintenance_window import Effect, ruling
 
@@ -47,16 +48,16 @@ class JudgeFailures:
             for one in findings(change, self.known.of(change.new.tenant).rules):
                 cases.setdefault((one.rule.tenant, one.rule.id, one.subject), []).append(one)
         silences = _Silences(self.windows, self.clock.now(), self.place)
-        for found in cases.values():
-            last = found[-1]
-            if last.rule.kind in SUSPICIONS and not self.is_confirmed(last):
-                continue
-            self.raise_alert(
-                last.rule,
-                last.subject,
-                [one.occurrence for one in found],
-                silenced_until=silences.over_all(found),
+        confirmed = [found for found in cases.values() if self._is_confirmed(found[-1])]
+        self.raise_alert(
+            *(
+                Case(found[0].rule, found[0].subject, [one.occurrence for one in found], silences.over_all(found))
+                for found in confirmed
             )
+        )
+
+    def _is_confirmed(self, last: Finding) -> bool:
+        return last.rule.kind not in SUSPICIONS or self.is_confirmed(last)
 
 
 class _Silences:

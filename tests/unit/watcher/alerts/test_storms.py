@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.model.alerts.alert import AlertState, SubjectKind
 from shared.model.alerts.errors import AlertChanged
@@ -13,6 +13,7 @@ from tests.alerting import PAGER, Alerting, a_policy, a_rule
 if TYPE_CHECKING:
     import pytest
 
+    from shared.model.alerts.alert import Alert
     from shared.model.job_change import JobChange
 
 BATCH = 500
@@ -49,6 +50,21 @@ def test_a_burst_of_5000_failures_of_5000_causes_tells_no_more_than_the_cap_and_
     assert sum(alert.count for alert in alerts) == 5_000
     assert (len(alerts), len(storm)) == (21, 1)
     assert sorted(alerting.told()) == [("alert.opened", PAGER)] * 20 + [("alert.overflow", PAGER)]
+
+
+def test_what_is_above_the_cap_is_written_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerting = Alerting(a_rule(storm_cap=StormCap(20, 600)))
+    record, written = alerting.alerts.record, []
+
+    def count(alert: Alert, **facts: Any) -> None:
+        record(alert, **facts)
+        if facts.get("marks"):
+            written.append(alert.subject.kind)
+
+    monkeypatch.setattr(alerting.alerts, "record", count)
+    alerting.judge(*(alerting.fail(group=f"group-{number}") for number in range(BATCH)))
+
+    assert (written.count(SubjectKind.GROUP), written.count(SubjectKind.STORM)) == (20, 6)
 
 
 def test_a_failure_that_is_twice_in_one_batch_is_counted_once() -> None:
