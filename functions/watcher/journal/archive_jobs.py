@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.model.canary import SYSTEM_TENANT
 from shared.model.lifecycle import TERMINAL
 from shared.ports.telemetry import Metric
 
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveJobs:
-    """Each job is archived when it ends, so that no item has to be read again before it goes."""
+    """Each job is archived when it ends, so that no item has to be read again before it goes. But for the scheduler's
+    own: a canary each minute would be an object each minute, for nobody."""
 
     archive: Archive
     telemetry: Telemetry
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
         """Raises `StoreUnavailable` when not all were put."""
-        ended = [change.new for change in changes if change.new is not None and change.enters(*TERMINAL)]
+        ends = (change.new for change in changes if change.enters(*TERMINAL))
+        ended = [job for job in ends if job is not None and job.tenant != SYSTEM_TENANT]
         if ended:
             self.archive.keep(ended)
             self.telemetry.measure(Metric.JOBS_ARCHIVED, len(ended))
