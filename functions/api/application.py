@@ -29,7 +29,7 @@ _ALWAYS: Final = {
 
 
 # A path may hold the token of a lease, which is a secret: what stands where one would, or looks like one.
-_TOKEN: Final = re.compile(rf"(?<=/executions)/[^/]+|/{PREFIX}[^/]*", re.IGNORECASE)
+_TOKEN: Final = re.compile(rf"(?<=/v1/executions)/[^/]+|/{PREFIX}[^/]*", re.IGNORECASE)
 
 
 class Application:

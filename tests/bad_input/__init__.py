@@ -11,6 +11,7 @@ from tests.bad_input.alerts import ALERTS
 from tests.bad_input.bodies import DURATIONS, MALFORMED, RETRIES, SHAPE, TIMES, TOO_LARGE
 from tests.bad_input.breakers import BREAKERS
 from tests.bad_input.dead_letters import DEAD_LETTERS
+from tests.bad_input.executions import EXECUTIONS
 from tests.bad_input.requests import BULK, CHANGES, HEADERS, QUERIES, ROUTING
 from tests.bad_input.rows import TARGET, UNKNOWN_ID, BadInput
 from tests.bad_input.targets import TARGETS
@@ -29,6 +30,7 @@ BAD_INPUT = [
     *HEADERS,
     *QUERIES,
     *CHANGES,
+    *EXECUTIONS,
     *NEW_TEMPLATES,
     *TEMPLATE_CHANGES,
     *TEMPLATE_LISTS,
