@@ -128,7 +128,8 @@ class ExplainOccurrences:
         return rows
 
     def _reigns(self, template: Template, since: datetime, until: datetime) -> Iterator[Reign]:
-        """Those of the versions that touch the span and that have occurrences, oldest first."""
+        """Those of the versions that touch the span and that have occurrences, oldest first; without those that cannot
+        be read, and those that they followed, of which nobody can tell until when they were in force."""
         versions = [template]
         while versions[-1].changed_at > since:
             older = self.templates.archived_versions(template.key, before=versions[-1].version, limit=_VERSIONS)
@@ -137,7 +138,10 @@ class ExplainOccurrences:
             versions += older
         # What is due at the very moment of a change was planned before it.
         ends = [until, *(version.changed_at for version in versions)]
-        for version, end in reversed(list(zip(versions, ends, strict=False))):
+        followers = [versions[0].version + 1, *(version.version for version in versions)]
+        for version, end, follower in reversed(list(zip(versions, ends, followers, strict=False))):
+            if follower != version.version + 1:
+                continue
             if version.status is not TemplateStatus.DELETED and version.changed_at < until and end >= since:
                 yield Reign(version, version.changed_at + _STEP, min(end, until))
 

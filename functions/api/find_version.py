@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.api.refusals import Refused
+from shared.model.errors import TemplateNotFound, UnreadableTemplate
 
 if TYPE_CHECKING:
     from shared.model.template import Template, TemplateKey
@@ -28,18 +29,23 @@ class FindVersion:
         """
         Raises:
             TemplateNotFound: there is no such template.
-            Refused: it had no such version.
+            Refused: it had no such version, or one that only a newer version of Punctual can read.
         """
         template = self.templates.get_template(key)
         if template.version == version:
             return template
-        found = self.templates.archived_versions(key, before=version + 1, limit=1) if version < template.version else []
-        if not found or found[0].version != version:
-            raise Refused("not-found", "the template has no such version")
-        return found[0]
+        try:
+            if version < template.version:
+                return self.templates.archived_version(key, version)
+        except TemplateNotFound:
+            pass
+        except UnreadableTemplate:
+            detail = "this version of the template was written by a newer version of Punctual, which alone can read it"
+            raise Refused("not-found", detail) from None
+        raise Refused("not-found", "the template has no such version")
 
     def page(self, key: TemplateKey, *, before: int | None, limit: int) -> VersionPage:
-        """At most `limit` versions below `before`, the present one first."""
+        """At most `limit` versions below `before`, the present one first; without those that cannot be read."""
         template = self.templates.get_template(key)
         newest = [template] if before is None or template.version < before else []
         below = template.version if newest else before

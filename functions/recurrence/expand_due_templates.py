@@ -134,7 +134,7 @@ class ExpandDueTemplates:
         facts = {"tenant": entry.tenant, "kind": entry.kind, "id": entry.id}
         turn = self.others.get(entry.kind)
         if turn is None:
-            self.telemetry.debug("turn_left_to_newer_version", **facts)
+            self.telemetry.warn("turn_left_to_newer_version", **facts)
             return TickReport()
         try:
             return TickReport(planned=turn(entry, seconds_left))

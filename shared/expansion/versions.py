@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.model.errors import TemplateNotFound
-
 if TYPE_CHECKING:
     from shared.model.template import Template, TemplateKey
     from shared.ports.templates import TemplateStore
@@ -16,11 +14,7 @@ def template_version(templates: TemplateStore, key: TemplateKey, version: int) -
 
     Raises:
         TemplateNotFound: there is no such template, or no such version of it.
+        UnreadableTemplate: a newer version of Punctual wrote it.
     """
     template = templates.get_template(key)
-    if template.version == version:
-        return template
-    archived = templates.archived_versions(key, before=version + 1, limit=1)
-    if not archived or archived[0].version != version:
-        raise TemplateNotFound(key.template_id)
-    return archived[0]
+    return template if template.version == version else templates.archived_version(key, version)

@@ -118,7 +118,17 @@ class TemplateStore(Protocol):
         ...
 
     def archived_versions(self, key: TemplateKey, *, before: int | None, limit: int) -> list[Template]:
-        """The archived versions below `before`, newest first, at most `limit`."""
+        """The archived versions below `before`, newest first, at most `limit`; those that this version of Punctual
+        cannot read are left out."""
+        ...
+
+    def archived_version(self, key: TemplateKey, version: int) -> Template:
+        """That archived version.
+
+        Raises:
+            TemplateNotFound: there is none of that number.
+            UnreadableTemplate: a newer version of Punctual wrote it.
+        """
         ...
 
     def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:

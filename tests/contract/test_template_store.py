@@ -285,6 +285,15 @@ def test_archived_versions_are_listed_newest_first_and_are_not_to_be_expanded(st
     assert list(store.to_expand(a_template().expand_shard or 0, until=minutes(9), after=None, limit=9).entries) == []
 
 
+def test_a_single_archived_version_is_found_by_its_number(store: TemplateStore) -> None:
+    for number in (1, 2):
+        store.archive_version(a_template(version=number, name=f"name {number}"))
+
+    assert store.archived_version(a_template().key, 1).name == "name 1"
+    with pytest.raises(TemplateNotFound):
+        store.archived_version(a_template().key, 3)
+
+
 def test_a_version_that_is_archived_twice_is_there_once(store: TemplateStore) -> None:
     store.archive_version(a_template())
     store.archive_version(a_template())

@@ -149,7 +149,13 @@ class DynamoTemplateStore:
         prefix = f"{schema.VERSION_SK}#{key.template_id}#"
         high = f"{prefix}~" if before is None else f"{prefix}{before - 1:08d}"
         items = self._newest(key.tenant, prefix, high, "list versions", at_once=limit)
-        return [decode_template(item) for item in islice(items, limit)]
+        return list(islice(_readable(items), limit))
+
+    def archived_version(self, key: TemplateKey, version: int) -> Template:
+        item = self._get(version_item_key(key, version), "get template version")
+        if item is None:
+            raise TemplateNotFound(key.template_id)
+        return decode_template(item)
 
     def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:
         parameters: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}

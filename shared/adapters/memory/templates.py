@@ -102,6 +102,13 @@ class MemoryTemplateStore:
         found = [one for one in found if before is None or one.version < before]
         return sorted(found, key=lambda one: one.version, reverse=True)[:limit]
 
+    def archived_version(self, key: TemplateKey, version: int) -> Template:
+        with self._lock:
+            template = self._versions.get((key, version))
+        if template is None:
+            raise TemplateNotFound(key.template_id)
+        return template
+
     def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:
         with self._lock:
             named = self._external_keys.get((tenant, external_key))

@@ -17,6 +17,7 @@ from tests.unit.recurring import RETENTION, SHARDING, START, TENANT, Recurring
 
 if TYPE_CHECKING:
     from functions.api.explain_occurrences import ExplainedPage
+    from shared.model.template import Template
 
 KEY = TemplateKey(TENANT, "t1")
 
@@ -226,3 +227,26 @@ def test_pages_hold_every_row_once(limit: int) -> None:
 def test_there_is_nothing_to_explain_about_a_template_that_is_not_there() -> None:
     with pytest.raises(TemplateNotFound):
         explained(Recurring(), minute(0), minute(1))
+
+
+def test_a_time_whose_version_cannot_be_read_is_not_explained_by_the_version_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recurring = Recurring()
+    recurring.create()
+    recurring.tick()
+    recurring.clock.advance(600)
+    recurring.edit(schedule={"cron": "*/10 * * * *", "timezone": "UTC"})
+    recurring.clock.advance(600)
+    recurring.edit(schedule={"cron": "*/15 * * * *", "timezone": "UTC"})
+    all_versions = recurring.templates.archived_versions
+
+    def readable(key: TemplateKey, *, before: int | None, limit: int) -> list[Template]:
+        return [one for one in all_versions(key, before=before, limit=limit) if one.version != 2]
+
+    monkeypatch.setattr(recurring.templates, "archived_versions", readable)
+
+    rows = explained(recurring, minute(12), minute(18)).rows
+
+    assert len(rows) == 7
+    assert all(row.occurrence is None and row.job is not None for row in rows)
