@@ -66,6 +66,10 @@ class ExpandTemplate:
             is_done = self.withdraw_jobs(template, timetable, now=now, seconds_left=seconds_left)
             settle_at = None if _has_settled(progress, now) else progress.settle_at
             progress = replace(progress, is_stale=not is_done, settle_at=settle_at)
+        if template.status is TemplateStatus.DELETED and not progress.is_stale and progress.settle_at is None:
+            # Its last turn: whoever may have written beside the deletion is done. Dying before the template says so
+            # repeats it.
+            self.templates.expire_remains(template)
         if template.status is not TemplateStatus.ACTIVE:
             until = None if template.pause is None else template.pause.until
             return Expanded(self._write(template, progress, until, now))

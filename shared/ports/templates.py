@@ -142,6 +142,12 @@ class TemplateStore(Protocol):
         """The id of the template that `external_key` names, which may be one that does not exist yet."""
         ...
 
+    def expire_remains(self, template: Template) -> None:
+        """Let what is kept beside a deleted template go with its item: the archived versions, their payloads, and the
+        uses that they make of calendars; and the external key at once, while that names it. To be called when nobody
+        writes them any more; doing it twice does no harm."""
+        ...
+
     def record_gap(self, key: TemplateKey, gap: Gap, *, keep_until: datetime) -> None:
         """Remember until then why a span of occurrences did not run. The same again changes nothing."""
         ...

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from shared.adapters.aws import ConditionFailed, translated_errors
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.codec import INTEGER, JSON, TEXT, TIME, Kind
-from shared.adapters.dynamodb.template_codec import EXPAND_SHARD
+from shared.adapters.dynamodb.template_codec import EXPAND_SHARD, calendar_use_key, calendar_use_prefix
 from shared.model.errors import CalendarChanged, CalendarNotFound
 from shared.model.schedule.calendar_documents import read_calendar
 from shared.model.stored_calendar import StoredCalendar
@@ -99,11 +99,11 @@ class DynamoCalendars:
             with translated_errors("note use of calendar"):
                 self.dynamodb.put_item(
                     TableName=self.table,
-                    Item={schema.PK: {"S": tenant}, schema.SK: {"S": f"{_use_prefix(name)}{template_id}"}},
+                    Item=calendar_use_key(tenant, name, template_id),
                 )
 
     def users(self, tenant: str, calendar_id: str, *, after: str | None, limit: int) -> list[str]:
-        prefix = _use_prefix(calendar_id)
+        prefix = calendar_use_prefix(calendar_id)
         return [item[schema.SK]["S"].removeprefix(prefix) for item in self._listed(tenant, prefix, after, limit)]
 
     def _get(self, tenant: str, calendar_id: str) -> Item | None:
@@ -152,10 +152,6 @@ class DynamoCalendars:
 
 def _key(tenant: str, calendar_id: str) -> Item:
     return {schema.PK: {"S": tenant}, schema.SK: {"S": f"{schema.CALENDAR_SK}#{calendar_id}"}}
-
-
-def _use_prefix(calendar_id: str) -> str:
-    return f"{schema.CALENDAR_USE_SK}#{calendar_id}#"
 
 
 def _encode(calendar: StoredCalendar) -> Item:

@@ -131,6 +131,16 @@ def version_item_key(key: TemplateKey, version: int) -> Item:
     return {schema.PK: {"S": key.tenant}, schema.SK: {"S": f"{schema.VERSION_SK}#{key.template_id}#{version:08d}"}}
 
 
+def calendar_use_prefix(calendar_id: str) -> str:
+    """How the sort keys of all uses of a calendar begin."""
+    return f"{schema.CALENDAR_USE_SK}#{calendar_id}#"
+
+
+def calendar_use_key(tenant: str, calendar_id: str, template_id: str) -> Item:
+    """The item that says that a template may use a calendar: nothing but a key."""
+    return {schema.PK: {"S": tenant}, schema.SK: {"S": f"{calendar_use_prefix(calendar_id)}{template_id}"}}
+
+
 def encode_template(template: Template) -> Item:
     item = template_item_key(template.key)
     for field, (attribute, kind) in _ATTRIBUTES.items():
@@ -165,6 +175,12 @@ def decode_template(item: Mapping[str, AttributeValue]) -> Template:
         return Template(tenant=tenant, id=template_id, job=JobDefinition(**job), **values)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableTemplate(template_id) from error
+
+
+def calendars_of(item: Mapping[str, AttributeValue]) -> list[str]:
+    """The calendars that an item's schedule names, if it has one, whatever else a newer version has put into it."""
+    attribute, kind = _ATTRIBUTES["schedule"]
+    return list(kind.decode(item[attribute]).get("calendars", ())) if attribute in item else []
 
 
 def encode_gap(gap: Gap) -> str:

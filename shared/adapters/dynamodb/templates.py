@@ -15,6 +15,8 @@ from shared.adapters.aws import ConditionFailed, translated_errors
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.codec import TIME_IN_SECONDS, item_bytes
 from shared.adapters.dynamodb.template_codec import (
+    calendar_use_key,
+    calendars_of,
     decode_gap,
     decode_template,
     encode_gap,
@@ -176,6 +178,21 @@ class DynamoTemplateStore:
         item = self._get(_external_key(tenant, external_key), "get external key")
         return None if item is None else str(item["template_id"]["S"])
 
+    def expire_remains(self, template: Template) -> None:
+        if template.expire_item_at is None:
+            return
+        ttl = {schema.TTL: TIME_IN_SECONDS.encode(template.expire_item_at)}
+        calendars = set(template.calendars)
+        for kind in (schema.VERSION_SK, schema.TEMPLATE_PAYLOAD_SK):
+            prefix = f"{kind}#{template.id}#"
+            for item in self._newest(template.tenant, prefix, f"{prefix}~", "list what is left of template"):
+                calendars.update(calendars_of(item))
+                self._put({**item, **ttl}, "expire what is left of template")
+        for name in sorted(calendars):
+            self._put({**calendar_use_key(template.tenant, name, template.id), **ttl}, "expire use of calendar")
+        if template.external_key is not None:
+            self._let_go(template, template.external_key)
+
     def record_gap(self, key: TemplateKey, gap: Gap, *, keep_until: datetime) -> None:
         item = {
             **_gap_key(key, gap.first),
@@ -190,6 +207,26 @@ class DynamoTemplateStore:
         # All up to `until`: an older one may reach further than a newer one.
         found = [decode_gap(item["gap"]["S"]) for item in self._newest(key.tenant, low, high, "query gaps")]
         return [gap for gap in reversed(found) if gap.last >= since]
+
+    def _let_go(self, template: Template, external_key: str) -> None:
+        """Expire the key long before the template: one that names what is gone would bring its id back."""
+        item = {
+            **_external_key(template.tenant, external_key),
+            "template_id": {"S": template.id},
+            schema.TTL: TIME_IN_SECONDS.encode(template.changed_at.replace(microsecond=0)),
+        }
+        # Another template may have claimed it since.
+        with suppress(ConditionFailed):
+            self._put(
+                item,
+                "expire external key",
+                ConditionExpression="template_id = :mine",
+                ExpressionAttributeValues={":mine": {"S": template.id}},
+            )
+
+    def _put(self, item: Item, what: str, **condition: Any) -> None:
+        with translated_errors(what):
+            self.dynamodb.put_item(TableName=self.table, Item=item, **condition)
 
     def _get(self, key: Item, what: str) -> Item | None:
         with translated_errors(what):

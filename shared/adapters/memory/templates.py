@@ -121,6 +121,9 @@ class MemoryTemplateStore:
         with self._lock:
             return self._external_keys.get((tenant, external_key))
 
+    def expire_remains(self, template: Template) -> None:
+        del template  # nothing is kept for so long
+
     def record_gap(self, key: TemplateKey, gap: Gap, *, keep_until: datetime) -> None:
         del keep_until  # nothing is kept for so long
         with self._lock:

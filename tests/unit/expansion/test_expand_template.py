@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.expansion.expand_template import BY_ITSELF
+from shared.expansion.timetables import timetable_of
 from shared.model.errors import InvalidField, StoreUnavailable, TemplateChanged
 from shared.model.lifecycle import Status
 from shared.model.occurrence_job import WITHDRAWN
 from shared.model.template import Misfire, MisfirePolicy, Missed, TemplateStatus
-from shared.model.template_changes import SETTLE
+from shared.model.template_changes import SETTLE, deleted
 from tests.unit.recurring import RETENTION, START, Recurring, plenty
 
 if TYPE_CHECKING:
@@ -327,3 +328,26 @@ def _expand_stale(recurring: Recurring, old: Template) -> None:
         recurring.expand(old, plenty)
     except TemplateChanged:
         return
+
+
+def test_what_a_deleted_template_leaves_is_let_go_in_its_last_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    recurring = Recurring()
+    recurring.create()
+    recurring.tick()
+    let_go: list[datetime] = []
+    monkeypatch.setattr(recurring.templates, "expire_remains", lambda template: let_go.append(recurring.clock.now()))
+    template = recurring.template()
+    by = {"by": "key", "now": recurring.clock.now(), "retention": RETENTION}
+    gone = deleted(template, timetable_of(template, recurring.calendars), **by)  # type: ignore[arg-type]
+    recurring.templates.archive_version(template)
+    recurring.templates.replace_template(gone)
+
+    recurring.expand(gone, plenty)
+    assert let_go == []
+
+    settles_at = gone.progress.settle_at
+    recurring.pass_minutes(5)
+    assert settles_at is not None
+    assert len(let_go) == 1
+    assert let_go[0] >= settles_at
+    assert recurring.template().expand_at is None
