@@ -32,13 +32,16 @@ _LONGEST_RETRY: Final = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class TickReport:
     """Templates expanded, jobs planned and occurrences missed in them, templates that failed, and templates that
-    another expander, or a client, had in the same moment."""
+    another expander, or a client, had in the same moment; templates that are still `behind`, as far as they were
+    looked at, and by how many seconds the furthest of all stands back."""
 
     expanded: int = 0
     planned: int = 0
     missed: int = 0
     failed: int = 0
     of_another: int = 0
+    behind: int = 0
+    lag_seconds: int = 0
 
     def __add__(self, other: TickReport) -> TickReport:
         return TickReport(
@@ -47,6 +50,8 @@ class TickReport:
             self.missed + other.missed,
             self.failed + other.failed,
             self.of_another + other.of_another,
+            self.behind + other.behind,
+            max(self.lag_seconds, other.lag_seconds),
         )
 
 
@@ -79,6 +84,7 @@ class ExpandDueTemplates:
             (Metric.PLANNED, report.planned),
             (Metric.MISSED, report.missed),
             (Metric.EXPANSION_FAILED, report.failed),
+            (Metric.EXPANSION_LAG_MS, 1_000 * report.lag_seconds),
         ):
             if count:  # a metric that is never reported costs nothing
                 self.telemetry.measure(metric, count)
@@ -92,7 +98,9 @@ class ExpandDueTemplates:
             page = self.templates.to_expand(shard, until=until, after=position, limit=_PAGE)
             for entry in page.entries:
                 if seconds_left() < _LAST_TEMPLATE_SECONDS:
-                    return report
+                    # The first that has no turn has waited for longest; and those behind had one.
+                    waited = TickReport(lag_seconds=self._seconds_since(entry.expand_at))
+                    return report + waited + self._left(behind)
                 report += self._look_at(entry, until, seconds_left, behind)
             if page.next is None:
                 return report + self._catch_up(behind, seconds_left)
@@ -105,10 +113,19 @@ class ExpandDueTemplates:
         while behind and seconds_left() >= _LAST_TEMPLATE_SECONDS:
             # The template had its turn already: what it does in this one counts, and it does not.
             report += replace(self._expand(behind.popleft(), seconds_left, behind), expanded=0)
-        if behind:
-            facts = {"templates": len(behind), "expanded_until": min(one.progress.expanded_until for one in behind)}
-            self.telemetry.note("templates_behind", **facts)
-        return report
+        return report + self._left(behind)
+
+    def _left(self, behind: deque[Template]) -> TickReport:
+        """What of it is for the next tick."""
+        if not behind:
+            return TickReport()
+        furthest = min(behind, key=lambda one: one.progress.expanded_until)
+        lag = self._seconds_since(furthest.progress.expanded_until)
+        self.telemetry.note("templates_behind", **furthest.identity(), templates=len(behind), lag_seconds=lag)
+        return TickReport(behind=len(behind), lag_seconds=lag)
+
+    def _seconds_since(self, time: datetime) -> int:
+        return max((self.clock.now() - time) // timedelta(seconds=1), 0)
 
     def _look_at(
         self, entry: ExpandEntry, until: datetime, seconds_left: Callable[[], float], behind: deque[Template]

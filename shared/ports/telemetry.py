@@ -33,6 +33,7 @@ class Metric(StrEnum):
     MISSED = "missed"  # occurrences left out by a template's misfire policy before they were jobs
     EXPANSION_FAILED = "expansion_failed"  # templates that could not be expanded; they are tried again
     EXPANSION_DELAY_MS = "expansion_delay_ms"  # from the time a template was to be expanded until it is
+    EXPANSION_LAG_MS = "expansion_lag_ms"  # how far back the template stands that is furthest behind after a tick
     EVENTS_PUBLISHED = "events_published"  # what happened to jobs, put on the event bus
     EVENT_DELIVERIES = "event_deliveries"  # jobs made to tell subscribers what happened
     LEFTOVERS_REMOVED = "leftovers_removed"  # payloads, checkpoints and outputs of jobs whose items are gone
