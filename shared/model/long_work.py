@@ -54,7 +54,8 @@ def save_checkpoint(job: Job, *, now: datetime) -> Change:
     """The attempt that holds `job` may leave a checkpoint, of the number that the job has afterwards: clocks could not
     tell which of two came later. Not a new version, like a heartbeat, and as good as one. Where it would extend the
     lease and is refused since that was extended meanwhile, it is to be made anew of the job as it is then."""
-    lease = extended_lease(job, now) if job.awaiting_since else None
+    is_kept_alive = job.awaiting_since is not None and job.cancel_requested_at is None
+    lease = extended_lease(job, now) if is_kept_alive else None
     grows = lease is not None and job.lease_until is not None and lease > job.lease_until
     return Change(
         move=Move.CHECKPOINT,

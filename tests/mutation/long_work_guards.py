@@ -24,7 +24,16 @@ LONG_WORK_GUARDS: Final = (
         "if False:\n        return _lease",
     ),
     _move("a checkpoint shortens a lease", "lease > job.lease_until", "lease != job.lease_until"),
-    _move("a checkpoint extends an executor's lease", "if job.awaiting_since else None\n", "\n"),
+    _move(
+        "a checkpoint extends an executor's lease",
+        "is_kept_alive = job.awaiting_since is not None and job",
+        "is_kept_alive = job",
+    ),
+    _move(
+        "a checkpoint keeps alive what is to be cancelled",
+        "is not None and job.cancel_requested_at is None\n",
+        "is not None\n",
+    ),
     _move("a worker that takes too long is lost", "job.lease_until >= deadline_of(job)", "False"),
     _move(
         "an executor that takes too long is timed out",

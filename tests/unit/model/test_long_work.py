@@ -126,6 +126,15 @@ def test_a_checkpoint_is_a_sign_of_life_of_a_worker_and_leaves_an_executors_leas
     assert in_the_runner == replace(running, **left)
 
 
+def test_a_checkpoint_of_work_that_is_to_be_cancelled_is_kept_and_extends_nothing() -> None:
+    waits = awaiting()
+    cancelled = after(waits, moves.cancel(waits, now=at(5), retention=RETENTION))
+
+    kept = after(cancelled, long_work.save_checkpoint(cancelled, now=at(50)))
+
+    assert (kept.checkpoint_number, kept.lease_until) == (1, waits.lease_until)
+
+
 def test_a_checkpoint_outlives_its_attempt() -> None:
     waits = awaiting()
     kept = after(waits, long_work.save_checkpoint(waits, now=at(50)))
