@@ -167,6 +167,8 @@ def test_lists_of_two_tenants_have_nothing_in_common(api: Api) -> None:
 def test_a_list_shows_jobs_as_they_are_but_for_large_payloads(api: Api) -> None:
     small, none, large = api.create(payload={"a": 1}), api.create(), api.create(payload="a" * 1_000)
     del large["payload"]
+    for job in (small, none, large):
+        del job["retry_delays"], job["archived"]  # of a single job alone
 
     items = api.get("/v1/jobs").body["items"]
 
