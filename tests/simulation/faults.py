@@ -63,7 +63,7 @@ class Weather(StrEnum):
 WRITES: Final = frozenset(
     {"create", "change", "change_and_get", "place_payload", "advance_tick", "advance_sweep", "send", "keep", "save"}
     | {"put_breaker", "count"}
-    | {"create_template", "replace_template", "archive_version", "record_gap", "claim_external_key"}
+    | {"create_template", "replace_template", "archive_version", "record_gap", "expire_remains", "claim_external_key"}
 )
 OF_READS: Final = frozenset({Fault.CRASH_BEFORE, Fault.THROTTLED, Fault.SLOW, Fault.FROZEN})
 

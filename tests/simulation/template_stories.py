@@ -67,5 +67,5 @@ STORIES: Final = (
 
 # How many calls the stories have, and how many times one of them is struck: written down, so that nothing is left out
 # unnoticed. A change of the code may change them.
-CALLS: Final = 193
-RUNS: Final = 946
+CALLS: Final = 195
+RUNS: Final = 965
