@@ -11,7 +11,7 @@ from tests.mutation.clauses import CLAUSE_MUTANTS
 from tests.mutation.dead_letter_guards import BULK_STORE_GUARDS, DEAD_LETTER_GUARDS
 from tests.mutation.dispatch_guards import DISPATCH_GUARDS
 from tests.mutation.executor_guards import EXECUTOR_GUARDS
-from tests.mutation.long_work_guards import LONG_WORK_GUARDS
+from tests.mutation.long_work_guards import CHECKPOINT_GUARDS, CHECKPOINT_STORE_GUARDS, LONG_WORK_GUARDS
 from tests.mutation.memory_guards import MEMORY_GUARDS
 from tests.mutation.move_guards import MOVE_GUARDS, OCCURRENCE_GUARDS
 from tests.mutation.retry_guards import BREAKER_GUARDS, BREAKER_STORE_GUARDS, FAILING_GUARDS, RETRY_GUARDS
@@ -31,7 +31,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "rules of the moves": MOVE_GUARDS,
     "jobs of occurrences": OCCURRENCE_GUARDS,
     "executor": EXECUTOR_GUARDS,
-    "work that outlives its call": LONG_WORK_GUARDS,
+    "work that outlives its call": (*LONG_WORK_GUARDS, *CHECKPOINT_GUARDS),
     "gates and maintenance windows": WINDOW_GUARDS,
     "retries": RETRY_GUARDS,
     "breakers": BREAKER_GUARDS,
@@ -44,6 +44,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     ON_AWS: (
         *AWS_GUARDS,
         *WINDOW_STORE_GUARDS,
+        *CHECKPOINT_STORE_GUARDS,
         *TEMPLATE_STORE_GUARDS,
         *BREAKER_STORE_GUARDS,
         *ALERT_STORE_GUARDS,

@@ -147,3 +147,37 @@ LONG_WORK_GUARDS: Final = (
         "_YOUNGEST_SECONDS",
     ),
 )
+
+_store = partial(SourceMutant, "shared/adapters/dynamodb/checkpoints.py")
+_memory = partial(SourceMutant, "shared/adapters/memory/checkpoints.py")
+
+CHECKPOINT_STORE_GUARDS: Final = (
+    _store(
+        "dynamodb: a checkpoint that comes late takes the place of a newer one",
+        'ConditionExpression="attribute_not_exists(pk) OR n <= :n"',
+        'ConditionExpression="attribute_not_exists(pk) OR n <= :n OR n > :n"',
+    ),
+    _store(
+        "dynamodb: a checkpoint never takes the place of another",
+        '"attribute_not_exists(pk) OR n <= :n"',
+        '"attribute_not_exists(pk) AND :n = :n"',
+    ),
+    _store("dynamodb: a checkpoint that is saved again is refused", "OR n <= :n", "OR n < :n"),
+    _store("dynamodb: large checkpoints of a job share an object", "/{checkpoint.number}", ""),
+    _store("dynamodb: a checkpoint is read as it was", "ConsistentRead=True", "ConsistentRead=False"),
+    _store(
+        "dynamodb: an object that has gone is an outage",
+        'if error.response["Error"]["Code"] != "NoSuchKey":',
+        "if True:",
+    ),
+)
+CHECKPOINT_GUARDS: Final = (
+    _memory(
+        "memory: a checkpoint that comes late takes the place of a newer one",
+        "kept.number > checkpoint.number",
+        "False",
+    ),
+    _memory(
+        "memory: a checkpoint that is saved again is refused", "kept.number > checkpoint", "kept.number >= checkpoint"
+    ),
+)

@@ -20,7 +20,7 @@ def test_there_are_no_fewer_mutants_than_there_were() -> None:
         "rules of the moves": 33,
         "jobs of occurrences": 26,
         "executor": 52,
-        "work that outlives its call": 39,
+        "work that outlives its call": 41,
         "gates and maintenance windows": 27,
         "retries": 13,
         "breakers": 31,
@@ -30,7 +30,7 @@ def test_there_are_no_fewer_mutants_than_there_were() -> None:
         "dispatch, ticks, stream, sweep": 47,
         "API": 27,
         "stores in memory": 15,
-        "adapters and handlers on AWS": 96,
+        "adapters and handlers on AWS": 102,
     }
 
 

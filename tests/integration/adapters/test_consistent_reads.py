@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shared.adapters.dynamodb.checkpoints import DynamoCheckpoints
 from shared.model.api_key import Scope, mint_api_key
 from shared.model.lanes import DueShard, Lane
 from shared.ports.jobs import DueEntry
+from tests.aws import JOBS_TABLE
 from tests.jobs import START, a_job, at
 
 if TYPE_CHECKING:
@@ -41,6 +43,12 @@ def test_a_job_and_its_payload_are_read_consistently(store: DynamoJobStore, read
     store.load_payload(job)
 
     assert reads == [("GetItem", True), ("GetItem", True)]
+
+
+def test_a_checkpoint_is_read_consistently(dynamodb: Any, reads: list[tuple[str, bool]]) -> None:
+    DynamoCheckpoints(dynamodb, JOBS_TABLE, lambda: None, "").load(a_job().key)
+
+    assert reads == [("GetItem", True)]
 
 
 @pytest.mark.parametrize("consistent", [True, False])
