@@ -14,6 +14,7 @@ from tests.bad_input.dead_letters import DEAD_LETTERS
 from tests.bad_input.executions import EXECUTIONS
 from tests.bad_input.requests import BULK, CHANGES, HEADERS, QUERIES, ROUTING
 from tests.bad_input.rows import TARGET, UNKNOWN_ID, BadInput
+from tests.bad_input.subscriptions import SUBSCRIPTIONS
 from tests.bad_input.targets import TARGETS
 from tests.bad_input.templates import NEW_TEMPLATES, TEMPLATE, TEMPLATE_CHANGES, TEMPLATE_LISTS
 
@@ -37,6 +38,7 @@ BAD_INPUT = [
     *BREAKERS,
     *ALERTS,
     *DEAD_LETTERS,
+    *SUBSCRIPTIONS,
 ]
 
 __all__ = ["BAD_INPUT", "TARGET", "TEMPLATE", "UNKNOWN_ID", "BadInput"]

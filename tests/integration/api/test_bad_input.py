@@ -12,6 +12,7 @@ from tests.http_api import http_event
 from tests.jobs import TENANT
 
 if TYPE_CHECKING:
+    from shared.ports.versioned import VersionedStore
     from tests.http_api import Api
 
 
@@ -34,8 +35,9 @@ def test_bad_input_is_refused_with_a_reason_and_stores_nothing(api: Api, row: Ba
 
 
 def state_of(api: Api) -> tuple[Any, ...]:
-    """All that is stored: jobs and templates, what lies beside them, keys, alert rules and escalation policies."""
+    """All that is stored: jobs and templates, what lies beside them, keys, and what clients keep."""
     store = api.templates
     beside = (len(api.jobs._payloads), len(store._payloads), len(store._versions))
-    rules, policies = (kept.all_of(TENANT) for kept in (api.alert_ports.rules, api.alert_ports.policies))
-    return api.jobs.all_jobs(), dict(store._templates), dict(store._external_keys), beside, rules, policies
+    stores: tuple[VersionedStore[Any], ...] = (api.alert_ports.rules, api.alert_ports.policies, api.subscriptions)
+    kept = [one.all_of(TENANT) for one in stores]
+    return api.jobs.all_jobs(), dict(store._templates), dict(store._external_keys), beside, kept
