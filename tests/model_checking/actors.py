@@ -297,6 +297,8 @@ class Actors:
         if job == NOTHING:
             return None, None
         held = place.held
+        if self._table.jobs[job].redrives > self._table.jobs[place.job].redrives:
+            place = place._replace(begun=0)  # a person has said that it may begin again
         if self._table.requests[request].change.move not in invariants.NO_NEW_VERSION:
             held = tuple(map(self._table.outdated, held))
         alive = tuple(sorted({one for one in held if not self._table.is_dead(one, job)}))

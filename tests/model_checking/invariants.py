@@ -2,9 +2,9 @@
 
 The names are those of the guarantees: I3 one outcome for each execution, and the count of attempts is right; I4 the
 fence only rises, and a write under an old one changes nothing; I5 terminal is final, unless a withdrawn job is
-reinstated; I6 one success at most; I7 nothing begins after a cancel; I8 a job is in the due index exactly while it is
-not terminal; I9 attempts stay within their budget; I10 nothing starts before its time or, the first time, after its
-start deadline or when it is missed; I11 one live lease.
+reinstated, or a failed one redriven or discarded; I6 one success at most; I7 nothing begins after a cancel; I8 a job is
+in the due index exactly while it is not terminal; I9 attempts stay within their budget; I10 nothing starts before its
+time or, the first time, after its start deadline or when it is missed; I11 one live lease.
 
 Four more are promises of the API, of the lanes, of reports and of templates: `If-Match` (what was decided on an older
 version of a job changes nothing), `lane` (an attempt begins only where a job of its length can run to its end),
@@ -42,12 +42,18 @@ def broken_by(request: Request, before: Job, after: Job) -> str | None:
     late = began and before.attempt == 0 and _has_passed(before.expires_at, values["started_at"])
     missed = began and before.attempt == 0 and _has_passed(before.misfire_at, values["started_at"])
     is_reinstated = move is Move.REINSTATE and (before.status, before.reason) == (Status.SKIPPED, WITHDRAWN)
+    is_dealt_with = move in {Move.REDRIVE, Move.DISCARD} and before.status is Status.FAILED
     by_template = move in {Move.REPLAN, Move.WITHDRAW, Move.REINSTATE}
     early = began and (before.wake_at is None or values["started_at"] < before.wake_at)
     long = request.message is not None and after.call_seconds > request.message[0].max_job_seconds
     return _first(
-        (before.status.is_terminal and not is_reinstated, f"I5: a job that is {before.status} was changed"),
+        (
+            before.status.is_terminal and not is_reinstated and not is_dealt_with,
+            f"I5: a job that is {before.status} was changed",
+        ),
+        (move is Move.REDRIVE and not is_dealt_with, f"I5: a job that is {before.status} was redriven"),
         (by_template and before.attempt > 0, f"template: a {move} changed a job that has begun"),
+        (by_template and before.redrives > 0, f"template: a {move} changed a job that a person has run again"),
         (
             by_template and values["template_version"] < (before.template_version or 0) + (move is not Move.WITHDRAW),
             f"template: a {move} by an older version changed what a newer one had decided",
@@ -90,6 +96,7 @@ def broken_in(job: Job) -> str | None:
     """What is wrong with a job as it stands in the table."""
     over, running = job.status.is_terminal, job.status is Status.RUNNING
     fences, outcomes = {one.fence for one in job.executions}, [one.outcome for one in job.executions]
+    begun = sum(one.redrive == job.redrives for one in job.executions) + running
     budget = 1 if job.delivery is Delivery.AT_MOST_ONCE else job.retry.max_attempts
     return _first(
         (
@@ -115,7 +122,7 @@ def broken_in(job: Job) -> str | None:
         (job.attempt > budget, f"I9: attempt {job.attempt} of {budget}, {job.delivery}"),
         (len(fences) < len(outcomes), "I3: an execution has two outcomes"),
         (
-            job.attempt != len(outcomes) + running,
+            job.attempt != begun,
             f"I3: attempt {job.attempt}, {len(outcomes)} outcomes, {job.status}",
         ),
         (

@@ -118,11 +118,13 @@ def redundant() -> dict[Mutant, str]:
     reaps = ("reap_retry", "reap_fail", "reap_stop")
     clauses = {
         **dict.fromkeys([("edit", "status ="), ("cancel", "status in"), ("request_cancel", "status =")], _VERSION),
-        ("skip", "status ="): _VERSION,
+        **dict.fromkeys([(guard, "status =") for guard in ("skip", "redrive", "discard")], _VERSION),
         **dict.fromkeys([(guard, "status =") for guard in ("heartbeat", *reaps)], _LEASE),
         ("reap_stop", "fence ="): _LAST,
         ("watch", "wake_at <"): _SPARES_A_WRITE,
-        **dict.fromkeys([("reinstate", "status ="), ("reinstate", "attempt =")], _WITHDRAWN),
+        **dict.fromkeys(
+            [("reinstate", clause) for clause in ("status =", "attempt =", "redriven_at absent")], _WITHDRAWN
+        ),
     }
     ended = sorted(TERMINAL)
     sources = {

@@ -78,6 +78,25 @@ DEFERRED: Final = Scenario(
     deferrals=True,
     planners=("version 2, without the occurrence", "version 3, with the occurrence"),
 )
+DEAD_LETTERS: Final = (
+    Scenario(
+        name="a failed job that is redriven or discarded",
+        jobs=(at_most_once(),),
+        executors=1,
+        held=1,
+        wishes=("cancel", "redrive", "discard"),
+        declines=True,
+    ),
+    Scenario(
+        name="a redriven job whose template changes",
+        jobs=(planned(),),
+        executors=1,
+        held=1,
+        wishes=("redrive",),
+        failures=("fail for good",),
+        planners=("version 2, without the occurrence", "version 3, with the occurrence"),
+    ),
+)
 
 SCENARIOS: Final = (
     Scenario(name="another lane", jobs=(a_job(),), wishes=("let it take longer",), failures=("fail", "fail for good")),
@@ -110,6 +129,7 @@ SCENARIOS: Final = (
     DEFERRED,
     REPORTED,
     REPORTED_WHILE_LOOKED_AT,
+    *DEAD_LETTERS,
     TWO_JOBS,
 )
 
@@ -120,6 +140,7 @@ LARGE: Final = (
         replace(one, executors=2, slow_watcher=True, held=1)
         for one in SCENARIOS
         if one not in {LATE_WRITES, AT_MOST_ONCE, TEMPLATE, DEFERRED, REPORTED, REPORTED_WHILE_LOOKED_AT, TWO_JOBS}
+        and one not in DEAD_LETTERS
     ),
     replace(LATE_WRITES, held=2),
     replace(AT_MOST_ONCE, held=2),

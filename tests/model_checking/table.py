@@ -22,6 +22,7 @@ from functions.api.run_job_now import RunJobNow
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.model import limits, long_work, moves
 from shared.model.change import AnyOf, Change, Clause, Op, applied, holds
+from shared.model.dead_letters import Redrive, discard, redrive
 from shared.model.errors import IllegalTransition, InvalidField
 from shared.model.execution import NO_OUTPUT, Failure
 from shared.model.job import Job, Sharding
@@ -45,7 +46,15 @@ REFUSED: Final = Failure("http_404", "", retryable=False)
 NOTHING: Final = -1
 LONG_GONE: Final = "gone"
 
-_IRRELEVANT: Final = ("updated_at", "ended_at", "expire_item_at", "cancel_requested_at", "awaiting_since")
+_IRRELEVANT: Final = (
+    "updated_at",
+    "ended_at",
+    "expire_item_at",
+    "cancel_requested_at",
+    "awaiting_since",
+    "redriven_at",
+    "discarded_at",
+)
 _UNSEEN: Final = frozenset({"target", "tags", "checkpoint_at", "checkpoint_number"})
 _KEY_FIELDS: Final = tuple(one.name for one in fields(Job) if one.name not in _UNSEEN)
 _TIMES: Final = ("run_at", "wake_at", "expires_at", "misfire_at", "lease_until")
@@ -261,6 +270,13 @@ def _run_now(job: Job, _: Any) -> Change | None:
     return wish.change
 
 
+def _redrive(job: Job, _: Any) -> Change | None:
+    # It could go on for ever: a job is redriven once.
+    if job.redrives:
+        return None
+    return redrive(job, Redrive(wake_at=NOW, by="key-1", may_begin_again=True), now=NOW, sharding=SHARDING)
+
+
 def _claim(job: Job, how: tuple[Lane, datetime, str]) -> Change:
     del job  # a claim is made of a message alone
     lane, wake_at, claim_id = how
@@ -293,13 +309,15 @@ _MAKERS: Final[dict[str, Callable[[Job, Any], Change | None]]] = {
     "postpone": _edit(lambda job: {"run_at": NOW + STEP}),
     "allow one attempt": _edit(lambda job: {"retry": replace(job.retry, max_attempts=1)}),
     "let it take longer": _edit(lambda job: {"timeout_seconds": limits.SHORT_JOB_SECONDS + 1}),
+    "redrive": _redrive,
+    "discard": lambda job, _: discard(job, reason="no use", by="key-1", now=NOW),
     **PLANNERS,
 }
 
 # A request that compares one of these with what it was is over for ever.
 _ONLY_RISE: Final = ("fence", "version")
 _BY_A_TEMPLATE: Final = {Move.REPLAN, Move.WITHDRAW, Move.REINSTATE}
-_DECIDED_ON_A_VERSION: Final = {Move.SKIP, Move.EDIT, Move.CANCEL, Move.REQUEST_CANCEL}
+_DECIDED_ON_A_VERSION: Final = {Move.SKIP, Move.EDIT, Move.CANCEL, Move.REQUEST_CANCEL, Move.REDRIVE, Move.DISCARD}
 
 
 def _made(what: str, job: Job, argument: Any) -> Change | None:

@@ -35,6 +35,8 @@ FLOORS = {
     "a deferred job whose template changes": 68_000,
     "an outcome that is reported": 90_000,
     "an outcome that is reported while the watcher looks": 126_000,
+    "a failed job that is redriven or discarded": 14_000,
+    "a redriven job whose template changes": 100_000,
     "two jobs": 146_000,
 }
 
@@ -128,6 +130,8 @@ def test_every_scenario_lets_clients_ask_for_something() -> None:
         "postpone",
         "allow one attempt",
         "let it take longer",
+        "redrive",
+        "discard",
     }
 
 
