@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.model import moves
 from shared.model.change import AnyOf, Change, Clause, Condition, Op
+from shared.model.dead_letters import Redrive, discard, redrive
 from shared.model.execution import Failure, Output
 from shared.model.job import Delivery, Job, Payload
 from shared.model.lanes import Lane, Priority
@@ -160,6 +161,23 @@ def drawn_occurrence(key: JobKey, draw: Draw, *, nominal_at: datetime, version: 
     )
 
 
+def _redrive(peer: Peer, job: Job, draw: Draw) -> Change:
+    changes = draw.one_of(({}, {"payload": Payload(draw.one_of(PAYLOADS))}, {"retry": draw.one_of(RETRIES)}))
+    if "payload" in changes:
+        changes = {"payload": peer.jobs.place_payload(replace(job, **changes)).payload}
+    asked = Redrive(
+        wake_at=draw.now + timedelta(seconds=draw.one_of((0, 0.001, 60))),
+        by="key-1",
+        changes=changes,
+        may_begin_again=draw.below(4) > 0,
+    )
+    return redrive(job, asked, now=draw.now, sharding=SHARDING)
+
+
+def _discard(_: Peer, job: Job, draw: Draw) -> Change:
+    return discard(job, reason=draw.one_of((None, *TEXTS)), by="key-1", now=draw.now)
+
+
 _OF_A_RUNNING_JOB: Final[tuple[DrawnMove, ...]] = (
     _heartbeat,
     _defer,
@@ -173,6 +191,7 @@ _OF_A_RUNNING_JOB: Final[tuple[DrawnMove, ...]] = (
     _cancel,
 )
 _OF_ANOTHER: Final[tuple[DrawnMove, ...]] = (*6 * (_claim,), _edit, _edit, _run_now, _cancel, _skip)
+_OF_A_FAILED_JOB: Final[tuple[DrawnMove, ...]] = (_redrive, _redrive, _redrive, _discard)
 _OF_AN_OCCURRENCE: Final[tuple[DrawnMove, ...]] = (*_OF_ANOTHER, _plan_anew, _plan_anew, _withdraw)
 
 
@@ -181,12 +200,14 @@ def drawn_change(peer: Peer, job: Job, draw: Draw) -> Change:
     than the move has.
 
     Raises:
-        IllegalTransition, InvalidField: the model says no by itself.
+        IllegalTransition, InvalidField, SecondStart: the model says no by itself.
     """
     is_running = (job.status is Status.RUNNING) is (draw.below(16) > 0)
     of_another = _OF_ANOTHER if job.template_id is None else _OF_AN_OCCURRENCE
     if job.reason == WITHDRAWN:
         of_another = (_plan_anew,)
+    if job.status is Status.FAILED and draw.below(4):
+        of_another = _OF_A_FAILED_JOB
     change = draw.one_of(_OF_A_RUNNING_JOB if is_running else of_another)(peer, job, draw)
     if draw.below(6):
         return change
@@ -230,6 +251,7 @@ COMPARED: Final = (
     "template_version",
     "lease_until",
     "cancel_requested_at",
+    "redriven_at",
     "claim_id",
     "reason",
 )
