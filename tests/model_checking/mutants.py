@@ -101,7 +101,6 @@ _VERSION: Final = "it compares the version, which every change of status raises"
 _LEASE: Final = "it compares lease_until with a time, and no job has one that is not running"
 _WAKE: Final = "it compares wake_at and due_shard, and no job that has ended has any"
 _BLOCKED: Final = "no move leads to blocked yet"
-_LAST: Final = "an attempt that is to be cancelled is the last: neither a retry nor a deferral passes the request"
 _NOT_BEGUN_YET: Final = "only the attempt's own executor puts it back, before anything could succeed under its fence"
 _SPARES_A_WRITE: Final = "an earlier look does no harm: it spares the write that would change nothing"
 _NOT_BEGUN: Final = "the last attempt of a skipped job, if any, was deferred or declined, and has no other outcome"
@@ -120,7 +119,6 @@ def redundant() -> dict[Mutant, str]:
         **dict.fromkeys([("edit", "status ="), ("cancel", "status in"), ("request_cancel", "status =")], _VERSION),
         **dict.fromkeys([(guard, "status =") for guard in ("skip", "redrive", "discard")], _VERSION),
         **dict.fromkeys([(guard, "status =") for guard in ("heartbeat", *reaps)], _LEASE),
-        ("reap_stop", "fence ="): _LAST,
         ("watch", "wake_at <"): _SPARES_A_WRITE,
         **dict.fromkeys(
             [("reinstate", clause) for clause in ("status =", "attempt =", "redriven_at absent")], _WITHDRAWN
@@ -136,7 +134,6 @@ def redundant() -> dict[Mutant, str]:
         **dict.fromkeys([(move, Status.SKIPPED) for move in (*_OUTCOMES, Move.AWAIT, Move.CHECKPOINT)], _NOT_BEGUN),
         **dict.fromkeys([(move, status) for move in (Move.REPLAN, Move.WITHDRAW) for status in _WITH_ATTEMPTS], _BEGUN),
         **dict.fromkeys([(Move.REINSTATE, status) for status in Status if status is not Status.SKIPPED], _WITHDRAWN),
-        (Move.STOP, Status.SCHEDULED): _LAST,
         (Move.REQUEST_CANCEL, Status.CANCELLED): _ANSWERED,
         (Move.CANCEL, Status.CANCELLED): _ANSWERED,
         (Move.CANCEL, Status.RUNNING): _NEVER_ASKED,
