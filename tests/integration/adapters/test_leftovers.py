@@ -75,7 +75,7 @@ def data() -> Iterator[Data]:
 
 
 def with_checkpoint(data: Data, job: Job, size: int) -> Job:
-    saved = Checkpoint(b'"' + b"x" * size + b'"', attempt=1, fence=1, saved_at=at(5), expire_item_at=at(9_000))
+    saved = Checkpoint(b'"' + b"x" * size + b'"', number=1, attempt=1, saved_at=at(5), expire_item_at=at(9_000))
     assert data.checkpoints.save(job.key, saved)
     return replace(job, checkpoint_at=at(5))
 

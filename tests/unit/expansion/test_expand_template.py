@@ -337,7 +337,7 @@ def test_what_a_deleted_template_leaves_is_let_go_in_its_last_turn(monkeypatch: 
     let_go: list[datetime] = []
     monkeypatch.setattr(recurring.templates, "expire_remains", lambda template: let_go.append(recurring.clock.now()))
     template = recurring.template()
-    by = {"by": "key", "now": recurring.clock.now(), "retention": RETENTION}
+    by = {"by": "key", "now": recurring.clock.now(), "retention": RETENTION.longest}
     gone = deleted(template, timetable_of(template, recurring.calendars), **by)  # type: ignore[arg-type]
     recurring.templates.archive_version(template)
     recurring.templates.replace_template(gone)
