@@ -123,3 +123,12 @@ def test_a_rare_match_makes_no_search_slow(letters: DeadLetters, monkeypatch: py
 
     assert (first.letters, second.letters, second.next) == ([], [], None)
     assert first.next == jobs[50].attention_sk
+
+
+def test_five_thousand_of_one_cause_are_counted_from_their_keys_in_one_call(letters: DeadLetters) -> None:
+    jobs = letters.fail_many(5_000)
+
+    found = find(letters, fingerprint=fingerprint_in(jobs[0].attention_sk), limit=find_dead_letters.MOST_KEYS)
+
+    assert (len(found.letters), found.next) == (5_000, None)
+    assert {one.job for one in found.letters} == {None}
