@@ -8,8 +8,10 @@ from tests.mutation.alert_guards import ALERT_GUARDS, ALERT_STORE_GUARDS
 from tests.mutation.api_guards import API_GUARDS
 from tests.mutation.aws_guards import AWS_GUARDS
 from tests.mutation.clauses import CLAUSE_MUTANTS
+from tests.mutation.cleaning_guards import CLEANING_GUARDS, CLEANING_STORE_GUARDS
 from tests.mutation.dead_letter_guards import BULK_STORE_GUARDS, DEAD_LETTER_GUARDS
 from tests.mutation.dispatch_guards import DISPATCH_GUARDS
+from tests.mutation.event_guards import EVENT_GUARDS
 from tests.mutation.executor_guards import EXECUTOR_GUARDS
 from tests.mutation.long_work_guards import CHECKPOINT_GUARDS, CHECKPOINT_STORE_GUARDS, LONG_WORK_GUARDS
 from tests.mutation.memory_guards import MEMORY_GUARDS
@@ -37,8 +39,10 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "breakers": BREAKER_GUARDS,
     "templates that keep failing": FAILING_GUARDS,
     "alerts": ALERT_GUARDS,
+    "events": EVENT_GUARDS,
     "dead letters": DEAD_LETTER_GUARDS,
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
+    "archive and cleaning up": CLEANING_GUARDS,
     "API": API_GUARDS,
     "stores in memory": MEMORY_GUARDS,
     ON_AWS: (
@@ -49,6 +53,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
         *BREAKER_STORE_GUARDS,
         *ALERT_STORE_GUARDS,
         *BULK_STORE_GUARDS,
+        *CLEANING_STORE_GUARDS,
     ),
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)

@@ -26,6 +26,7 @@ def test_there_are_no_fewer_mutants_than_there_were() -> None:
         "breakers": 31,
         "templates that keep failing": 10,
         "alerts": 37,
+        "events": 13,
         "dead letters": 23,
         "dispatch, ticks, stream, sweep": 47,
         "API": 27,
