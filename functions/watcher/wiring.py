@@ -104,8 +104,9 @@ def deliver_events() -> DeliverEvents:
 
 def tell_events(events: Sequence[LifecycleEvent]) -> None:
     """What happened, but not to a job: on the bus, and to whoever has subscribed to it."""
-    publish_events().tell(events)
+    # Subscribers first: told again since the bus was away, they are told nothing twice.
     deliver_events().tell(events)
+    publish_events().tell(events)
 
 
 @cache

@@ -33,7 +33,7 @@ class DeliverEvents:
     """A reader of the journal, and where other events are told. It reads a tenant's subscriptions once in ten seconds;
     a tenant without any costs nothing else.
 
-    The job's id is made from the subscription and the event: told again, it is there already, and nothing is written.
+    The job's id is made from the subscription and the event: told again, it is there already, and no other is made.
     However many of a batch are wanted, all are told: what limits them is how many subscriptions a tenant may have.
     """
 

@@ -11,6 +11,7 @@ import pytest
 from functions.watcher import handler, journal_handler
 from shared.adapters import aws as aws_adapters
 from shared.adapters.dynamodb.alert_rules import ALERT_RULES
+from shared.adapters.dynamodb.alerts import DynamoAlertStore
 from shared.adapters.dynamodb.breakers import DynamoBreakers
 from shared.adapters.dynamodb.subscriptions import SUBSCRIPTIONS
 from shared.adapters.dynamodb.versioned import DynamoVersionedStore
@@ -87,3 +88,16 @@ def test_a_breaker_that_opens_is_told_in_the_watchers_minute(
     assert reports == [{"told": 1}, {"told": 0}]
     assert (event["type"], event["breaker"]["target"]) == ("breaker.opened", one.target)
     assert delivered(account, event["id"]) == event
+
+
+def test_subscribers_are_told_of_an_alert_although_the_bus_is_away(account: Account, context: Context) -> None:
+    DynamoVersionedStore(account.dynamodb, aws.CONTROL_TABLE, ALERT_RULES).create(a_rule())
+    aws.client("events").delete_event_bus(Name=aws.EVENT_BUS)
+    running = claimed(a_job())
+    failed = after(running, failed_once(running, failure=NOT_FOUND))
+
+    journal_handler.lambda_handler(stream_event(("MODIFY", running, failed)), context)
+
+    alerts = DynamoAlertStore(account.dynamodb, aws.CONTROL_TABLE).list_alerts(TENANT, before=None, limit=9).alerts
+    assert [delivered(account, f"{alert.id}.1")["type"] for alert in alerts] == ["alert.opened"]
+    assert [alert.is_news for alert in alerts] == [True]
