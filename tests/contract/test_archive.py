@@ -106,6 +106,14 @@ def test_another_tenant_s_job_of_the_same_id_is_not_found(archive: Archive) -> N
     assert look(archive, theirs).job == archived(theirs)
 
 
+def test_a_job_that_mentions_another_s_id_is_not_taken_for_it(archive: Archive) -> None:
+    one, other = many(2)
+
+    archive.keep([one, replace(other, correlation_id=one.id, ended_at=at(50))])
+
+    assert look(archive, one).job == archived(one)
+
+
 def test_a_tenant_whose_name_begins_like_another_s_is_another(archive: Archive) -> None:
     archive.keep([succeeded(a_job(tenant="acme-2"))])
 

@@ -39,7 +39,7 @@ API_GUARDS: Final = (
         "self.jobs.create(job)",
     ),
     _job("the items of a bulk call share an id", '"" if index is None else str(index)', '""'),
-    _job("a key and an item's number run together", '"\\0".join((tenant, key', '"".join((tenant, key'),
+    _job("a key and an item's number run together", '"\\0".join(parts)', '"".join(parts)'),
     _create_many("an item is begun without time", "if seconds_left() < _SECONDS_PER_ITEM:", "if False:"),
     _change("If-Match is not heeded", "precondition.check(job)", "pass"),
     _change("a lost race is decided on the old job", "                job = refusal.current\n", ""),

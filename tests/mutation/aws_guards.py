@@ -81,7 +81,7 @@ AWS_GUARDS: Final = (
         'ref = f"{schema.PAYLOAD_SK}#{digest}"',
         'ref = f"{schema.PAYLOAD_SK}#1"',
     ),
-    _dynamo("dynamodb: payload objects share a name", "{job.id}/{digest}", "{job.id}"),
+    _dynamo("dynamodb: payload objects share a name", "(job.created_at)}-{digest}", "(job.created_at)}"),
     _codec("dynamodb: tenants share their ids", 'return f"{key.tenant}#{key.job_id}"', 'return f"all#{key.job_id}"'),
     # Expressions
     _expressions(

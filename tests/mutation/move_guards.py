@@ -71,7 +71,7 @@ MOVE_GUARDS: Final = (
         '{"reason": reason, **_never_begun(job), **term',
         '{"reason": reason, **term',
     ),
-    _move("an ended job keeps its lease", "**values, **_NO_LEASE, **terminal", "**values, **terminal"),
+    _move("an ended job keeps its lease", "**values, **_NO_LEASE, **ending", "**values, **ending"),
     _status("an ended job still wakes", '        "wake_at": None,\n', ""),
     _status("an ended job stays in the due index", '        "due_shard": None,\n', ""),
     _status("an item goes before its idempotency key", "max(now, remembered_until)", "now"),
