@@ -19,6 +19,7 @@ from tests.mutation.move_guards import MOVE_GUARDS, OCCURRENCE_GUARDS
 from tests.mutation.retry_guards import BREAKER_GUARDS, BREAKER_STORE_GUARDS, FAILING_GUARDS, RETRY_GUARDS
 from tests.mutation.table import TABLE_MUTANTS
 from tests.mutation.template_guards import TEMPLATE_STORE_GUARDS
+from tests.mutation.versioned_guards import VERSIONED_MEMORY_GUARDS, VERSIONED_STORE_GUARDS
 from tests.mutation.window_guards import WINDOW_GUARDS, WINDOW_STORE_GUARDS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
     "dispatch, ticks, stream, sweep": DISPATCH_GUARDS,
     "archive and cleaning up": CLEANING_GUARDS,
     "API": API_GUARDS,
-    "stores in memory": MEMORY_GUARDS,
+    "stores in memory": (*MEMORY_GUARDS, *VERSIONED_MEMORY_GUARDS),
     ON_AWS: (
         *AWS_GUARDS,
         *WINDOW_STORE_GUARDS,
@@ -54,6 +55,7 @@ GROUPS: Final[Mapping[str, tuple[Mutant, ...]]] = {
         *ALERT_STORE_GUARDS,
         *BULK_STORE_GUARDS,
         *CLEANING_STORE_GUARDS,
+        *VERSIONED_STORE_GUARDS,
     ),
 }
 MUTANTS: Final = tuple(mutant for group in GROUPS.values() for mutant in group)

@@ -64,6 +64,7 @@ IN_MEMORY: Final = (
     "tests/contract/test_control_store.py",
     "tests/contract/test_maintenance_windows.py",
     "tests/contract/test_breakers.py",
+    "tests/contract/test_versioned.py",
     "tests/contract/test_template_store.py",
     "tests/contract/test_calendars.py",
     "tests/contract/test_backfill_store.py",

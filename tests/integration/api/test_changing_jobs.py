@@ -18,7 +18,12 @@ def test_a_patch_changes_what_it_names_and_nothing_else(api: Api) -> None:
 
     reply = api.patch(
         f"/v1/jobs/{before['id']}",
-        {"priority": "low", "retry": {"never_retry_on": ["exit_2"]}, "payload": {"b": None, "c": 1}, "tags": {"env": "dev"}},
+        {
+            "priority": "low",
+            "retry": {"never_retry_on": ["exit_2"]},
+            "payload": {"b": None, "c": 1},
+            "tags": {"env": "dev"},
+        },
         headers={"Content-Type": "application/merge-patch+json", "If-Match": '"1"'},
     )
 
