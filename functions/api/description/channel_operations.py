@@ -63,8 +63,8 @@ CHANNEL_OPERATIONS: Final = {
     ("DELETE", "/v1/channels/{channel_id}"): Operation(
         id="deleteChannel",
         summary="Delete a channel",
-        description="Refused while a subscription uses it. What was to go out by it and has not been sent fails for "
-        "good, and shows among the dead letters.",
+        description="Refused while a subscription or an escalation policy uses it. What was to go out by it and has "
+        "not been sent fails for good, and shows among the dead letters.",
         parameters=(IF_MATCH,),
         answer=answers.Channel,
         statuses={200: "The channel as it was."},

@@ -84,6 +84,11 @@ def delete_channel(request: Request, services: Services, channel_id: str) -> Ans
     users = [one.id for one in services.subscriptions().store.all_of(request.tenant) if one.channel_id == channel_id]
     if users:
         raise WrongState("in_use", f"{len(users)} subscriptions use it, {users[0]} among them: delete them first")
+    # News of alerts is no news itself: nobody would be told that whoever is on call hears nothing any more.
+    policies = services.alerts().policies.store.all_of(request.tenant)
+    users = [one.id for one in policies if any(channel_id in step.channels for step in one.steps)]
+    if users:
+        raise WrongState("in_use", f"{len(users)} escalation policies use it, {users[0]} among them: change them first")
     return _answer(services.channels().delete(asked))
 
 

@@ -200,6 +200,18 @@ def test_a_policy_that_a_rule_uses_is_not_deleted(api: Api) -> None:
     assert api.delete(f"{POLICIES}/{policy['id']}").status == 200
 
 
+def test_a_channel_that_a_policy_uses_is_not_deleted(api: Api) -> None:
+    policy = have_policy(api)
+    last_step = "/v1/channels/c2"
+
+    refused = api.delete(last_step)
+
+    assert (refused.slug, refused.body["state"]) == ("invalid-state", "in_use")
+    assert policy["id"] in refused.body["detail"]
+    api.delete(f"{POLICIES}/{policy['id']}")
+    assert api.delete(last_step).status == 200
+
+
 def test_an_alert_is_told_with_its_jobs_and_its_history(api: Api) -> None:
     alert = have_alert(api)
 
