@@ -130,11 +130,14 @@ class Sweep:
             if not page.entries and cursor.position is None:
                 # Nothing is overdue: nothing to remember, so an idle scheduler writes nothing.
                 return report
-            report += self._look_at(shard, page.entries, cursor)
+            jobs = self._read(page.entries)
+            report += SweepReport(looked_at=len(page.entries)) + self._set_in_motion(shard, jobs, cursor)
             reached = SweepCursor(cursor.pass_at, cursor.previous_pass_at, page.next)
             if not self.cursors.advance_sweep(shard, seen=stored, to=reached):
                 self.telemetry.debug("shard_left_to_another", shard=str(shard))
                 return report
+            # Last: should it take all the time there is, the next sweep goes on behind this page.
+            self._tell(jobs, cursor)
             stored = cursor = reached
             if page.next is None:
                 break
@@ -145,16 +148,18 @@ class Sweep:
             return stored
         return SweepCursor(self.clock.now(), _NEVER if stored is None else stored.pass_at, None)
 
-    def _look_at(self, shard: DueShard, entries: Sequence[DueEntry], cursor: SweepCursor) -> SweepReport:
+    def _read(self, entries: Sequence[DueEntry]) -> Sequence[Job]:
         jobs = self.jobs.get_many([JobKey(one.tenant, one.job_id) for one in entries], consistent=True)
         if missing := {(one.tenant, one.job_id) for one in entries} - {job.key for job in jobs}:
             # Gone since, or a newer version's: that one looks after it.
             tenant, job_id = min(missing)
             self.telemetry.warn("jobs_not_read", jobs=len(missing), tenant=tenant, job_id=job_id)
+        return jobs
+
+    def _set_in_motion(self, shard: DueShard, jobs: Sequence[Job], cursor: SweepCursor) -> SweepReport:
         reaped = sum(self._look_at_lease(job) for job in jobs if job.status is Status.RUNNING)
-        self._tell(jobs, cursor)
         resent = 0 if shard.lane is None else self._send_again(shard.lane, jobs, cursor)
-        return SweepReport(len(entries), resent, reaped, self._oldest_due_ms(jobs))
+        return SweepReport(resent=resent, reaped=reaped, oldest_due_ms=self._oldest_due_ms(jobs))
 
     def _oldest_due_ms(self, jobs: Sequence[Job]) -> int:
         due = [job.wake_at for job in jobs if job.status is Status.SCHEDULED and job.wake_at is not None]
@@ -179,8 +184,10 @@ class Sweep:
         try:
             self.tell_overdue(jobs, after=cursor.previous_pass_at, until=cursor.pass_at)
         except StoreUnavailable as error:
-            # Whoever is told does not keep jobs from being set in motion.
             self.telemetry.warn("overdue_not_told", jobs=len(jobs), error=str(error))
+        except Exception as error:
+            # Whoever is told does not keep jobs from being set in motion, by no defect.
+            self.telemetry.defect("overdue_not_told", error, jobs=len(jobs))
 
     def _look_at_lease(self, job: Job) -> bool:
         """Whether the attempt was written down as lost. One whose worker was heard of is looked at again when its lease

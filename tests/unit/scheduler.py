@@ -34,8 +34,9 @@ from shared.model.retention import Retention
 from shared.ports.queue import Hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from functions.watcher.sweep import OverdueReader
     from shared.model.lanes import DueShard
     from shared.ports.jobs import DuePage
 
@@ -85,6 +86,7 @@ class Scheduler:
         self.target = ScriptedTarget()
         self.lease = NoHeartbeats()
         self.known_windows = KnownWindows(self.windows, self.clock, self.telemetry)
+        self.tell_overdue: OverdueReader = told_to_nobody
 
     def create(self, *, due_in: float = 0, **spec: Any) -> Job:
         """A stored job, due in so many seconds."""
@@ -160,12 +162,17 @@ class Scheduler:
             telemetry=self.telemetry,
             sharding=SHARDING,
             retention=RETENTION,
+            tell_overdue=self.tell_overdue,
         )
         return sweep(seconds_left)
 
     def queued(self) -> list[str]:
         """The ids of the jobs for which a message was sent, in order."""
         return [message.hint.job_id for message in self.queue.messages]
+
+
+def told_to_nobody(jobs: Sequence[Job], *, after: datetime, until: datetime) -> None:
+    """What the sweep reads is nobody's news."""
 
 
 def unavailable(*_: object, **__: object) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ from tests.jobs import claim_of
 from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler, break_shard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from shared.model.change import Change
     from shared.model.job import Job, JobKey
 
@@ -335,3 +339,41 @@ def test_nothing_is_late_when_every_due_job_has_started(scheduler: Scheduler) ->
     scheduler.clock.advance(70)
 
     assert scheduler.sweep().oldest_due_ms == 0
+
+
+@pytest.mark.parametrize("error", [ValueError("a newer version's alert"), StoreUnavailable("x", outcome_unknown=False)])
+def test_whoever_is_told_of_overdue_jobs_cannot_keep_them_from_being_sent_again(
+    scheduler: Scheduler, error: Exception
+) -> None:
+    def fail(jobs: Sequence[Job], *, after: datetime, until: datetime) -> None:
+        raise error
+
+    scheduler.tell_overdue = fail
+    jobs = {scheduler.create().id for _ in range(5)}
+    scheduler.clock.advance(100)
+
+    scheduler.sweep()
+
+    assert set(scheduler.queued()) == jobs
+    assert "overdue_not_told" in scheduler.telemetry.actions()
+
+
+def test_a_sweep_that_dies_while_it_tells_goes_on_behind_what_it_has_sent(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dies(BaseException):
+        """The time of the function is over."""
+
+    def die(jobs: Sequence[Job], *, after: datetime, until: datetime) -> None:
+        raise Dies
+
+    monkeypatch.setattr(sweep_module, "_PAGE", 3)
+    scheduler.tell_overdue = die
+    jobs = {scheduler.create().id for _ in range(40)}
+    # As many turns as a shard could have pages.
+    for _ in range(14):
+        scheduler.clock.advance(100)
+        with suppress(Dies):
+            scheduler.sweep()
+
+    assert set(scheduler.queued()) == jobs
