@@ -53,14 +53,17 @@ class ReportExecution:
     retention: Retention
 
     def heartbeat(self, token: LeaseToken) -> Job:
-        """The job with its lease extended. One that is to be cancelled keeps the lease that it has: its work is to end
-        within that. The first sign of life of a callback also tells that its target has accepted the work."""
+        """The job with its lease extended. One that is to be cancelled, or has taken as long as it may, keeps the lease
+        that it has: its work is to end within that. The first sign of life of a callback also tells that its target has
+        accepted the work."""
 
         def decide(job: Job) -> Change | None:
             now = self.clock.now()
             if long_work.awaits_callback(job) and job.awaiting_since is None:
                 return long_work.await_outcome(job, now=now)
-            if job.cancel_requested_at is not None or long_work.extended_lease(job, now) <= (job.lease_until or now):
+            if job.cancel_requested_at is not None or now >= long_work.deadline_of(job):
+                return None
+            if long_work.extended_lease(job, now) <= (job.lease_until or now):
                 return None
             return moves.heartbeat(job, now=now)
 

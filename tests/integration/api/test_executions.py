@@ -264,6 +264,19 @@ def test_what_ends_with_its_targets_answer_leaves_checkpoints_and_reports_no_end
     assert work.report("heartbeat").body["cancel_requested"] is False
 
 
+def test_nobody_keeps_a_call_alive_for_longer_than_it_may_take(api: Api) -> None:
+    work = Work(api, completion="response", timeout="10m")
+    for _ in range(20):
+        api.clock.advance(30)
+        work.report("heartbeat")
+    lease = work.job.lease_until
+
+    api.clock.advance(30)
+    late = work.report("heartbeat")
+
+    assert (late.status, work.job.lease_until) == (200, lease)
+
+
 @pytest.mark.parametrize(
     ("what", "body", "status", "pointers"),
     [
