@@ -14,6 +14,7 @@ from shared.model import limits
 from shared.model.channel import SECRETS, Channel, ChannelKind
 from shared.model.errors import InvalidField
 from shared.model.hidden import HIDDEN
+from shared.model.outbound import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,13 +101,24 @@ def read_channel(
                 raise InvalidField(f"/service/{name}", "*** stands for a secret that is known already: send it")
             settings[name] = current.settings[name]
     hidden = {name for name, value in (settings.get("headers") or {}).items() if value == HIDDEN}
-    known = {} if current is None else current.settings.get("headers") or {}
+    known = {} if current is None else _headers_for(current, settings.get("url"))
     for name in sorted(hidden):
         if name not in known:
-            raise InvalidField(f"/service/headers/{name}", "*** stands for a value that is known already: send it")
+            detail = "*** stands for a value that is known already, for this host and port: send it"
+            raise InvalidField(f"/service/headers/{name}", detail)
         settings["headers"][name] = known[name]
     _check(kind, settings, check_target)
     return asked.name, kind, settings
+
+
+def _headers_for(current: Channel, url: str | None) -> Mapping[str, str]:
+    """The headers that are known for where `url` leads: whoever may move a channel, but does not know its secrets, must
+    not have them sent to a host of their own."""
+    told = current.settings.get("url")
+    if told is None or url is None or origin_of(told) != origin_of(url):
+        return {}
+    known: Mapping[str, str] = current.settings.get("headers") or {}
+    return known
 
 
 def _check(kind: ChannelKind, settings: Mapping[str, Any], check_target: Callable[[Mapping[str, Any]], None]) -> None:

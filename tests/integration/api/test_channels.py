@@ -98,6 +98,18 @@ def test_hidden_headers_that_are_sent_back_stay(api: Api) -> None:
     assert api.channels.get("acme", channel["id"]).settings["headers"] == {"X-Api-Key": "planted"}
 
 
+@pytest.mark.parametrize("url", ["https://example.org/news", "https://example.com:8443/news"])
+def test_a_hidden_header_does_not_go_to_another_host_than_it_was_told_for(api: Api, url: str) -> None:
+    channel = create(api, {**HOOK, "headers": {"X-Api-Key": "planted"}}).body
+
+    moved = api.put(at_path(channel), {"name": "x", "service": {**channel["service"], "url": url}})
+    path = api.put(at_path(channel), {"name": "x", "service": {**channel["service"], "url": f"{HOOK['url']}/more"}})
+
+    assert (moved.slug, moved.pointers) == ("validation-failed", ["/service/headers/X-Api-Key"])
+    assert path.status == 200
+    assert api.channels.get("acme", channel["id"]).settings["headers"] == {"X-Api-Key": "planted"}
+
+
 @pytest.mark.parametrize(
     ("service", "pointer"),
     [
