@@ -203,10 +203,11 @@ class Rights:
         function.allow(*rights, on=[self.stack.tables.templates.table_arn])
 
     def _allow_cursors(self, function: PunctualFunction) -> None:
-        """A cursor is read with its whole partition, put under a condition, and read again when that was refused."""
-        function.allow(
-            "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", on=[self.stack.tables.control.table_arn]
-        )
+        """A cursor is read with its whole partition, put under a condition, and read again when that was refused. No
+        API keys are put: whoever could make one would be any tenant."""
+        control = [self.stack.tables.control.table_arn]
+        function.allow("dynamodb:Query", "dynamodb:GetItem", on=control)
+        function.allow("dynamodb:PutItem", on=control, partitions=[f"{schema.CURSORS_PK}#*"])
 
     def _allow_beats(self, function: PunctualFunction) -> None:
         """A sign of life is added to those of the other shards."""

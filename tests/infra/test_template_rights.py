@@ -185,6 +185,18 @@ def test_populator_reads_the_due_index_and_no_job(template: StageTemplate) -> No
     }
 
 
+@pytest.mark.parametrize("function", [Function.POPULATOR, Function.WATCHER])
+def test_who_keeps_a_cursor_writes_no_api_keys(template: StageTemplate, function: Function) -> None:
+    written = [
+        one["conditions"].get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+        for one in template.statements(function)
+        if "<ControlTable>" in one["resources"] and "dynamodb:PutItem" in one["actions"]
+    ]
+
+    assert ["cursor#*"] in written
+    assert all(keys and not any(key.startswith(("tenant", "*")) for key in keys) for keys in written)
+
+
 def test_populator_on_the_stream_reads_it_and_sends(template: StageTemplate) -> None:
     assert template.rights(Function.POPULATOR_STREAM) == {
         **log_rights(Function.POPULATOR_STREAM),

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Item = dict[str, dict[str, Any]]
 
-_TICKS = "cursor#tick"
-_SWEEPS = "cursor#sweep"
+_TICKS = f"{schema.CURSORS_PK}#tick"
+_SWEEPS = f"{schema.CURSORS_PK}#sweep"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,10 @@ TEMPLATE_PAYLOAD_SK: Final = "payload"
 CALENDAR_SK: Final = "calendar"
 CALENDAR_USE_SK: Final = "use"
 BACKFILL_SK: Final = "backfill"
-# The control table: a tenant's maintenance windows are the partition `windows#<tenant>`; which windows of all tenants
-# are to get more spans, and when, is one partition.
+# The control table: the cursors of each kind are the partition `cursor#<kind>`.
+CURSORS_PK: Final = "cursor"
+# A tenant's maintenance windows are the partition `windows#<tenant>`; which windows of all tenants are to get more
+# spans, and when, is one partition.
 WINDOWS_PK: Final = "windows"
 EXTENSIONS_PK: Final = "windows-to-extend"
 # A tenant's bulk actions are the partition `bulk-actions#<tenant>`; which of all tenants are to go on is one, by time.
