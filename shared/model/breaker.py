@@ -107,7 +107,26 @@ class Breaker:
 
 
 _NOT_THE_TARGETS: Final = frozenset(
-    {"checkpoint_unavailable", "payload_unavailable", "signing_unavailable", "stopped", "time_exhausted"}
+    {
+        "channel_unavailable",
+        "checkpoint_unavailable",
+        "payload_unavailable",
+        "signing_unavailable",
+        "stopped",
+        "time_exhausted",
+    }
+)
+# Refused by rules of our own before anything was called. A function may name an error of its own so: that is retryable.
+_NEVER_CALLED: Final = frozenset(
+    {
+        "channel_not_found",
+        "command_disabled",
+        "email_not_set_up",
+        "invalid_header",
+        "invalid_payload",
+        "target_not_allowed",
+        "target_url_forbidden",
+    }
 )
 _RUN_BY_THE_RUNNER: Final = frozenset({"task", "command"})
 _OF_THE_RUNNER: Final = frozenset({"aws_error", "connection_failed", "throttled"})
@@ -118,11 +137,14 @@ def verdict_of(target: Mapping[str, object], failure: Failure | None) -> Verdict
 
     Each kind of target says which of its failures another attempt may mend: connections, timeouts, throttling (429),
     5xx, errors of a function. Those are outages; what it refuses (4xx, missing rights) is the job's own matter. A task
-    or a command fails by itself: only that it could not be run at all is an outage.
+    or a command fails by itself: only that it could not be run at all is an outage. What was refused here, before the
+    target was called, says nothing about it.
     """
     if failure is None:
         return Verdict.WELL
     if failure.type in _NOT_THE_TARGETS:
+        return Verdict.NOTHING
+    if failure.type in _NEVER_CALLED and not failure.retryable:
         return Verdict.NOTHING
     if target.get("type") in _RUN_BY_THE_RUNNER:
         return Verdict.OUTAGE if failure.type in _OF_THE_RUNNER else Verdict.WELL

@@ -48,6 +48,8 @@ BREAKER_GUARDS: Final = (
     ),
     _breaker("a task's own fault is an outage", 'if target.get("type") in _RUN_BY_THE_RUNNER:', "if False:"),
     _breaker("what was not called counts", "if failure.type in _NOT_THE_TARGETS:", "if False:"),
+    _breaker("what our rules refused counts", "if failure.type in _NEVER_CALLED and", "if False and"),
+    _breaker("a function's own error does not count", "in _NEVER_CALLED and not failure.retryable", "in _NEVER_CALLED"),
     _breaker("a target is probed before it said", "seconds=max(cool_down, asked)", "seconds=cool_down"),
     _breaker(
         "a breaker that opens again begins anew", "cool_down = settings.longer(previous", "_ = settings.longer(previous"
