@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from shared.dead_letters.advance_bulk_action import PAGE_SECONDS
 from shared.model.bulk_action import STEP_EVERY
 from shared.model.errors import ItemChanged, ItemNotFound, SchedulerError, StoreUnavailable
 
@@ -37,7 +38,8 @@ class AdvanceBulkActions:
         actions = jobs = 0
         for step in steps:
             before = seconds_left()
-            if before <= 0:
+            if before <= PAGE_SECONDS:
+                # Its step stays where it is, so that its turn is the first of the next minute.
                 break
             own = min(before, _SECONDS_EACH) if len(steps) > 1 else before
             done = self._advance(step, lambda spare=before - own: seconds_left() - spare)  # type: ignore[misc]

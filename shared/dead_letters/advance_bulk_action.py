@@ -29,8 +29,8 @@ AHEAD: Final = timedelta(seconds=150)
 
 _PAGE: Final = 100
 _REFUSALS_KEPT: Final = 10
-# What a page takes at the most, as far as one knows.
-_PAGE_SECONDS: Final = 5
+PAGE_SECONDS: Final = 5
+"""What a page takes at the most, as far as one knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class AdvanceBulkAction:
             ItemChanged: somebody else has gone on with it, or a client has aborted it.
             StoreUnavailable: it is gone on with later.
         """
-        while not action.has_ended and seconds_left() > _PAGE_SECONDS:
+        while not action.has_ended and seconds_left() > PAGE_SECONDS:
             after = self._step(action, self.clock.now())
             if after is None:
                 break

@@ -66,12 +66,14 @@ class DeadLetters:
             together=one_after_another,
         )
 
-    def watch(self, *, actions: Any = None, jobs: Any = None, seconds_left: float = 60) -> dict[str, int]:
+    def watch(
+        self, *, actions: Any = None, jobs: Any = None, seconds_left: Callable[[], float] = lambda: 60
+    ) -> dict[str, int]:
         """A minute of the watcher."""
         advance = self.advance(actions=actions, jobs=jobs)
         return AdvanceBulkActions(
             actions=actions or self.actions, advance=advance, clock=self.clock, telemetry=self.telemetry
-        )(lambda: seconds_left)
+        )(seconds_left)
 
     def action(self) -> BulkAction:
         return self.actions.get_bulk_action(TENANT, "bulk1")

@@ -65,7 +65,7 @@ def test_what_fails_again_is_not_meant(letters: DeadLetters) -> None:
     job = letters.fail("a")
     letters.begin()
     letters.clock.advance(60)
-    letters.watch(seconds_left=6)
+    letters.watch(seconds_left=lambda: 6)
     letters.begin(action_id="bulk2")
 
     again = letters.end(job.id, well=False)
@@ -287,7 +287,7 @@ def test_a_minute_without_time_does_nothing(letters: DeadLetters) -> None:
     action = letters.begin()
     letters.clock.advance(60)
 
-    letters.watch(seconds_left=0)
+    letters.watch(seconds_left=lambda: 0)
 
     assert letters.action() == action
 
