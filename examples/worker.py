@@ -18,6 +18,7 @@ goes on from its last checkpoint. Copy it: it needs boto3 for the queue, and not
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import threading
 import time
@@ -26,6 +27,7 @@ import urllib.request
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 BEAT_EVERY_SECONDS = 5
 VISIBILITY_SECONDS = 20
@@ -70,9 +72,11 @@ class Execution:
                 with urllib.request.urlopen(request, timeout=10) as answer:
                     return dict(json.load(answer))
             except urllib.error.HTTPError as error:
-                if error.code in (404, 409):
+                # A conflict is none of the lease: another report on the same attempt was written at the same time.
+                is_conflict = error.code == 409 and b'"/problems/conflict"' in error.read()
+                if error.code in (404, 409) and not is_conflict:
                     raise LeaseLost from None
-                if error.code < 500 and error.code != 429:
+                if error.code < 500 and error.code != 429 and not is_conflict:
                     raise
             except OSError:
                 continue  # the API cannot be reached now; the same report may be sent again
@@ -100,10 +104,12 @@ class Alive:
         while not self._over.wait(BEAT_EVERY_SECONDS):
             try:
                 self.cancelled = self._execution.heartbeat()
-                self._keep_message()
-            except LeaseLost:
+            except (LeaseLost, urllib.error.HTTPError):
                 self.lost = True
                 return
+            # At worst another worker gets the message as well, and goes on with the same attempt.
+            with contextlib.suppress(BotoCoreError, ClientError):
+                self._keep_message()
 
 
 def work(execution: Execution, payload: dict[str, Any], alive: Alive, seconds_per_page: float) -> None:

@@ -1,0 +1,95 @@
+"""The worker that others copy: what it does when the network, or its queue, does not answer for a moment."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from examples import worker
+from examples.worker import Alive, Execution, LeaseLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ATTRIBUTES = {
+    "X-Punctual-Attempt": {"StringValue": "1"},
+    "X-Punctual-Api-Url": {"StringValue": "https://api.example.com"},
+    "X-Punctual-Lease-Token": {"StringValue": "pxt1.acme.1.1.planted"},
+}
+
+
+class Answers:
+    """The API, which answers each call with the next of these; an error's `type` tells what it is about."""
+
+    def __init__(self, *answers: dict[str, Any] | tuple[int, str]) -> None:
+        self._answers = list(answers)
+        self.calls = 0
+
+    def __call__(self, request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
+        self.calls += 1
+        answer = self._answers.pop(0)
+        if isinstance(answer, dict):
+            return io.BytesIO(json.dumps(answer).encode())
+        status, slug = answer
+        problem = io.BytesIO(json.dumps({"type": f"/problems/{slug}"}).encode())
+        raise urllib.error.HTTPError(request.full_url, status, "", None, problem)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "BEAT_EVERY_SECONDS", 0)
+    monkeypatch.setattr(worker.time, "sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answers]:
+    def answering(*answers: Any) -> Answers:
+        api = Answers(*answers)
+        monkeypatch.setattr(urllib.request, "urlopen", api)
+        return api
+
+    return answering
+
+
+def test_a_queue_that_does_not_answer_does_not_end_the_heartbeats(answering: Callable[..., Answers]) -> None:
+    api = answering({"cancel_requested": False}, {"cancel_requested": True}, (409, "lease-lost"))
+
+    def keep_message() -> None:
+        raise EndpointConnectionError(endpoint_url="https://sqs.example.com")
+
+    alive = Alive(Execution(ATTRIBUTES), keep_message)
+    alive._beat()
+
+    assert (api.calls, alive.cancelled, alive.lost) == (3, True, True)
+
+
+def test_a_heartbeat_that_is_refused_is_told_to_the_work(answering: Callable[..., Answers]) -> None:
+    answering((403, "forbidden"))
+    alive = Alive(Execution(ATTRIBUTES), lambda: None)
+
+    alive._beat()
+
+    assert alive.lost
+
+
+def test_a_report_that_met_another_write_is_sent_again(answering: Callable[..., Answers]) -> None:
+    api = answering((409, "conflict"), {"cancel_requested": False})
+
+    Execution(ATTRIBUTES).save_checkpoint(1)
+
+    assert api.calls == 2
+
+
+def test_a_lost_lease_is_not_asked_about_again(answering: Callable[..., Answers]) -> None:
+    api = answering((409, "lease-lost"))
+
+    with pytest.raises(LeaseLost):
+        Execution(ATTRIBUTES).save_checkpoint(1)
+
+    assert api.calls == 1
