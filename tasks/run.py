@@ -22,6 +22,8 @@ from typing import Any, Final, NamedTuple
 _TRIES: Final = 4
 _TIMEOUT_SECONDS: Final = 10
 _LEASE_LOST: Final = 409
+# Of the same status, and none of the lease: another report on the attempt was written at the same time.
+_CONFLICT: Final = '"/problems/conflict"'
 _TOO_MANY: Final = 429
 
 
@@ -99,9 +101,10 @@ def _report(what: str, body: dict[str, Any]) -> dict[str, Any]:
         except urllib.error.HTTPError as error:
             with error:
                 fault = f"{error.code} {error.read(300).decode(errors='replace')}"
-            if error.code == _LEASE_LOST:
+            is_conflict = error.code == _LEASE_LOST and _CONFLICT in fault
+            if error.code == _LEASE_LOST and not is_conflict:
                 raise LeaseLost(fault) from None
-            if error.code < 500 and error.code != _TOO_MANY:
+            if error.code < 500 and error.code != _TOO_MANY and not is_conflict:
                 break
         except OSError as error:
             # Its text may hold the path, and so the token.

@@ -23,11 +23,13 @@ TOKEN = "pxt1.acme.job-1.7.secret"
 
 
 class FakeApi(LoopbackServer):
-    """Answers reports with the statuses it is told, then with 200; `reports` are path and body of each."""
+    """Answers reports with the statuses it is told and with `problem`, then with 200; `reports` are path and body of
+    each."""
 
     def __init__(self) -> None:
         self.reports: list[tuple[str, Any]] = []
         self.statuses: list[int] = []
+        self.problem = "lease-lost"
         super().__init__(_handler(self))
 
 
@@ -36,9 +38,11 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             api.reports.append((self.path, json.loads(body)))
-            self.send_response(api.statuses.pop(0) if api.statuses else 200)
+            status = api.statuses.pop(0) if api.statuses else 200
+            well = {"lease_until": "2026-03-01T12:00:00.000Z", "cancel_requested": True}
+            self.send_response(status)
             self.end_headers()
-            self.wfile.write(b'{"lease_until": "2026-03-01T12:00:00.000Z", "cancel_requested": true}')
+            self.wfile.write(json.dumps(well if status == 200 else {"type": f"/problems/{api.problem}"}).encode())
 
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing."""
@@ -118,6 +122,14 @@ def test_a_report_that_is_not_taken_is_told_to_the_task(in_a_run: FakeApi, statu
         run.save_checkpoint({"page": 1})
 
     assert len(in_a_run.reports) == tries
+
+
+def test_a_report_that_met_another_write_is_sent_again(in_a_run: FakeApi) -> None:
+    in_a_run.statuses, in_a_run.problem = [409], "conflict"
+
+    run.save_checkpoint({"page": 1})
+
+    assert len(in_a_run.reports) == 2
 
 
 def test_an_attempt_that_was_overtaken_is_told_so(in_a_run: FakeApi) -> None:
