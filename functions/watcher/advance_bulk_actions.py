@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.dead_letters.advance_bulk_action import PAGE_SECONDS
 from shared.model.bulk_action import STEP_EVERY
-from shared.model.errors import ItemChanged, ItemNotFound, SchedulerError, StoreUnavailable
+from shared.model.errors import ItemChanged, ItemNotFound, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,7 @@ class AdvanceBulkActions:
             self.telemetry.debug("bulk_action_left_to_another", **identity)
         except StoreUnavailable as error:
             self.telemetry.warn("bulk_action_not_advanced", error=str(error), **identity)
-        except SchedulerError as error:
+        except Exception as error:
+            # Of one action, perhaps since a newer version wrote it: it must not stand before all others.
             self.telemetry.defect("bulk_action_not_advanced", error, **identity)
         return None

@@ -98,7 +98,7 @@ class DeadLetters:
         return [job for job in self.jobs.all_jobs() if job.status is Status.SCHEDULED]
 
 
-class Dies(Exception):
+class Dies(BaseException):
     """The process is killed."""
 
 

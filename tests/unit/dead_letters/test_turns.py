@@ -16,6 +16,27 @@ if TYPE_CHECKING:
     from shared.model.bulk_action import BulkAction
 
 
+def test_an_action_with_a_defect_keeps_no_other_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = DeadLetters()
+    letters.fail("a")
+    letters.begin(action_id="bulk0")
+    letters.begin()
+    letters.clock.advance(60)
+    read = letters.actions.get_bulk_action
+
+    def read_those_of_this_version(tenant: str, action_id: str) -> BulkAction:
+        if action_id == "bulk0":
+            raise ValueError("'replay' is not a valid BulkKind")
+        return read(tenant, action_id)
+
+    monkeypatch.setattr(letters.actions, "get_bulk_action", read_those_of_this_version)
+
+    report = letters.watch()
+
+    assert report == {"actions": 1, "jobs": 1}
+    assert "bulk_action_not_advanced" in letters.telemetry.actions()
+
+
 def test_actions_that_have_much_to_do_leave_a_turn_to_the_one_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(advance_bulk_action, "_PAGE", 1)
     letters = DeadLetters()
