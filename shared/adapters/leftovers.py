@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.adapters.aws import ConditionFailed, translated_errors
 from shared.adapters.dynamodb import codec, schema
+from shared.model.errors import StoreUnavailable
 from shared.model.job import epoch_ms
 from shared.model.leftovers import may_have_been_edited
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.model.job import Job
+
+# What DeleteObjects takes at once; more it refuses each time, and the journal's shard would wait for it.
+_OBJECTS_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,15 @@ class StoredLeftovers:
         return [one["Key"] for one in answer.get("Contents", ())]
 
     def _delete_objects(self, names: set[str]) -> int:
-        if names:
-            wanted = {"Objects": [{"Key": name} for name in sorted(names)], "Quiet": True}
+        wanted = [{"Key": name} for name in sorted(names)]
+        for start in range(0, len(wanted), _OBJECTS_AT_ONCE):
+            some = {"Objects": wanted[start : start + _OBJECTS_AT_ONCE], "Quiet": True}
             with translated_errors("delete what a job left"):
-                self.bucket_client().delete_objects(Bucket=self.bucket, Delete=wanted)
+                answer = self.bucket_client().delete_objects(Bucket=self.bucket, Delete=some)
+            # An object that stays is no error of the call. Those that went are removed once more, which does nothing.
+            refused = {str(error["Code"]) for error in answer.get("Errors", ())}
+            if refused:
+                raise StoreUnavailable(f"delete what a job left: {', '.join(sorted(refused))}", outcome_unknown=True)
         return len(names)
 
 

@@ -14,6 +14,7 @@ from shared.adapters.leftovers import StoredLeftovers
 from shared.adapters.outputs import BucketOutputs
 from shared.model import limits, moves
 from shared.model.checkpoint import Checkpoint
+from shared.model.errors import StoreUnavailable
 from tests.aws import BUCKET, JOBS_TABLE, aws, client, create_bucket, create_tables
 from tests.jobs import RETENTION, SHARDING, a_job, after, at, claimed
 
@@ -171,3 +172,34 @@ def test_an_object_that_an_execution_names_outside_of_its_job_s_folder_stays(dat
     assert data.remove(job) == 0
 
     assert data.left() == ["outputs"]
+
+
+def test_more_objects_go_than_one_call_may_name(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = claimed()
+    output = data.outputs.keep(running, b"x" * 5_000)
+    job = after(running, moves.succeed(running, output=output, now=at(1), retention=RETENTION))
+    often_edited = replace(job, version=job.version + 1_000)
+    for number in range(1_000):
+        data.s3.put_object(Bucket=BUCKET, Key=f"payloads/{job.tenant}/{job.id}/0-{number}", Body=b"1")
+    delete_objects = data.s3.delete_objects
+
+    def delete_as_many_as_s3_takes(**wanted: Any) -> Any:
+        # moto takes any number; S3 refuses more than a thousand as malformed XML.
+        assert len(wanted["Delete"]["Objects"]) <= 1_000
+        return delete_objects(**wanted)
+
+    monkeypatch.setattr(data.s3, "delete_objects", delete_as_many_as_s3_takes)
+
+    assert data.remove(often_edited) == 1_001
+
+    assert data.left() == []
+
+
+def test_an_object_that_could_not_be_removed_is_no_object_removed(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = data.create(a_job(payload=LARGE))
+    data.remove_item(job)
+    refused = {"Errors": [{"Key": job.payload.ref, "Code": "SlowDown", "Message": "Please reduce your request rate."}]}
+    monkeypatch.setattr(data.s3, "delete_objects", lambda **_: refused)
+
+    with pytest.raises(StoreUnavailable, match="SlowDown"):
+        data.remove(job)
