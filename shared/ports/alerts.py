@@ -108,8 +108,8 @@ class AlertStore(Protocol):
         """At most `limit` of the tenant's alerts with ids less than `before`, newest first, read consistently."""
         ...
 
-    def looks(self, *, until: datetime, limit: int) -> Sequence[DueLook]:
-        """The oldest looks that are due at `until`, of all tenants."""
+    def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> Sequence[DueLook]:
+        """The oldest looks that are due at `until`, of all tenants; those behind `after`."""
         ...
 
     def plan_look(self, look: DueLook) -> None:

@@ -215,6 +215,8 @@ def test_looks_are_found_in_order_when_they_are_due_and_not_before(store: AlertS
     assert list(store.looks(until=at(2), limit=10)) == [looks[1], looks[2]]
     assert list(store.looks(until=at(9), limit=1)) == [looks[1]]
     assert list(store.looks(until=at(3) - timedelta(milliseconds=1), limit=10)) == [looks[1], looks[2]]
+    assert list(store.looks(until=at(9), limit=10, after=looks[1])) == [looks[2], looks[0]]
+    assert list(store.looks(until=at(2), limit=10, after=looks[2])) == []
 
 
 def test_an_alert_that_is_over_and_told_is_forgotten_in_time(store: AlertStore) -> None:

@@ -3,7 +3,7 @@ look for themselves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -53,15 +53,17 @@ class LookAfterAlerts:
         """
         report = _Report()
         until = self.clock.now()
+        last: DueLook | None = None
         while True:
-            page = self.alerts.looks(until=until, limit=_PAGE)
-            fresh = [look for look in page if look not in report.left]
-            for look in fresh:
+            # Behind what was looked at: what has to be looked at again stands before nothing.
+            page = self.alerts.looks(until=until, limit=_PAGE, after=last)
+            for look in page:
                 if seconds_left() < _LAST_LOOK_SECONDS:
                     return report.counts()
                 self._take(look, report)
-            if len(page) < _PAGE or not fresh:
+            if len(page) < _PAGE:
                 return report.counts()
+            last = page[-1]
 
     def _take(self, look: DueLook, report: _Report) -> None:
         try:
@@ -69,10 +71,10 @@ class LookAfterAlerts:
             if is_done:
                 self.alerts.forget_look(look)
             else:
-                report.left.add(look)
+                report.left += 1
         except StoreUnavailable as error:
             self.telemetry.warn("look_failed", error=str(error), tenant=look.tenant, kind=look.kind, id=look.id)
-            report.left.add(look)
+            report.left += 1
         except Exception as error:
             # A defect about one thing must not stand before all others: it is looked at later.
             self.telemetry.defect("look_left_out", error, tenant=look.tenant, kind=look.kind, id=look.id)
@@ -118,7 +120,7 @@ class LookAfterAlerts:
 @dataclass(slots=True)
 class _Report:
     taken: int = 0
-    left: set[DueLook] = field(default_factory=set)
+    left: int = 0
 
     def counts(self) -> dict[str, int]:
-        return {"looked_at": self.taken, "left": len(self.left)}
+        return {"looked_at": self.taken, "left": self.left}

@@ -103,7 +103,8 @@ class DynamoAlertStore:
         last = answer.get("LastEvaluatedKey")
         return AlertPage(alerts, None if last is None else last[schema.SK]["S"])
 
-    def looks(self, *, until: datetime, limit: int) -> list[DueLook]:
+    def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
+        position = {} if after is None else {"ExclusiveStartKey": _look_key(after)}
         with translated_errors("query looks"):
             answer = self.dynamodb.query(
                 TableName=self.table,
@@ -114,6 +115,7 @@ class DynamoAlertStore:
                 },
                 ConsistentRead=True,
                 Limit=limit,
+                **position,
             )
         return [_look(item) for item in answer["Items"]]
 

@@ -74,9 +74,10 @@ class MemoryAlertStore:
             page = [self._alerts[tenant, one] for one in older[:limit]]
         return AlertPage(page, page[-1].id if len(older) > limit else None)
 
-    def looks(self, *, until: datetime, limit: int) -> list[DueLook]:
+    def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
         with self._lock:
-            return sorted(look for look in self._looks if look.due_at <= until)[:limit]
+            due = sorted(look for look in self._looks if look.due_at <= until)
+        return [look for look in due if after is None or look > after][:limit]
 
     def plan_look(self, look: DueLook) -> None:
         with self._lock:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from functions.watcher.alerts import look_after_alerts
 from shared.model.alerts import moves
 from shared.model.alerts.alert_event import events_of
+from shared.model.alerts.rule import RuleScope
 from shared.ports.alerts import Standing
-from tests.alerting import Alerting, a_policy, a_rule
+from tests.alerting import BOSS, Alerting, a_policy, a_rule
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def types(alerting: Alerting) -> list[str]:
@@ -74,3 +81,23 @@ def test_a_bus_that_is_away_holds_up_nobody_who_is_on_call_and_is_told_when_it_i
     assert notified == 2
     assert types(alerting) == ["alert.opened", "alert.escalated"]
     assert not alerting.only().is_news
+
+
+def test_however_many_wait_for_the_bus_whoever_is_on_call_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_after_alerts, "_PAGE", 3)
+    alerting = Alerting(
+        a_rule(), a_rule(id="paged", scope=RuleScope(group="payroll"), policy_id="p1"), policy=a_policy()
+    )
+    alerting.is_bus_away = True
+    for number in range(5):
+        alerting.failure(template=f"nobody-is-told-{number}")
+    alerting.clock.advance(1)
+    alerting.failure(group="payroll")
+
+    # The boss is told after a quarter of an hour.
+    alerting.clock.advance(15 * 60 - 30)
+    alerting.look()
+    alerting.clock.advance(40)
+    alerting.look()
+
+    assert ("alert.escalated", BOSS) in alerting.told()
