@@ -30,6 +30,7 @@ _LATE_JOURNAL: Final = Duration.minutes(5)
 # Jobs are planned half an hour ahead, and a refill is due when half of that is left.
 _LATE_EXPANSION: Final = Duration.minutes(5)
 _EXPANSION_DELAY: Final = "expansion_delay_ms"
+_LEFT_OUT: Final = "journal_left_out"
 # What runs each minute and takes one at the most; what the watcher measures of it, and what it means when it is old.
 _SIGNS_OF_LIFE: Final = (
     ("oldest_due_ms", Duration.minutes(10), "A due job has not started for long: executors fail, or are too few"),
@@ -72,6 +73,12 @@ class Alarms(Construct):
             journal.lost.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
             threshold=1,
         )
+        self._alarm(
+            "journal-left-out",
+            "A reader of the journal failed at changes of jobs by a defect: nothing follows from them",
+            _measured(_LEFT_OUT, Function.JOURNAL, period=_FIVE_MINUTES, statistic="Sum"),
+            threshold=1,
+        )
         for function in (*minutely, stream, journal):
             self._alarm(
                 f"{function.node.id}-errors",
@@ -94,13 +101,7 @@ class Alarms(Construct):
             self._alarm(
                 metric.replace("_", "-"),
                 description,
-                cloudwatch.Metric(
-                    namespace=METRICS_NAMESPACE,
-                    metric_name=metric,
-                    dimensions_map={"service": Function.WATCHER.value},
-                    period=_MINUTE,
-                    statistic="Maximum",
-                ),
+                _measured(metric, Function.WATCHER),
                 threshold=limit.to_milliseconds(),
                 periods=3,
                 # Who should measure it does not run: no news is bad news.
@@ -109,13 +110,7 @@ class Alarms(Construct):
         self._alarm(
             f"{recurrence.node.id}-late",
             "Templates are expanded late: when it is half an hour, their jobs are",
-            cloudwatch.Metric(
-                namespace=METRICS_NAMESPACE,
-                metric_name=_EXPANSION_DELAY,
-                dimensions_map={"service": Function.RECURRENCE.value},
-                period=_MINUTE,
-                statistic="Maximum",
-            ),
+            _measured(_EXPANSION_DELAY, Function.RECURRENCE),
             threshold=_LATE_EXPANSION.to_milliseconds(),
             periods=3,
         )
@@ -144,6 +139,19 @@ class Alarms(Construct):
         if self._action is not None:
             alarm.add_alarm_action(self._action)
             alarm.add_ok_action(self._action)
+
+
+def _measured(
+    metric: str, function: Function, *, period: Duration = _MINUTE, statistic: str = "Maximum"
+) -> cloudwatch.IMetric:
+    """A metric of the scheduler's own, as `function` reports it."""
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=metric,
+        dimensions_map={"service": function.value},
+        period=period,
+        statistic=statistic,
+    )
 
 
 def _email(scope: Construct, address: str) -> cloudwatch.IAlarmAction:

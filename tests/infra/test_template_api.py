@@ -117,6 +117,7 @@ def test_alarms_watch_dead_letters_failures_a_late_stream_and_late_expansions(te
         ("IteratorAge", Function.JOURNAL),
         *((metric, Function.WATCHER) for metric in SIGNS_OF_LIFE),
         ("ApproximateNumberOfMessagesVisible", "JournalLost.QueueName"),
+        ("journal_left_out", Function.JOURNAL),
     }
     silent = {alarm["MetricName"] for alarm in alarms if alarm["TreatMissingData"] == "breaching"}
     assert silent == SIGNS_OF_LIFE
