@@ -63,6 +63,7 @@ IN_MEMORY: Final = (
     "tests/contract/test_checkpoint_store.py",
     "tests/contract/test_control_store.py",
     "tests/contract/test_maintenance_windows.py",
+    "tests/contract/test_archive.py",
     "tests/contract/test_breakers.py",
     "tests/contract/test_versioned.py",
     "tests/contract/test_template_store.py",
@@ -78,7 +79,6 @@ IN_MEMORY: Final = (
 ON_AWS: Final = (
     "tests/contract/test_job_store_indexes.py",
     "tests/contract/test_output_store.py",
-    "tests/contract/test_archive.py",
     "tests/contract/test_work_queue.py",
     "tests/integration/adapters",
     "tests/integration/handlers",
