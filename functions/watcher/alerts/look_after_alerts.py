@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from functions.watcher.alerts.evaluate_rule import next_minute
 from shared.model.alerts import moves
 from shared.model.alerts.errors import AlertChanged
 from shared.model.alerts.transitions import PUNCTUAL
@@ -76,9 +77,10 @@ class LookAfterAlerts:
             self.telemetry.warn("look_failed", error=str(error), tenant=look.tenant, kind=look.kind, id=look.id)
             report.left += 1
         except Exception as error:
-            # A defect about one thing must not stand before all others: it is looked at later.
+            # A defect about one thing must not stand before all others: it is looked at later, on a whole minute, so
+            # that those of a rule, which plans its next look itself, do not become more and more.
             self.telemetry.defect("look_left_out", error, tenant=look.tenant, kind=look.kind, id=look.id)
-            self.alerts.plan_look(look._replace(due_at=self.clock.now() + _POSTPONED))
+            self.alerts.plan_look(look._replace(due_at=next_minute(self.clock.now() + _POSTPONED)))
             self.alerts.forget_look(look)
         report.taken += 1
 

@@ -86,6 +86,7 @@ def test_a_long_run_is_over_when_it_has_ended_and_not_before() -> None:
     alerting = watching(RuleKind.RUNNING_LONG, factor=1.5, min_samples=1, resolve_after_seconds=60)
     alerting.succeed(template="payroll", after_seconds=60)
     running = alerting.start(alerting.job(template="payroll"))
+
     alerting.minutes(60)
     before = alerting.only().state
 
@@ -182,6 +183,7 @@ def test_what_could_not_be_delivered_is_over_when_it_has_begun() -> None:
     job = alerting.job()
     alerting.clock.advance(901)
     alerting.overdue(job, after=at(840), until=at(901))
+
     alerting.minutes(60)
     before = alerting.only().state
 
@@ -212,3 +214,17 @@ def test_overdue_jobs_of_the_schedulers_own_and_those_that_run_are_not_found() -
     alerting.overdue(*own, running, after=START, until=START + timedelta(days=1))
 
     assert alerting.all() == []
+
+
+def test_a_rule_with_a_defect_is_not_looked_at_more_and_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerting = watching(RuleKind.NOTHING_SUCCEEDED, seconds=600)
+
+    def fail(*_: object, **__: object) -> None:
+        alerting.clock.advance(0.007)
+        raise OverflowError("a defect")
+
+    monkeypatch.setattr(alerting.jobs, "list_group", fail)
+
+    alerting.minutes(60)
+
+    assert len(rule_looks(alerting)) <= 11
