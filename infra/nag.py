@@ -17,8 +17,8 @@ PYTHON_VERSION: Final = (
 )
 TRACES: Final = "X-Ray has no resources to name: sending traces can only be allowed on all."
 BUCKET_LOG: Final = (
-    "Only three roles of this stack can read or write the bucket, and each object is named by the job item that tells "
-    "who made it and when. A log bucket would cost more than the data."
+    "Only roles of this stack can read or write the bucket, and the name of each object tells whose it is. A log "
+    "bucket would cost more than the data."
 )
 PLAIN_HTTP: Final = (
     "The local stage only: the emulator speaks plain HTTP on loopback, where a policy that asks for TLS denies all."
