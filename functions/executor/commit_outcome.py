@@ -79,6 +79,8 @@ class CommitOutcome:
             sharding=self.sharding,
             output=output,
         )
+        if long_work.awaits_callback(job):
+            change = long_work.unless_accepted(change)
         return self._write(job, change, now, if_cancelled=stopped, why=failure.type)
 
     def accepted(self, job: Job) -> Move | None:
@@ -168,7 +170,10 @@ class CommitOutcome:
 
 
 def _is_overtaken_by_report(change: Change, job: Job, current: Job) -> bool:
-    """Whether the outcome of the attempt was reported before it was known that its target has accepted the work."""
+    """Whether whoever does the work was heard of before it was known what became of the call: the outcome was reported
+    before the call was answered, or the call failed, and the attempt goes on all the same."""
+    if change.move is not Move.AWAIT and current.fence == job.fence and current.awaiting_since is not None:
+        return True
     ended = current.execution(job.fence)
     return change.move is Move.AWAIT and ended is not None and ended.outcome is not Outcome.LOST
 

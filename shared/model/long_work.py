@@ -6,6 +6,7 @@ due index that only the watcher looks at, by the time at which its lease is over
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,12 @@ def await_outcome(job: Job, *, now: datetime) -> Change:
             "due_shard": job.due_shard and DueShard(None, job.due_shard.number),
         },
     )
+
+
+def unless_accepted(change: Change) -> Change:
+    """`change`, by which the call of a target ends the attempt, refused once the work was accepted: an answer may be
+    lost on its way, but whoever was heard of is at work."""
+    return replace(change, when=(*change.when, Clause("awaiting_since", Op.ABSENT)))
 
 
 def save_checkpoint(job: Job, *, now: datetime) -> Change:

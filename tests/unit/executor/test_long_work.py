@@ -12,7 +12,7 @@ from functions.executor.targets.protocol import Answer
 from shared.model import limits, long_work, moves
 from shared.model.checkpoint import Checkpoint
 from shared.model.execution import Failure, Outcome, Output
-from shared.model.job import Completion
+from shared.model.job import Completion, Delivery
 from shared.model.lanes import DueShard
 from shared.model.lease_token import LeaseToken
 from shared.model.lifecycle import Move, Status
@@ -22,6 +22,8 @@ from tests.unit.scheduler import API_URL, RETENTION, SHARDING, START, Scheduler,
 if TYPE_CHECKING:
     from shared.model.change import Change
     from shared.model.job import Job, JobKey
+
+ACCEPTED = Answer()
 
 
 @pytest.fixture
@@ -102,13 +104,13 @@ def test_work_that_is_not_accepted_is_a_failed_attempt(scheduler: Scheduler) -> 
     assert [one.outcome for one in scheduler.get(job).executions] == [Outcome.FAILED]
 
 
-def reporting_first(scheduler: Scheduler, change: Any) -> None:
+def reporting_first(scheduler: Scheduler, change: Any, then: Answer = ACCEPTED) -> None:
     """The work is so quick that `change`, made of the running job, is written before the call has been answered."""
 
     def answer(call: Any, _: Any) -> Answer:
         job = next(job for job in scheduler.jobs.all_jobs() if job.id == call.job_id)
         scheduler.jobs.change(job.key, change(job))
-        return Answer()
+        return then
 
     scheduler.target.answer = answer
 
@@ -148,6 +150,39 @@ def test_a_worker_that_is_heard_of_before_the_answer_to_the_call_keeps_its_lease
     assert scheduler.get(job).awaiting_since == later
     assert scheduler.get(job).lease_until == later + timedelta(seconds=300)
     assert Metric.OUTCOME_REFUSED not in scheduler.telemetry.values
+
+
+@pytest.mark.parametrize("delivery", Delivery)
+def test_a_call_that_breaks_leaves_the_attempt_to_a_worker_that_was_heard_of(
+    scheduler: Scheduler, delivery: Delivery
+) -> None:
+    later = START + timedelta(seconds=5)
+    broken = Answer(failure=Failure("connection_failed", "the connection broke"))
+    reporting_first(scheduler, lambda job: long_work.await_outcome(job, now=later), broken)
+    job = long_job(scheduler, delivery=delivery)
+
+    scheduler.execute(job)
+
+    running = scheduler.get(job)
+    assert (running.status, running.awaiting_since, running.executions) == (Status.RUNNING, later, ())
+    assert "reported_before" in scheduler.telemetry.actions()
+    assert Metric.OUTCOME_REFUSED not in scheduler.telemetry.values
+
+
+def test_a_worker_that_was_heard_of_has_what_is_left_of_its_lease_to_stop(scheduler: Scheduler) -> None:
+    later = START + timedelta(seconds=5)
+
+    def cancelled_meanwhile(job: Job) -> Change:
+        scheduler.jobs.change(job.key, moves.cancel(job, now=later, retention=RETENTION))
+        return long_work.await_outcome(job, now=later)
+
+    reporting_first(scheduler, cancelled_meanwhile, Answer(failure=Failure("connection_failed", "")))
+    job = long_job(scheduler)
+
+    scheduler.execute(job)
+
+    running = scheduler.get(job)
+    assert (running.status, running.cancel_requested_at) == (Status.RUNNING, later)
 
 
 def test_an_acceptance_that_is_written_twice_is_ones_own(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
