@@ -126,7 +126,7 @@ class ReportExecution:
             job = self._change(token, end)
         except LeaseLost as lost:
             # The answer to this very report was lost, and it comes again.
-            if lost.current is None or not is_reported(lost.current):
+            if lost.current is None or not long_work.awaits_callback(lost.current) or not is_reported(lost.current):
                 raise
             return lost.current
         self.telemetry.note("reported", **job.identity(), status=job.status)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.model import limits
-from shared.model.execution import Outcome
+from shared.model import limits, moves
+from shared.model.execution import NO_OUTPUT, Outcome
 from shared.model.lifecycle import Status
 from tests.http_api import HTTP_TARGET
 from tests.integration.api.work import BODIES, REPORTS, Work
+from tests.jobs import RETENTION
 
 if TYPE_CHECKING:
     from tests.http_api import Api
@@ -194,6 +195,15 @@ def test_whoever_guesses_a_token_learns_not_even_whether_there_is_such_a_job(wor
         (409, "lease-lost", replies[0].body["detail"])
     }
     assert work.job == before
+
+
+def test_whoever_guesses_a_token_does_not_learn_how_a_call_ended(api: Api) -> None:
+    work = Work(api, completion="response", timeout="30s")
+    work.job_after(moves.succeed(work.job, output=NO_OUTPUT, now=api.clock.now(), retention=RETENTION))
+
+    reply = work.report("complete", token=work.token[:-1] + "0")
+
+    assert (reply.status, reply.slug) == (409, "lease-lost")
 
 
 @pytest.mark.parametrize("body", [{"output": {"rows": 7}}, {"output": "x" * 5_000}, None])
