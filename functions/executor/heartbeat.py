@@ -119,4 +119,12 @@ class Heartbeats:
             watched = list(self._watched)
         for one in watched:
             if not one.deadline.stopped and one.next_beat_at <= self._clock.now():
-                beat(one, jobs=self._jobs, clock=self._clock, telemetry=self._telemetry)
+                self._beat(one)
+
+    def _beat(self, watched: Watched) -> None:
+        try:
+            beat(watched, jobs=self._jobs, clock=self._clock, telemetry=self._telemetry)
+        except Exception as error:
+            # A defect of ours at one job: the others' leases are kept by this very thread.
+            self._telemetry.defect("heartbeat_defect", error, **watched.job.identity())
+            watched.next_beat_at = self._clock.now() + timedelta(seconds=_AFTER_FAILURE_SECONDS)

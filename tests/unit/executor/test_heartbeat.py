@@ -12,7 +12,8 @@ from shared.model.execution import NO_OUTPUT
 from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler, unavailable
 
 if TYPE_CHECKING:
-    from shared.model.job import Job
+    from shared.model.change import Change
+    from shared.model.job import Job, JobKey
 
 
 @pytest.fixture
@@ -166,6 +167,27 @@ def test_what_is_watched_is_beaten_for_when_its_time_has_come(scheduler: Schedul
     assert before == running.lease_until
     assert after == START + timedelta(seconds=80)
     assert scheduler.get(running).lease_until == after
+
+
+def test_a_beat_that_raises_does_not_end_those_of_the_other_jobs(
+    scheduler: Scheduler, running: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = scheduler.create()
+    beat_of = scheduler.jobs.change_and_get
+
+    def raising(key: JobKey, change: Change) -> Job:
+        if key == odd.key:
+            raise KeyError("an attribute of a newer version")
+        return beat_of(key, change)
+
+    monkeypatch.setattr(scheduler.jobs, "change_and_get", raising)
+    heartbeats = Heartbeats(jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
+    with heartbeats.watch(odd, Deadline(60)), heartbeats.watch(running, Deadline(60)):
+        scheduler.clock.advance(30)
+        heartbeats.beat_due()
+
+    assert scheduler.get(running).lease_until == START + timedelta(seconds=30 + limits.LEASE_SECONDS)
+    assert "heartbeat_defect" in scheduler.telemetry.actions()
 
 
 def test_work_that_was_stopped_gets_no_more_beats(scheduler: Scheduler, running: Job) -> None:
