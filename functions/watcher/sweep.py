@@ -157,7 +157,7 @@ class Sweep:
         return jobs
 
     def _set_in_motion(self, shard: DueShard, jobs: Sequence[Job], cursor: SweepCursor) -> SweepReport:
-        reaped = sum(self._look_at_lease(job) for job in jobs if job.status is Status.RUNNING)
+        reaped = sum(self._has_reaped(job) for job in jobs if job.status is Status.RUNNING)
         resent = 0 if shard.lane is None else self._send_again(shard.lane, jobs, cursor)
         return SweepReport(resent=resent, reaped=reaped, oldest_due_ms=self._oldest_due_ms(jobs))
 
@@ -188,6 +188,14 @@ class Sweep:
         except Exception as error:
             # Whoever is told does not keep jobs from being set in motion, by no defect.
             self.telemetry.defect("overdue_not_told", error, jobs=len(jobs))
+
+    def _has_reaped(self, job: Job) -> bool:
+        try:
+            return self._look_at_lease(job)
+        except Exception as error:
+            # A defect about one job must not stand before all others of its shard.
+            self.telemetry.defect("lease_left_out", error, **job.identity())
+            return False
 
     def _look_at_lease(self, job: Job) -> bool:
         """Whether the attempt was written down as lost. One whose worker was heard of is looked at again when its lease

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -227,6 +227,28 @@ def test_an_attempt_that_cannot_be_reaped_now_holds_nothing_back(
     assert report.reaped == len(others)
     assert scheduler.queued() == [behind.id]
     assert "reap_failed" in scheduler.telemetry.actions()
+
+
+def test_an_attempt_whose_reaping_has_a_defect_holds_nothing_back(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_module, "_PAGE", 1)
+    broken = _claimed(scheduler)
+    others = [_claimed(scheduler) for _ in range(8)]
+    scheduler.clock.advance(100)
+    reap = moves.reap
+
+    def reap_all_but_one(job: Job, **facts: Any) -> Change:
+        if job.id == broken.id:
+            raise OverflowError("a defect")
+        return reap(job, **facts)
+
+    monkeypatch.setattr(moves, "reap", reap_all_but_one)
+
+    report = scheduler.sweep()
+
+    assert report.reaped == len(others)
+    assert "lease_left_out" in scheduler.telemetry.actions()
 
 
 def test_a_job_that_cannot_be_read_holds_nothing_back(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
