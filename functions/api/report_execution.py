@@ -61,9 +61,9 @@ class ReportExecution:
             now = self.clock.now()
             if long_work.awaits_callback(job) and job.awaiting_since is None:
                 return long_work.await_outcome(job, now=now)
-            if job.cancel_requested_at is not None or now >= long_work.deadline_of(job):
+            if now >= long_work.deadline_of(job):
                 return None
-            if long_work.extended_lease(job, now) <= (job.lease_until or now):
+            if job.cancel_requested_at is not None or long_work.extended_lease(job, now) <= (job.lease_until or now):
                 return None
             return moves.heartbeat(job, now=now)
 
@@ -126,7 +126,7 @@ class ReportExecution:
             job = self._change(token, end)
         except LeaseLost as lost:
             # The answer to this very report was lost, and it comes again.
-            if lost.current is None or not long_work.awaits_callback(lost.current) or not is_reported(lost.current):
+            if lost.current is None or not is_reported(lost.current):
                 raise
             return lost.current
         self.telemetry.note("reported", **job.identity(), status=job.status)
@@ -165,7 +165,7 @@ def _is_reported(job: Job, token: LeaseToken, failure: Failure | None, output: b
     """Whether the attempt ended with this very report: by its outcome, its error, and as much of the output as the job
     still has."""
     ended = job.execution(token.fence)
-    if ended is None:
+    if ended is None or not long_work.awaits_callback(job):
         return False
     outcomes = {Outcome.SUCCEEDED} if failure is None else {failure.outcome, Outcome.CANCELLED}
     return (

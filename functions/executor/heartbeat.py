@@ -127,4 +127,4 @@ class Heartbeats:
         except Exception as error:
             # A defect of ours at one job: the others' leases are kept by this very thread.
             self._telemetry.defect("heartbeat_defect", error, **watched.job.identity())
-            watched.next_beat_at = self._clock.now() + timedelta(seconds=_AFTER_FAILURE_SECONDS)
+            watched.next_beat_at = self._clock.now() + timedelta(seconds=limits.HEARTBEAT_SECONDS)
