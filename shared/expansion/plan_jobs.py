@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from shared.model.errors import ChangeRefused
 from shared.model.job import Job, Payload, Sharding
+from shared.model.occurrence_facts import OccurrenceFacts
 from shared.model.occurrence_job import PlannedOccurrence, occurrence_job, occurrence_job_id, replan
-from shared.model.parameters import OccurrenceFacts, has_parameters, render
+from shared.model.parameters import has_parameters, render
 from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:

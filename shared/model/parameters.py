@@ -24,7 +24,7 @@ from shared.model.json_pointer import member_of
 from shared.model.parameters_placeholder import MAX_PLACEHOLDER_LENGTH, read_placeholder
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from shared.model.occurrence_facts import OccurrenceFacts
 
 MAX_PLACEHOLDERS: Final = 100
 """In one payload, or one target. Each adds at most 512 bytes to it (a name of 128 characters, a format spelled out)."""
@@ -33,30 +33,6 @@ _OPEN: Final = "{{"
 _CLOSE: Final = "}}"
 # No brace outside of quotes. It is matched against a slice of bounded length, so its cost is bounded as well.
 _PLACEHOLDER: Final = re.compile(r"""\{\{((?:[^"'{}]|"[^"]*"|'[^']*')*)\}\}""")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OccurrenceFacts:
-    """What parameters may refer to.
-
-    `nominal_at`: what the rule says, as an instant; `nominal_local`: the same as the rule says it, on the clocks of
-    `timezone` (an IANA name), without offset. `run_at`: when it runs, after roll and spread. `number` counts the
-    template's occurrences from 1; 0 for one that the count passes by (triggered, or in a backfill).
-    `previous_nominal_at`: of the occurrence before, None when there is none, so that a job can handle the span between
-    the two.
-    """
-
-    tenant: str
-    template_id: str
-    template_name: str | None
-    template_version: int
-    nominal_at: datetime
-    nominal_local: datetime
-    timezone: str
-    run_at: datetime
-    number: int
-    previous_nominal_at: datetime | None
-    job_id: str
 
 
 def has_parameters(value: Any) -> bool:

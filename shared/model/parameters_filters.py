@@ -17,7 +17,7 @@ from shared.model.times import format_time
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from shared.model.parameters import OccurrenceFacts
+    from shared.model.occurrence_facts import OccurrenceFacts
 
 MAX_FORMAT_LENGTH: Final = 100
 MAX_SHIFT_DAYS: Final = 3_660

@@ -13,7 +13,7 @@ from shared.model.parameters_filters import Kind, Step, nearest_first, read_filt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.model.parameters import OccurrenceFacts
+    from shared.model.occurrence_facts import OccurrenceFacts
 
 MAX_PLACEHOLDER_LENGTH: Final = 256
 """Characters between the braces."""

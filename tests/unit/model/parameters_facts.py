@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from shared.model.parameters import OccurrenceFacts
+from shared.model.occurrence_facts import OccurrenceFacts
 
 FACTS = OccurrenceFacts(
     tenant="acme",

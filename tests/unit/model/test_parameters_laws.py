@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shared.model.errors import InvalidField
-from shared.model.parameters import MAX_PLACEHOLDERS, OccurrenceFacts, has_parameters, render
+from shared.model.occurrence_facts import OccurrenceFacts
+from shared.model.parameters import MAX_PLACEHOLDERS, has_parameters, render
 from shared.model.parameters_filters import DIRECTIVES, FILTERS
 from shared.model.parameters_placeholder import NAMES
 from shared.model.time_zones import zone
