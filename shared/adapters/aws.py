@@ -11,10 +11,10 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.model.errors import StoreUnavailable
+from shared.model.errors import StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # Errors with which a service says that it did nothing. Anything else that fails may have been applied.
 _NOT_APPLIED = frozenset(
@@ -27,6 +27,25 @@ _NOT_APPLIED = frozenset(
         "ThrottlingException",
         "Throttling",
         "UnrecognizedClientException",
+        "ValidationException",
+    }
+)
+
+# Errors about what was asked for, which is answered so each time. That a right, a table or a bucket is missing is none
+# of these: then nothing is wrong with what was asked for, and a deployment mends it.
+_REFUSALS = frozenset(
+    {
+        "EntityTooLarge",
+        "InvalidArgument",
+        "InvalidRequest",
+        "ItemCollectionSizeLimitExceeded",
+        "ItemCollectionSizeLimitExceededException",
+        "KeyTooLongError",
+        "MalformedDetail",
+        "MalformedXML",
+        "RequestEntityTooLarge",
+        "SerializationException",
+        "ValidationError",
         "ValidationException",
     }
 )
@@ -72,9 +91,18 @@ class ConditionFailed(Exception):
         self.item = item
 
 
+def unavailable(action: str, codes: Iterable[str], *, outcome_unknown: bool) -> StoreUnavailable:
+    """What to raise when a service answered a call, or parts of it, with these error codes: `StoreRefused` when it will
+    answer so again. With another code among them it may yet do better."""
+    said = sorted(set(codes))
+    kind = StoreRefused if _REFUSALS.issuperset(said) else StoreUnavailable
+    return kind(f"{action}: {', '.join(said)}", outcome_unknown=outcome_unknown)
+
+
 @contextmanager
 def translated_errors(action: str) -> Iterator[None]:
-    """Turn what botocore raises into `ConditionFailed` or `StoreUnavailable`; `action` says what was tried."""
+    """Turn what botocore raises into `ConditionFailed`, `StoreRefused` or `StoreUnavailable`; `action` says what was
+    tried."""
     try:
         yield
     except ClientError as error:
@@ -83,7 +111,7 @@ def translated_errors(action: str) -> Iterator[None]:
             raise ConditionFailed(cast("dict[str, Any] | None", error.response.get("Item"))) from None
         # What the service says is about the last send; the answer to an earlier one may have been lost.
         resent = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
-        raise StoreUnavailable(f"{action}: {code}", outcome_unknown=resent or code not in _NOT_APPLIED) from error
+        raise unavailable(action, [code], outcome_unknown=resent or code not in _NOT_APPLIED) from error
     except BotoCoreError as error:
         # No connection now does not say that there was none for an earlier send.
         raise StoreUnavailable(f"{action}: {type(error).__name__}", outcome_unknown=True) from error

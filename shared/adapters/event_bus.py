@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.adapters.aws import translated_errors
-from shared.model.errors import StoreUnavailable
+from shared.adapters.aws import translated_errors, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +35,7 @@ class EventBridgeBus:
         # A refused event is no error of the call. Those that were taken come a second time.
         refused = [str(entry["ErrorCode"]) for entry in answer["Entries"] if "ErrorCode" in entry]
         if refused:
-            raise StoreUnavailable(f"put events: {', '.join(sorted(set(refused)))}", outcome_unknown=True)
+            raise unavailable("put events", refused, outcome_unknown=True)
 
     def _entry(self, event: LifecycleEvent) -> dict[str, Any]:
         return {

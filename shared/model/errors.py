@@ -205,3 +205,12 @@ class StoreUnavailable(SchedulerError):
     def __init__(self, detail: str, *, outcome_unknown: bool) -> None:
         super().__init__(detail)
         self.outcome_unknown = outcome_unknown
+
+
+class StoreRefused(StoreUnavailable):
+    """A store does not take what it was asked to, however often it is asked: it is too large, or malformed.
+
+    Whoever deals with many things leaves out the one that this is about; to all others it is as good as unavailable.
+    """
+
+    retry_helps = False

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.adapters.aws import translated_errors
+from shared.adapters.aws import translated_errors, unavailable
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.alert_codec import REVISION, alert_item_key, decode_alert, encode_alert
 from shared.adapters.dynamodb.codec import TIME_IN_SECONDS
 from shared.model.alerts.errors import AlertChanged, AlreadyCounted, StormReached
-from shared.model.errors import ItemNotFound, StoreUnavailable
+from shared.model.errors import ItemNotFound
 from shared.model.job import epoch_ms, from_epoch_ms
 from shared.ports.alerts import AlertPage, DueKind, DueLook, Standing
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ABSENT: Final = f"attribute_not_exists({schema.PK})"
 _REFUSED: Final = "ConditionalCheckFailed"
 _BUSY: Final = "TransactionConflict"
+_NOTHING: Final = "None"
 _LATEST: Final = "alert"
 _COUNT: Final = "n"
 
@@ -81,7 +82,8 @@ class DynamoAlertStore:
             raise StormReached(slot.rule_id)
         if _REFUSED in refused or _BUSY in refused:
             raise AlertChanged(alert.id)
-        raise StoreUnavailable(f"record alert: {', '.join(sorted(set(refused)))}", outcome_unknown=False)
+        # The other writes of a transaction, with which nothing is wrong, are answered with this.
+        raise unavailable("record alert", set(refused) - {_NOTHING}, outcome_unknown=False)
 
     def list_alerts(self, tenant: str, *, before: str | None, limit: int) -> AlertPage:
         # "~" follows all that an id is made of.

@@ -10,7 +10,7 @@ from shared.adapters.dynamodb.alerts import DynamoAlertStore
 from shared.model.alerts import moves
 from shared.model.alerts.alert import Alert, Occurrence, Subject, SubjectKind
 from shared.model.alerts.errors import AlertChanged, AlreadyCounted, StormReached
-from shared.model.errors import StoreUnavailable
+from shared.model.errors import StoreRefused, StoreUnavailable
 from shared.ports.alerts import Mark, Standing, StormSlot
 from tests.alerting import a_policy, a_rule
 from tests.aws import CONTROL_TABLE
@@ -54,6 +54,7 @@ def refused(dynamodb: Any, *codes: str) -> Any:
         ((NONE, NONE, REFUSED, NONE, NONE), StormReached),
         ((NONE, REFUSED, REFUSED, REFUSED, NONE), AlreadyCounted),
         ((NONE, NONE, NONE, "ThrottlingError", NONE), StoreUnavailable),
+        ((NONE, NONE, NONE, "ValidationError", NONE), StoreRefused),
     ],
 )
 def test_a_refusal_says_what_to_do_about_it(

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.adapters.aws import ConditionFailed, translated_errors
+from shared.adapters.aws import ConditionFailed, translated_errors, unavailable
 from shared.model import limits
 from shared.model.api_key import Scope, mint_api_key
 from shared.model.cursor import SweepCursor
-from shared.model.errors import ChangeRefused, PayloadUnavailable, StoreUnavailable
+from shared.model.errors import ChangeRefused, PayloadUnavailable, StoreRefused, StoreUnavailable
 from shared.model.lanes import DueShard, Lane
 from shared.model.lifecycle import Status
 from shared.ports.jobs import DueEntry
@@ -64,8 +64,30 @@ def test_an_error_says_whether_the_call_may_have_been_applied(error: Exception, 
         raise error
 
     assert unavailable.value.outcome_unknown is outcome_unknown
-    assert unavailable.value.retry_helps
     assert unavailable.value.__cause__ is error
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "ItemCollectionSizeLimitExceededException", "EntityTooLarge"])
+def test_what_a_service_will_never_take_is_told_from_what_it_does_not_take_now(code: str) -> None:
+    with pytest.raises(StoreRefused, match=code) as refused, translated_errors("try it"):
+        raise refusal(code)
+
+    assert not refused.value.retry_helps
+
+
+@pytest.mark.parametrize("error", [THROTTLED, DENIED, refusal("NoSuchBucket"), BROKEN, NO_CONNECTION], ids=str)
+def test_what_the_service_or_its_deployment_lacks_may_be_there_later(error: Exception) -> None:
+    with pytest.raises(StoreUnavailable) as later, translated_errors("try it"):
+        raise error
+
+    assert type(later.value) is StoreUnavailable
+    assert later.value.retry_helps
+
+
+def test_a_call_that_was_taken_in_part_is_refused_when_all_that_was_not_is() -> None:
+    assert isinstance(unavailable("try it", ["MalformedDetail"], outcome_unknown=True), StoreRefused)
+    later = unavailable("try it", ["ThrottlingException", "MalformedDetail"], outcome_unknown=True)
+    assert (type(later), str(later)) == (StoreUnavailable, "try it: MalformedDetail, ThrottlingException")
 
 
 def test_a_condition_that_did_not_hold_is_told_with_what_it_met() -> None:
