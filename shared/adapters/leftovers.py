@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.adapters.aws import ConditionFailed, translated_errors
+from shared.adapters.aws import ConditionFailed, translated_errors, unavailable
 from shared.adapters.dynamodb import codec, schema
-from shared.model.errors import StoreUnavailable
 from shared.model.job import epoch_ms
 from shared.model.leftovers import may_have_been_edited
 
@@ -82,10 +81,15 @@ class StoredLeftovers:
         yield from (name for name in payloads if _created_ms(name) < epoch_ms(put_before))
 
     def _list(self, prefix: str) -> list[str]:
-        with translated_errors("list what a job left"):
-            # An edit may leave one more; nobody edits a job a thousand times.
-            answer = self.bucket_client().list_objects_v2(Bucket=self.bucket, Prefix=prefix)
-        return [one["Key"] for one in answer.get("Contents", ())]
+        names: list[str] = []
+        while True:
+            with translated_errors("list what a job left"):
+                # A page of a thousand; an edit may leave one more.
+                after = names[-1] if names else ""
+                answer = self.bucket_client().list_objects_v2(Bucket=self.bucket, Prefix=prefix, StartAfter=after)
+            names += (one["Key"] for one in answer.get("Contents", ()))
+            if not answer["IsTruncated"]:
+                return names
 
     def _delete_objects(self, names: set[str]) -> int:
         wanted = [{"Key": name} for name in sorted(names)]
@@ -94,9 +98,9 @@ class StoredLeftovers:
             with translated_errors("delete what a job left"):
                 answer = self.bucket_client().delete_objects(Bucket=self.bucket, Delete=some)
             # An object that stays is no error of the call. Those that went are removed once more, which does nothing.
-            refused = {str(error["Code"]) for error in answer.get("Errors", ())}
+            refused = [str(error["Code"]) for error in answer.get("Errors", ())]
             if refused:
-                raise StoreUnavailable(f"delete what a job left: {', '.join(sorted(refused))}", outcome_unknown=True)
+                raise unavailable("delete what a job left", refused, outcome_unknown=True)
         return len(names)
 
 
