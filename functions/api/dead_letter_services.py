@@ -13,6 +13,7 @@ from functions.api.wire.json_text import compact
 from shared.dead_letters.advance_bulk_action import AdvanceBulkAction
 from shared.dead_letters.deal_with_dead_letter import DealWithDeadLetter
 from shared.dead_letters.find_dead_letters import FindDeadLetters
+from shared.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from functions.api.change_job import ChangeJob
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
     from shared.ports.telemetry import Telemetry
+    from shared.side_by_side import Together
 
 
 class DeadLetterServices(NamedTuple):
@@ -45,9 +47,10 @@ def dead_letter_services_on(
     telemetry: Telemetry,
     sharding: Sharding,
     retention: Retention,
+    together: Together = side_by_side,
 ) -> DeadLetterServices:
     """The use cases on these ports."""
-    find = FindDeadLetters(jobs, sharding.group)
+    find = FindDeadLetters(jobs, sharding.group, together)
     advance = AdvanceBulkAction(
         actions=actions,
         jobs=jobs,
@@ -56,6 +59,7 @@ def dead_letter_services_on(
         clock=clock,
         telemetry=telemetry,
         retention=retention.longest,
+        together=together,
     )
     return DeadLetterServices(
         list=ListDeadLetters(jobs=jobs, find=find, answer_bytes=lambda job: len(compact(listed_answer(job)))),

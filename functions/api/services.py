@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
     from shared.ports.versioned import VersionedStore
+    from shared.side_by_side import Together
 
 
 class TemplatePorts(NamedTuple):
@@ -114,8 +115,9 @@ def services_on(
     bulk_action_port: Callable[[], BulkActionStore],
     archive_port: Callable[[], Archive],
     archived_for: timedelta,
+    together: Together = side_by_side,
 ) -> Services:
-    """The use cases on these ports."""
+    """The use cases on these ports; `together` is how several calls are made."""
     specs = SpecReader(check_target)
     change_job = ChangeJob(jobs)
     create_job = CreateJob(jobs, ids, sharding)
@@ -138,7 +140,7 @@ def services_on(
             retention=retention,
             specs=specs,
             create_job=create_job,
-            together=side_by_side,
+            together=together,
         )
 
     @cache
@@ -182,6 +184,7 @@ def services_on(
             telemetry=telemetry,
             sharding=sharding,
             retention=retention,
+            together=together,
         )
 
     @cache

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from shared.model.job import Job, JobKey
+    from shared.side_by_side import Together
 
 SUFFIX: Final = ".jsonl.gz"
 # The name of a file has at most 255 characters where somebody may copy the archive to: 7 + 17 + 3 · 64 + 9 = 225.
@@ -44,9 +45,10 @@ class BucketArchive:
     bucket_client: Callable[[], Any]
     bucket: str
     page_size: int = 1_000
+    together: Together = side_by_side
 
     def keep(self, jobs: Sequence[Job]) -> None:
-        side_by_side(self._put, _objects(jobs))
+        self.together(self._put, _objects(jobs))
 
     def look(self, key: JobKey, *, since: datetime, until: datetime, pages: int) -> Look:
         found: Job | None = None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.ports.jobs import JobStore
     from shared.ports.telemetry import Telemetry
     from shared.ports.versioned import VersionedStore
+    from shared.side_by_side import Together
 
 FRESH: Final = timedelta(seconds=10)
 """For so long what was read counts as known, so a change of a subscription is seen at most so much later."""
@@ -45,12 +46,14 @@ class DeliverEvents:
         clock: Clock,
         telemetry: Telemetry,
         sharding: Sharding,
+        together: Together = side_by_side,
     ) -> None:
         self._subscriptions = subscriptions
         self._jobs = jobs
         self._clock = clock
         self._telemetry = telemetry
         self._sharding = sharding
+        self._together = together
         nothing: Sequence[Subscription] = ()
         self._known = KnownPerTenant(self._read, nothing, fresh=FRESH, clock=clock)
 
@@ -62,7 +65,7 @@ class DeliverEvents:
         """Make the jobs that tell each event to whom it concerns. Raises `StoreUnavailable`: not all exist."""
         now = self._clock.now()
         wanted = [(one, event) for event in events for one in self._known.of(event.tenant) if one.wants(event)]
-        created = sum(side_by_side(partial(self._deliver, now=now), wanted))
+        created = sum(self._together(partial(self._deliver, now=now), wanted))
         if created:
             self._telemetry.measure(Metric.EVENT_DELIVERIES, created)
 

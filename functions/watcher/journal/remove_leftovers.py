@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.model.job_change import JobChange
     from shared.ports.leftovers import Leftovers
     from shared.ports.telemetry import Telemetry
+    from shared.side_by_side import Together
 
 # Longer than it takes to create a job, from its time of creation to its item, and than clocks are apart.
 _BEING_CREATED: Final = timedelta(minutes=1)
@@ -27,12 +28,13 @@ class RemoveLeftovers:
 
     leftovers: Leftovers
     telemetry: Telemetry
+    together: Together = side_by_side
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
         """Raises `StoreUnavailable` when not all could be removed."""
         gone = [change for change in changes if change.new is None and change.old and may_have_left(change.old)]
         if gone:
-            removed = sum(side_by_side(self._remove, gone))
+            removed = sum(self.together(self._remove, gone))
             self.telemetry.measure(Metric.LEFTOVERS_REMOVED, removed)
 
     def _remove(self, change: JobChange) -> int:
