@@ -75,7 +75,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "journal-left-out",
-            "A reader of the journal failed at changes of jobs by a defect: nothing follows from them",
+            "The journal left out changes of jobs that it cannot deal with: something does not follow from them",
             _measured(_LEFT_OUT, Function.JOURNAL, period=_FIVE_MINUTES, statistic="Sum"),
             threshold=1,
         )

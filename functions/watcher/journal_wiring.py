@@ -28,6 +28,15 @@ class Settings:
 
 @cache
 def read_journal() -> ReadJournal:
+    return ReadJournal(readers(), telemetry(), SystemClock())
+
+
+def readers() -> dict[str, Reader]:
+    """Those of the journal in the order of their turns.
+
+    People are told of failures first. Deliveries may be too much for a minute, so only the bus waits for them: what it
+    is told twice is billed twice, and its listeners see it.
+    """
     settings = from_environment(Settings)
     dynamodb, bucket_client = aws.client("dynamodb"), partial(aws.client, "s3")
     pause_failing_templates = PauseFailingTemplates(
@@ -37,12 +46,11 @@ def read_journal() -> ReadJournal:
         telemetry=telemetry(),
     )
     leftovers = StoredLeftovers(dynamodb, settings.jobs_table, bucket_client, settings.data_bucket)
-    readers: dict[str, Reader] = {
-        "publish_events": publish_events(),
-        "deliver_events": deliver_events(),
+    return {
         "judge_failures": alerting().judge_failures,
         "pause_failing_templates": pause_failing_templates,
         "archive_jobs": ArchiveJobs(BucketArchive(bucket_client, settings.data_bucket), telemetry()),
         "remove_leftovers": RemoveLeftovers(leftovers, telemetry()),
+        "deliver_events": deliver_events(),
+        "publish_events": publish_events(),
     }
-    return ReadJournal(readers, telemetry())

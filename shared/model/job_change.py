@@ -18,12 +18,13 @@ class JobChange:
 
     The same write may be told more than once: (tenant, job id, version of `new`) names what it was about, since every
     change of a status makes a new version. Changes of one job come in order. `written_at` is when that was, rounded
-    down to the second.
+    down to the second; `event_id` is the same each time that it is told, None if somebody tells it by hand.
     """
 
     old: Job | None
     new: Job | None
     written_at: datetime | None = None
+    event_id: str | None = None
 
     @property
     def tenant(self) -> str | None:
