@@ -50,8 +50,9 @@ class BulkActionStore(Protocol):
         """At most `limit` of a tenant's actions with ids less than `before`, the greatest first."""
         ...
 
-    def steps(self, *, until: datetime, limit: int) -> Sequence[BulkStep]:
-        """The oldest steps that are due at `until`, of all tenants: one for each `step_at` that an action had."""
+    def steps(self, *, until: datetime, limit: int, after: BulkStep | None = None) -> Sequence[BulkStep]:
+        """The oldest steps that are due at `until`, of all tenants: one for each `step_at` that an action had; those
+        behind `after`."""
         ...
 
     def forget_step(self, step: BulkStep) -> None:

@@ -148,6 +148,8 @@ def test_those_that_are_to_go_on_are_found_by_their_time(store: BulkActionStore)
 
     assert steps == [BulkStep(at(30), TENANT, "first"), BulkStep(at(60), TENANT, "second")]
     assert list(store.steps(until=at(60), limit=1)) == steps[:1]
+    assert list(store.steps(until=at(60), limit=9, after=steps[0])) == steps[1:]
+    assert list(store.steps(until=at(60), limit=9, after=steps[-1])) == []
 
 
 def test_a_step_is_found_until_it_is_forgotten(store: BulkActionStore) -> None:

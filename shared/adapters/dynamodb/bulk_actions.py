@@ -108,9 +108,10 @@ class DynamoBulkActions:
         values = {":pk": {"S": _partition(tenant)}, ":before": {"S": "~" if before is None else before}}
         return [_decode(item) for item in self._query("pk = :pk AND sk < :before", values, limit, newest_first=True)]
 
-    def steps(self, *, until: datetime, limit: int) -> list[BulkStep]:
+    def steps(self, *, until: datetime, limit: int, after: BulkStep | None = None) -> list[BulkStep]:
         values = {":pk": {"S": schema.BULK_STEPS_PK}, ":until": {"S": f"{epoch_ms(until):013d}#~"}}
-        return [_step(item) for item in self._query("pk = :pk AND sk <= :until", values, limit)]
+        position = {} if after is None else {"ExclusiveStartKey": _step_key(after)}
+        return [_step(item) for item in self._query("pk = :pk AND sk <= :until", values, limit, **position)]
 
     def forget_step(self, step: BulkStep) -> None:
         with translated_errors("forget step"):
@@ -129,7 +130,7 @@ class DynamoBulkActions:
             self.dynamodb.put_item(TableName=self.table, Item=_encode(action), **condition)
 
     def _query(
-        self, condition: str, values: Mapping[str, Any], limit: int, *, newest_first: bool = False
+        self, condition: str, values: Mapping[str, Any], limit: int, *, newest_first: bool = False, **position: Any
     ) -> list[Item]:
         with translated_errors("query bulk actions"):
             answer = self.dynamodb.query(
@@ -139,6 +140,7 @@ class DynamoBulkActions:
                 ConsistentRead=True,
                 ScanIndexForward=not newest_first,
                 Limit=limit,
+                **position,
             )
         items: list[Item] = answer["Items"]
         return items

@@ -50,9 +50,10 @@ class MemoryBulkActions:
         found = [one for one in found if before is None or one.id < before]
         return sorted(found, key=lambda one: one.id, reverse=True)[:limit]
 
-    def steps(self, *, until: datetime, limit: int) -> list[BulkStep]:
+    def steps(self, *, until: datetime, limit: int, after: BulkStep | None = None) -> list[BulkStep]:
         with self._lock:
-            return sorted(one for one in self._steps if one.step_at <= until)[:limit]
+            due = sorted(one for one in self._steps if one.step_at <= until)
+        return [one for one in due if after is None or one > after][:limit]
 
     def forget_step(self, step: BulkStep) -> None:
         with self._lock:
