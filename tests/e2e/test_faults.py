@@ -11,23 +11,43 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local.system import LocalSystem
     from tests.e2e.conftest import Client
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_run_whose_runner_is_killed_is_tried_again(api: Client, system: LocalSystem) -> None:
-    command = {"type": "command", "argv": ["/bin/sleep", "3"]}
-    job = api.create({"target": command, "retry": {"initial": "1s", "jitter": "none"}})
-    api.wait_until(job["id"], "running")
-    while not _kill(system, "runner"):
+def test_a_run_whose_runner_is_killed_is_tried_again(api: Client, system: LocalSystem, tmp_path: Path) -> None:
+    note = tmp_path / "runner"
+    command = {"type": "command", "argv": ["/bin/sh", "-c", UNTIL_KILLED, "sh", str(note)]}
+    job = api.create({"target": command, "timeout": "60s", "retry": {"initial": "1s", "jitter": "none"}})
+    runner = _noted(note)
+    assert runner in system.function_processes("runner")
+    os.kill(runner, signal.SIGKILL)
+
+    ended = api.wait_until(job["id"], timeout=90)
+
+    assert ended["status"] == "succeeded", ended
+    assert [one["error"] and one["error"]["type"] for one in ended["executions"]] == ["runner_failed", None]
+
+
+# The first attempt notes the runner that it is run by, and lasts until that is killed.
+UNTIL_KILLED = """
+[ "$PUNCTUAL_ATTEMPT" = 1 ] || exit 0
+echo "$PPID" > "$1.new" && mv "$1.new" "$1"
+exec sleep 600
+"""
+
+
+def _noted(file: Path) -> int:
+    """The process id that the file holds, as soon as it is there."""
+    give_up = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < give_up, "the run has not begun"
         time.sleep(0.1)
-
-    ended = api.wait_until(job["id"])
-
-    assert ended["status"] == "succeeded"
-    assert ended["executions"][0]["error"]["type"] == "runner_failed"
+    return int(file.read_text())
 
 
 def test_what_a_task_finds_in_its_own_and_its_parent_s_environment_opens_nothing(
@@ -89,11 +109,3 @@ for variables in found:
             assert "Denied" in str(error), error
 print("tried everything")
 """
-
-
-def _kill(system: LocalSystem, name: str) -> int:
-    """End every process of a function at once, and say how many there were."""
-    processes = system.function_processes(name)
-    for process in processes:
-        os.kill(process, signal.SIGKILL)
-    return len(processes)
