@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from functions.api.application import Application
-from functions.api.wiring import services
+from functions.api.wiring import services, telemetry
 from shared.model.target_rules import TargetRules
 from shared.settings import from_environment
 
@@ -46,4 +46,6 @@ def warm_up() -> None:
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers an event of an HTTP API, payload 2.0."""
     # arn:aws:lambda:region:account:function:name
-    return application(context.invoked_function_arn.split(":")[4])(event, context)
+    answer = application(context.invoked_function_arn.split(":")[4])(event, context)
+    telemetry().flush()
+    return answer

@@ -11,6 +11,7 @@ from shared.model import limits, long_work, moves
 from shared.model.checkpoint import Checkpoint
 from shared.model.errors import ChangeRefused, JobNotFound
 from shared.model.execution import Outcome, Output
+from shared.ports.telemetry import METRIC_OF, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,12 +141,23 @@ class ReportExecution:
             if change is None:
                 return job
             try:
-                return self.jobs.change_and_get(job.key, change)
+                changed = self.jobs.change_and_get(job.key, change)
             except ChangeRefused as refusal:
                 if refusal.current is None or not token.holds(refusal.current):
                     raise LeaseLost(refusal.current) from None
                 job = refusal.current
+            else:
+                self._count(change)
+                return changed
         raise Refused("conflict", "the job was changed by others at the same time: try again")
+
+    def _count(self, change: Change) -> None:
+        """The end of an attempt, as executors count theirs."""
+        executions = change.set.get("executions")
+        if executions is not None:
+            took = executions[-1].ended_at - executions[-1].started_at
+            self.telemetry.measure(Metric.DURATION_MS, round(took.total_seconds() * 1000))
+            self.telemetry.measure(METRIC_OF[change.move])
 
     def _held(self, token: LeaseToken) -> Job:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from functions.api.services import Services, TemplatePorts, services_on
@@ -42,6 +42,11 @@ class Settings:
     due_shards: int
     group_shards: int
     archive_days: int
+
+
+@cache
+def telemetry() -> PowertoolsTelemetry:
+    return PowertoolsTelemetry()
 
 
 def services(rules: TargetRules) -> Services:
@@ -119,7 +124,7 @@ def services(rules: TargetRules) -> Services:
         outputs=BucketOutputs(bucket_client, settings.data_bucket),
         clock=SystemClock(),
         ids=SystemIds(),
-        telemetry=PowertoolsTelemetry(),
+        telemetry=telemetry(),
         sharding=Sharding(settings.due_shards, settings.group_shards),
         retention=from_environment(Retention, prefix="RETENTION_"),
         check_target=lambda target: check_target(target, rules),

@@ -11,7 +11,7 @@ from shared.model.change import is_made_by
 from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.execution import Outcome, Output
 from shared.model.lifecycle import Move
-from shared.ports.telemetry import Metric
+from shared.ports.telemetry import METRIC_OF, Metric
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,16 +30,6 @@ _TRY_FOR_SECONDS: Final = 12
 _TRY_AGAIN_SECONDS: Final = 1.0
 
 _FAILURES: Final = frozenset({Move.RETRY, Move.FAIL, Move.STOP})
-_METRIC_OF: Final = {
-    Move.SUCCEED: Metric.SUCCEEDED,
-    Move.RETRY: Metric.RETRIED,
-    Move.FAIL: Metric.FAILED,
-    Move.STOP: Metric.CANCELLED,
-    Move.SKIP: Metric.SKIPPED,
-    Move.DEFER: Metric.DEFERRED,
-    Move.DECLINE: Metric.SKIPPED,
-    Move.AWAIT: Metric.ACCEPTED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +155,8 @@ class CommitOutcome:
         if made is not Move.AWAIT and job.lease_until is not None and job.started_at is not None:
             facts["duration_ms"] = round((now - job.started_at).total_seconds() * 1000)
             self.telemetry.measure(Metric.DURATION_MS, facts["duration_ms"])
-        self.telemetry.note(_METRIC_OF[made], **job.identity(), **facts)
-        self.telemetry.measure(_METRIC_OF[made])
+        self.telemetry.note(METRIC_OF[made], **job.identity(), **facts)
+        self.telemetry.measure(METRIC_OF[made])
 
 
 def _is_overtaken_by_report(change: Change, job: Job, current: Job) -> bool:

@@ -20,7 +20,7 @@ from shared.model.lanes import DueShard, watched_shards
 from shared.model.lifecycle import Move, Status
 from shared.ports.jobs import DueEntry
 from shared.ports.queue import Hint
-from shared.ports.telemetry import Metric
+from shared.ports.telemetry import METRIC_OF, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -222,4 +222,5 @@ class Sweep:
             return False
         if change.move is not Move.WATCH:
             self.telemetry.note("reaped", **job.identity(), status=change.set["status"])
+            self.telemetry.measure(METRIC_OF[change.move])
         return True

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from shared.model.lifecycle import Move
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Metric(StrEnum):
@@ -50,6 +55,19 @@ class Metric(StrEnum):
     CANARY_AGE_MS = "canary_age_ms"  # since the latest canary that succeeded was to run
     OLDEST_DUE_MS = "oldest_due_ms"  # since the time of the oldest due job that has not started; 0 when all have
     QUEUE_DEPTH = "queue_depth"  # messages waiting in a lane's queue
+
+
+METRIC_OF: Final[Mapping[Move, Metric]] = {
+    Move.SUCCEED: Metric.SUCCEEDED,
+    Move.RETRY: Metric.RETRIED,
+    Move.FAIL: Metric.FAILED,
+    Move.STOP: Metric.CANCELLED,
+    Move.SKIP: Metric.SKIPPED,
+    Move.DEFER: Metric.DEFERRED,
+    Move.DECLINE: Metric.SKIPPED,
+    Move.AWAIT: Metric.ACCEPTED,
+}
+"""What is counted when an attempt ends, goes on elsewhere, or was none: by whoever has written that down."""
 
 
 class Telemetry(Protocol):

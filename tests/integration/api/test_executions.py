@@ -9,6 +9,7 @@ import pytest
 from shared.model import limits, moves
 from shared.model.execution import NO_OUTPUT, Outcome
 from shared.model.lifecycle import Status
+from shared.ports.telemetry import Metric
 from tests.http_api import HTTP_TARGET
 from tests.integration.api.work import BODIES, REPORTS, Work
 from tests.jobs import RETENTION
@@ -224,6 +225,35 @@ def test_a_failure_is_answered_again_too_and_another_report_is_not(work: Work) -
     assert work.report("fail", error).body == first.body
     assert work.report("fail", {"error": {"type": "out_of_paper"}}).status == 409
     assert work.report("complete").status == 409
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "counted"),
+    [
+        ("complete", None, Metric.SUCCEEDED),
+        ("fail", None, Metric.RETRIED),
+        ("fail", {"retryable": False}, Metric.FAILED),
+    ],
+)
+def test_an_end_that_is_reported_is_counted_once_like_those_of_executors(
+    work: Work, api: Api, what: str, body: Any, counted: Metric
+) -> None:
+    api.clock.advance(90)
+    work.report("heartbeat")
+    work.report("checkpoint", {"checkpoint": 1})
+
+    work.report(what, body)
+    work.report(what, body)
+
+    assert api.telemetry.values == {counted: [1], Metric.DURATION_MS: [90_000]}
+
+
+def test_a_cancelled_job_is_counted_as_such_by_whoever_ends_it(work: Work, api: Api) -> None:
+    api.post(f"/v1/jobs/{work.id}/cancel")
+
+    work.report("fail")
+
+    assert api.telemetry.values[Metric.CANCELLED] == [1]
 
 
 def test_long_output_is_kept_whole(work: Work, api: Api) -> None:

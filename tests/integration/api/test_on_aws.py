@@ -11,8 +11,11 @@ import pytest
 from functions.api import authorizer, handler
 from shared.adapters import aws as adapters
 from shared.adapters.dynamodb.control import DynamoControlStore
+from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.model.api_key import Scope, mint_api_key
 from shared.model.errors import StoreUnavailable
+from shared.model.job import JobKey
+from shared.model.lease_token import LeaseToken
 from shared.settings import InvalidEnvironment
 from tests.aws import (
     BUCKET,
@@ -26,6 +29,7 @@ from tests.aws import (
     create_tables,
 )
 from tests.http_api import LambdaContext, Reply, http_event, reply_of
+from tests.jobs import claim_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,6 +176,23 @@ class TestTheApi:
         assert again.headers["idempotent-replayed"] == "true"
         assert other.slug == "idempotency-key-reused"
         assert client("dynamodb").scan(TableName=JOBS_TABLE)["Count"] == 1
+
+    def test_an_end_that_is_reported_is_a_metric_of_the_api(self, capsys: pytest.CaptureFixture[str]) -> None:
+        body = b'{"target": {"type": "task", "name": "a"}, "completion": "callback"}'
+        job_id = send("POST", "/v1/jobs", body).body["id"]
+        store = DynamoJobStore(client("dynamodb"), JOBS_TABLE)
+        job = store.get(JobKey("acme", job_id))
+        now = datetime.now(UTC)
+        token = LeaseToken.of(store.change_and_get(job.key, claim_of(job, now=now, claim_id="claim1")))
+        capsys.readouterr()
+
+        replies = [send("POST", f"/v1/executions/{token.text()}/complete", tenant=None) for _ in range(2)]
+
+        assert [reply.status for reply in replies] == [200, 200]
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        (record,) = [line for line in lines if "_aws" in line]
+        assert (record["succeeded"], record["service"]) == ([1.0], "api")
+        assert record["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Punctual"
 
     def test_a_refused_target_stores_nothing(self) -> None:
         reply = send("POST", "/v1/jobs", b'{"target": {"type": "command", "argv": ["/bin/true"]}}')

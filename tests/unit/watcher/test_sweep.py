@@ -76,6 +76,7 @@ def test_an_attempt_whose_lease_ran_out_is_lost_and_another_follows(scheduler: S
     assert reaped.status is Status.SCHEDULED
     assert [one.outcome for one in reaped.executions] == [Outcome.LOST]
     assert reaped.wake_at == START + timedelta(seconds=66 + 5)
+    assert scheduler.telemetry.values[Metric.RETRIED] == [1]
 
 
 def test_a_lost_last_attempt_fails_the_job(scheduler: Scheduler) -> None:
@@ -85,6 +86,7 @@ def test_a_lost_last_attempt_fails_the_job(scheduler: Scheduler) -> None:
     scheduler.sweep()
 
     assert scheduler.get(job).status is Status.FAILED
+    assert scheduler.telemetry.values[Metric.FAILED] == [1]
 
 
 def test_a_lease_that_is_still_held_is_left_alone(scheduler: Scheduler) -> None:
