@@ -41,7 +41,10 @@ DEAD_LETTERS = (
         )
     ),
     _bad_action("no filter and no all", {"all": False}, "/all"),
-    _bad_action("an empty filter and no all", {"all": False, "filter": {}}, "/all"),
+    *(
+        _bad_action(f"the empty filter {filter_!r} and no all", {"all": False, "filter": filter_}, "/all")
+        for filter_ in ({}, {"tags": {}}, {"tags": None, "fingerprint": None})
+    ),
     _bad_action("another action", {"action": "delete"}, "/action"),
     *(
         _bad_action(f"a rate of {rate!r}", {"rate_per_second": rate}, "/rate_per_second")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from functions.api.answer import Answer
 from functions.api.create_job import Idempotency
 from functions.api.endpoints.pages_by_id import page_by_id
-from functions.api.models.dead_letters import DeadLetterSelection, NewBulkAction
+from functions.api.models.dead_letters import NewBulkAction
 from functions.api.models.faults import validated
 from functions.api.refusals import invalid_field
 from functions.api.request import fingerprint
@@ -27,9 +27,10 @@ _RATE_PER_SECOND: Final = 10.0
 def create_bulk_action(request: Request, services: Services) -> Answer:
     body, now = request.json_object(), services.clock.now()
     asked = validated(NewBulkAction, body)
-    if asked.filter == DeadLetterSelection() and not asked.all:
-        raise invalid_field("/all", "required", "true, to mean every dead letter; or give a filter")
     spec, begin = _spec_of(asked), services.dead_letters().begin
+    # By what the filter means: {"tags": {}} and {"tags": null} ask for nothing either.
+    if spec.wanted == DeadLetterFilter() and not asked.all:
+        raise invalid_field("/all", "required", "true, to mean every dead letter; or give a filter")
     if asked.dry_run:
         return Answer(body=estimate_answer(spec, begin.estimate(request.tenant, spec)))
     key = request.idempotency_key()
