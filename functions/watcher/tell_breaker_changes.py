@@ -22,6 +22,9 @@ _ALL: Final = "all"
 # So late one may become readable: clocks differ, and a write takes its time.
 _LATE: Final = timedelta(seconds=30)
 _PAGE: Final = 1_000
+# So many are told without looking at the time: of 20 subscriptions each, they are a thousand jobs.
+_AT_ONCE: Final = 50
+_LEAST_SECONDS: Final = 5
 
 
 @dataclass(slots=True)
@@ -35,18 +38,39 @@ class TellBreakerChanges:
     tell: Callable[[Sequence[LifecycleEvent]], None]
     _told: frozenset[str] = field(default=frozenset())
 
-    def __call__(self) -> Mapping[str, int]:
-        """How many were told. Raises `StoreUnavailable`: those that were not told are told in the next minute."""
+    def __call__(self, seconds_left: Callable[[], float]) -> Mapping[str, int]:
+        """How many were told, and how many were left to the next minute.
+
+        Raises:
+            StoreUnavailable: those that were not told are told in the next minute.
+        """
         now = self.clock.now()
         since = self.beats.beats().get(_TOLD, {}).get(_ALL, now) - _LATE
         changes = self.breakers.changes(since=since, limit=_PAGE)
         events = [_event(change) for change in changes]
+        # What lies before this page is not read again.
+        self._told &= {event.id for event in events}
         fresh = [event for event in events if event.id not in self._told]
-        self.tell(fresh)
-        # When there are more, the next minute goes on from the last one: those that come late by so much are lost then.
-        self.beats.note(_TOLD, [_ALL], changes[-1].changed_at + _LATE if len(changes) == _PAGE else now)
-        self._told = frozenset(event.id for event in events)
-        return {"told": len(fresh)}
+        told = self._tell(fresh, seconds_left)
+        if told < len(fresh):
+            next_since = fresh[told].occurred_at
+        elif len(changes) == _PAGE:
+            next_since = changes[-1].changed_at
+        else:
+            next_since = now
+        # When some are left the next minute goes on from there: those that come late, from before that, are lost then.
+        self.beats.note(_TOLD, [_ALL], min(next_since + _LATE, now))
+        return {"told": told, "left": len(fresh) - told}
+
+    def _tell(self, events: Sequence[LifecycleEvent], seconds_left: Callable[[], float]) -> int:
+        """How many were told, from the first on."""
+        for start in range(0, len(events), _AT_ONCE):
+            if seconds_left() < _LEAST_SECONDS:
+                return start
+            some = events[start : start + _AT_ONCE]
+            self.tell(some)
+            self._told |= {event.id for event in some}
+        return len(events)
 
 
 def _event(change: BreakerChange) -> LifecycleEvent:

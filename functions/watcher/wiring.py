@@ -206,7 +206,7 @@ def each_minute() -> EachMinute:
             "sweep": lambda seconds_left: asdict(sweep(seconds_left=seconds_left)),
             "alerts": alerting().look_after,
             "bulk_actions": advance_bulk_actions(),
-            "tell_breaker_changes": lambda _: tell_breaker_changes(),
+            "tell_breaker_changes": tell_breaker_changes,
             "measure_queues": measured,
             "measure_progress": lambda _: progress(),
         },

@@ -85,7 +85,7 @@ def test_a_breaker_that_opens_is_told_in_the_watchers_minute(
     reports = [handler.lambda_handler({}, context)["tell_breaker_changes"] for _ in range(2)]
 
     (event,) = on_the_bus
-    assert reports == [{"told": 1}, {"told": 0}]
+    assert reports == [{"told": 1, "left": 0}, {"told": 0, "left": 0}]
     assert (event["type"], event["breaker"]["target"]) == ("breaker.opened", one.target)
     assert delivered(account, event["id"]) == event
 

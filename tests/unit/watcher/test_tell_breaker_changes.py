@@ -56,7 +56,7 @@ class Minutes:
 
     def pass_by(self, seconds: float = 60) -> None:
         self.clock.advance(seconds)
-        self.step()
+        self.step(lambda: 60)
 
     def types(self) -> list[str]:
         return [event.type for event in self.told]
@@ -68,7 +68,7 @@ def minutes() -> Minutes:
 
 
 def test_a_breaker_that_opens_and_closes_is_told_once_each(minutes: Minutes) -> None:
-    minutes.step()
+    minutes.step(lambda: 60)
     one = minutes.opens("http:api.example.com:443")
     minutes.pass_by()
     minutes.store.put_breaker(breakers.closed(one, minutes.clock.now()), is_news=True)
@@ -89,7 +89,7 @@ def test_a_breaker_that_opens_and_closes_is_told_once_each(minutes: Minutes) -> 
 
 
 def test_a_breaker_that_was_forgotten_and_opens_again_is_another_event(minutes: Minutes) -> None:
-    minutes.step()
+    minutes.step(lambda: 60)
     minutes.opens("http:one")
     minutes.pass_by()
     minutes.store = MemoryBreakers()
@@ -101,7 +101,7 @@ def test_a_breaker_that_was_forgotten_and_opens_again_is_another_event(minutes: 
 
 
 def test_a_change_that_becomes_readable_late_is_told(minutes: Minutes) -> None:
-    minutes.step()
+    minutes.step(lambda: 60)
     written_at = minutes.clock.now()
     minutes.pass_by(seconds=20)
     now, minutes.clock = minutes.clock, VirtualClock(written_at)
@@ -114,7 +114,7 @@ def test_a_change_that_becomes_readable_late_is_told(minutes: Minutes) -> None:
 
 
 def test_what_could_not_be_told_is_told_in_the_next_minute(minutes: Minutes) -> None:
-    minutes.step()
+    minutes.step(lambda: 60)
     minutes.opens("http:one")
     minutes.is_bus_away = True
     for _ in range(3):
@@ -128,11 +128,11 @@ def test_what_could_not_be_told_is_told_in_the_next_minute(minutes: Minutes) -> 
 
 
 def test_a_watcher_that_stood_still_for_a_day_tells_what_it_missed(minutes: Minutes) -> None:
-    minutes.step()
+    minutes.step(lambda: 60)
     minutes.opens("http:one")
     minutes.clock.advance(86_400)
 
-    minutes.process()()
+    minutes.process()(lambda: 60)
 
     assert minutes.types() == ["breaker.opened"]
 
@@ -141,7 +141,7 @@ def test_more_changes_than_one_page_holds_are_told_over_the_minutes(
     minutes: Minutes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("functions.watcher.tell_breaker_changes._PAGE", 3)
-    minutes.step()
+    minutes.step(lambda: 60)
     for number in range(7):
         minutes.clock.advance(1)
         minutes.opens(f"http:{number}")
@@ -149,3 +149,44 @@ def test_more_changes_than_one_page_holds_are_told_over_the_minutes(
         minutes.pass_by()
 
     assert [event.document["breaker"]["target"] for event in minutes.told] == [f"http:{n}" for n in range(7)]
+
+
+def test_what_there_is_no_time_for_is_told_in_the_next_minutes_and_once(
+    minutes: Minutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.watcher.tell_breaker_changes._AT_ONCE", 2)
+    minutes.step(lambda: 60)
+    for number in range(7):
+        minutes.opens(f"http:{number}")
+        minutes.clock.advance(40)
+    reports = []
+    for _ in range(4):
+        left = iter([60, 4])
+        minutes.clock.advance(60)
+        reports.append(minutes.step(lambda left=left: next(left)))
+
+    assert [event.document["breaker"]["target"] for event in minutes.told] == [f"http:{n}" for n in range(7)]
+    assert [(report["told"], report["left"]) for report in reports] == [(2, 5), (2, 3), (2, 1), (1, 0)]
+
+
+def test_what_was_told_before_the_bus_went_away_is_not_told_again(
+    minutes: Minutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.watcher.tell_breaker_changes._AT_ONCE", 2)
+    minutes.step(lambda: 60)
+    for number in range(4):
+        minutes.opens(f"http:{number}")
+    calls = iter([None, StoreUnavailable("away", outcome_unknown=True)])
+
+    def tell(events: Sequence[LifecycleEvent]) -> None:
+        if (error := next(calls, None)) is not None:
+            raise error
+        minutes.told.extend(events)
+
+    minutes.step.tell = tell
+    with pytest.raises(StoreUnavailable):
+        minutes.pass_by()
+
+    minutes.pass_by()
+
+    assert [event.document["breaker"]["target"] for event in minutes.told] == [f"http:{n}" for n in range(4)]
