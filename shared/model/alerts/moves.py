@@ -221,8 +221,10 @@ def _with(alert: Alert, found: Sequence[Occurrence]) -> Alert:
 
 _SOONEST_CHECK: Final = timedelta(minutes=1)
 _LATEST_CHECK: Final = timedelta(minutes=10)
+# The watcher's minutes begin some milliseconds early or late: what is due just after one would wait for the next.
+_EARLY: Final = timedelta(seconds=10)
 
 
 def _next_check(opened_at: datetime, now: datetime) -> datetime:
-    """A tenth of how long it has lasted from now, between one minute and ten."""
-    return now + min(max((now - opened_at) / 10, _SOONEST_CHECK), _LATEST_CHECK)
+    """In the watcher's minute that follows on a tenth of how long it has lasted, between one minute and ten."""
+    return now + min(max((now - opened_at) / 10, _SOONEST_CHECK), _LATEST_CHECK) - _EARLY
