@@ -37,10 +37,11 @@ if TYPE_CHECKING:
 RESEND_AFTER_SECONDS: Final = 90
 """A job is sent again each time its age passes this, doubled: at most 11 messages in a day of backlog."""
 
-# What is younger needs nothing: its lease cannot be over, and its message is not late.
-_YOUNGEST_SECONDS: Final = 65
-# Where nothing is sent, an entry's time is when a lease may be over.
-_YOUNGEST_LEASE_SECONDS: Final = limits.CLOCK_SKEW_SECONDS
+# What is to be sent and is younger needs nothing: its lease cannot be over, and its message is not late. Where nothing
+# is sent, an entry's time is when a lease may be over.
+_YOUNGEST: Final = timedelta(seconds=limits.LEASE_SECONDS)
+# So long after its end by this clock a lease is over by any. (Times are whole milliseconds.)
+_SKEW: Final = timedelta(seconds=limits.CLOCK_SKEW_SECONDS, milliseconds=1)
 _PAGE: Final = 100
 _LAST_PAGE_SECONDS: Final = 10
 _NEVER: Final = from_epoch_ms(0)
@@ -102,15 +103,16 @@ class Sweep:
 
     def __call__(self, seconds_left: Callable[[], float]) -> SweepReport:
         cursors = self.cursors.sweep_cursors()
+        ending: list[Job] = []
         reports = self.on_every_shard(
-            lambda shard: self._sweep(shard, cursors.get(shard), seconds_left),
+            lambda shard: self._sweep(shard, cursors.get(shard), seconds_left, ending),
             # The longest ago first: a shard whose pass is complete begins anew, and must not take the time of another.
             sorted(
                 watched_shards(self.sharding.due),
                 key=lambda shard: cursors[shard].pass_at if shard in cursors else _NEVER,
             ),
         )
-        report = sum(reports, SweepReport())
+        report = sum(reports, SweepReport(reaped=self._reap_ending(ending, seconds_left)))
         for metric, count in (
             (Metric.OVERDUE, report.looked_at),
             (Metric.RESENT, report.resent),
@@ -120,9 +122,12 @@ class Sweep:
             self.telemetry.measure(metric, count)
         return report
 
-    def _sweep(self, shard: DueShard, stored: SweepCursor | None, seconds_left: Callable[[], float]) -> SweepReport:
+    def _sweep(
+        self, shard: DueShard, stored: SweepCursor | None, seconds_left: Callable[[], float], ending: list[Job]
+    ) -> SweepReport:
+        """`ending` takes in the jobs whose lease is over in a moment."""
         cursor = self._pass_to_go_on_with(stored)
-        until = cursor.pass_at - timedelta(seconds=_YOUNGEST_LEASE_SECONDS if shard.lane is None else _YOUNGEST_SECONDS)
+        until = cursor.pass_at if shard.lane is None else cursor.pass_at - _YOUNGEST
         report = SweepReport()
         while seconds_left() > _LAST_PAGE_SECONDS:
             after = None if cursor.position is None else DueEntry(*cursor.position)
@@ -131,7 +136,7 @@ class Sweep:
                 # Nothing is overdue: nothing to remember, so an idle scheduler writes nothing.
                 return report
             jobs = self._read(page.entries)
-            report += SweepReport(looked_at=len(page.entries)) + self._set_in_motion(shard, jobs, cursor)
+            report += SweepReport(looked_at=len(page.entries)) + self._set_in_motion(shard, jobs, cursor, ending)
             reached = SweepCursor(cursor.pass_at, cursor.previous_pass_at, page.next)
             if not self.cursors.advance_sweep(shard, seen=stored, to=reached):
                 self.telemetry.debug("shard_left_to_another", shard=str(shard))
@@ -156,8 +161,13 @@ class Sweep:
             self.telemetry.warn("jobs_not_read", jobs=len(missing), tenant=tenant, job_id=job_id)
         return jobs
 
-    def _set_in_motion(self, shard: DueShard, jobs: Sequence[Job], cursor: SweepCursor) -> SweepReport:
-        reaped = sum(self._has_reaped(job) for job in jobs if job.status is Status.RUNNING)
+    def _set_in_motion(
+        self, shard: DueShard, jobs: Sequence[Job], cursor: SweepCursor, ending: list[Job]
+    ) -> SweepReport:
+        now = self.clock.now()
+        running = [job for job in jobs if job.status is Status.RUNNING]
+        ending += (job for job in running if _is_ending(job, now))
+        reaped = sum(self._has_reaped(job) for job in running if not _is_ending(job, now))
         resent = 0 if shard.lane is None else self._send_again(shard.lane, jobs, cursor)
         return SweepReport(resent=resent, reaped=reaped, oldest_due_ms=self._oldest_due_ms(jobs))
 
@@ -188,6 +198,15 @@ class Sweep:
         except Exception as error:
             # Whoever is told does not keep jobs from being set in motion, by no defect.
             self.telemetry.defect("overdue_not_told", error, jobs=len(jobs))
+
+    def _reap_ending(self, ending: Sequence[Job], seconds_left: Callable[[], float]) -> int:
+        """How many were lost of those whose lease was over by this clock alone: a moment is waited for the others, or
+        these jobs would wait a minute for the next sweep."""
+        if not ending or seconds_left() <= _LAST_PAGE_SECONDS + _SKEW.total_seconds():
+            return 0
+        over_at = max(job.lease_until for job in ending if job.lease_until is not None) + _SKEW
+        self.clock.sleep(max((over_at - self.clock.now()).total_seconds(), 0))
+        return sum(self._has_reaped(job) for job in ending if seconds_left() > _LAST_PAGE_SECONDS)
 
     def _has_reaped(self, job: Job) -> bool:
         try:
@@ -224,3 +243,8 @@ class Sweep:
             self.telemetry.note("reaped", **job.identity(), status=change.set["status"])
             self.telemetry.measure(METRIC_OF[change.move])
         return True
+
+
+def _is_ending(job: Job, now: datetime) -> bool:
+    """Whether the lease of `job` is over by this clock, which may be ahead of others."""
+    return job.lease_until is not None and job.lease_until <= now and not moves.lease_is_over(job, now)

@@ -96,7 +96,7 @@ DISPATCH_GUARDS: Final = (
     _stream("the stream goes on behind the first that failed", "return sorted(failed)", "return failed"),
     # The sweep
     _sweep("the sweep acts on a lagging copy", "consistent=True)", "consistent=False)"),
-    _sweep("the sweep reaps what does not run", "for job in jobs if job.status is Status.RUNNING)", "for job in jobs)"),
+    _sweep("the sweep reaps what does not run", "for job in jobs if job.status is Status.RUNNING]", "for job in jobs]"),
     _sweep("the sweep sends jobs that run", "job.status is Status.SCHEDULED\n            and ", ""),
     _sweep("the sweep sends what never wakes", "            and job.wake_at is not None\n", ""),
     _sweep(

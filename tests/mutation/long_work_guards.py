@@ -143,8 +143,8 @@ LONG_WORK_GUARDS: Final = (
     ),
     _sweep(
         "a lost worker is found late",
-        "_YOUNGEST_LEASE_SECONDS if shard.lane is None else _YOUNGEST_SECONDS",
-        "_YOUNGEST_SECONDS",
+        "cursor.pass_at if shard.lane is None else cursor.pass_at - _YOUNGEST",
+        "cursor.pass_at - _YOUNGEST",
     ),
 )
 

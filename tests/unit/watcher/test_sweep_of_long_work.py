@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from shared.model.execution import Outcome
 from shared.model.job import Completion
 from shared.model.lifecycle import Status
 from shared.model.retry import Jitter, RetryPolicy
+from tests.jobs import claim_of
 from tests.unit.scheduler import RETENTION, Scheduler
 
 if TYPE_CHECKING:
@@ -39,17 +41,27 @@ def beat(scheduler: Scheduler, job: Job) -> None:
         scheduler.jobs.change(job.key, change)
 
 
-def test_a_worker_that_is_not_heard_of_is_lost_within_a_minute_of_its_lease_and_the_skew(scheduler: Scheduler) -> None:
-    job = accepted(scheduler)
-
-    lost_after = 0
+def sweep_each_minute_until_lost(scheduler: Scheduler, job: Job) -> float:
+    """Seconds from the end of the lease until the attempt counts as lost."""
+    lease_until = scheduler.get(job).lease_until
+    next_sweep_at = scheduler.clock.now()
     while scheduler.get(job).status is Status.RUNNING:
-        scheduler.clock.advance(60)
+        scheduler.clock.advance((next_sweep_at - scheduler.clock.now()).total_seconds())
         scheduler.sweep()
-        lost_after += 60
+        next_sweep_at += timedelta(seconds=60)
+    (execution,) = scheduler.get(job).executions
+    assert execution.outcome is Outcome.LOST
+    return (execution.ended_at - lease_until).total_seconds()
 
-    assert 300 + 5 < lost_after <= 300 + 5 + 60
-    assert [one.outcome for one in scheduler.get(job).executions] == [Outcome.LOST]
+
+@pytest.mark.parametrize("first_sweep", range(0, 60, 5))
+def test_a_worker_that_is_not_heard_of_is_lost_within_a_minute_of_its_lease(
+    scheduler: Scheduler, first_sweep: int
+) -> None:
+    job = accepted(scheduler)
+    scheduler.clock.advance(first_sweep)
+
+    assert 5 < sweep_each_minute_until_lost(scheduler, job) <= 60
 
 
 def test_a_job_that_was_lost_is_sent_again_through_its_own_lane(scheduler: Scheduler) -> None:
@@ -116,19 +128,52 @@ def test_an_entry_of_a_job_that_is_to_be_sent_by_now_is_not_sent_from_where_noth
 
 
 @pytest.mark.parametrize("claimed_after", range(0, 60, 7))
-def test_an_executor_that_stands_still_is_lost_within_a_minute_and_the_skew_of_its_lease(
-    scheduler: Scheduler, claimed_after: int
+@pytest.mark.parametrize("first_sweep", range(0, 60, 5))
+def test_an_executor_that_stands_still_is_lost_within_a_minute_of_its_lease(
+    scheduler: Scheduler, claimed_after: int, first_sweep: int
 ) -> None:
     job = scheduler.create()
     scheduler.clock.advance(claimed_after)
-    claim = moves.claim(lane=job.lane, wake_at=job.wake_at, claim_id="claim-1", now=scheduler.clock.now())
-    lease_until = scheduler.jobs.change_and_get(job.key, claim).lease_until
-    scheduler.clock.advance(60 - claimed_after)
+    scheduler.jobs.change(job.key, claim_of(job, now=scheduler.clock.now()))
+    scheduler.clock.advance(first_sweep)
 
-    while scheduler.get(job).status is Status.RUNNING:
-        scheduler.sweep()
-        scheduler.clock.advance(60)
+    assert 5 < sweep_each_minute_until_lost(scheduler, job) <= 60
 
-    (execution,) = scheduler.get(job).executions
-    assert execution.outcome is Outcome.LOST
-    assert 5 < (execution.ended_at - lease_until).total_seconds() <= 65
+
+def test_a_sign_of_life_while_a_sweep_waits_for_other_clocks_counts(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = accepted(scheduler)
+    scheduler.clock.advance(300 + 3)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        beat(scheduler, job)
+        slept.append(seconds)
+        scheduler.clock.advance(seconds)
+
+    monkeypatch.setattr(scheduler.clock, "sleep", sleep)
+
+    assert scheduler.sweep().reaped == 0
+    assert scheduler.get(job).status is Status.RUNNING
+    assert slept == [pytest.approx(2, abs=0.01)]
+
+
+def test_a_sweep_waits_for_nobody_whose_lease_runs(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = accepted(scheduler)
+    scheduler.clock.advance(299)
+    beat(scheduler, job)
+    scheduler.clock.advance(2)
+    monkeypatch.setattr(scheduler.clock, "sleep", pytest.fail)
+
+    assert scheduler.sweep().looked_at == 1
+
+
+def test_a_sweep_that_has_no_time_to_wait_leaves_it_to_the_next(scheduler: Scheduler) -> None:
+    job = accepted(scheduler)
+    scheduler.clock.advance(303)
+
+    assert scheduler.sweep_with(lambda: 14).reaped == 0
+    scheduler.clock.advance(60)
+    assert scheduler.sweep().reaped == 1
+    assert scheduler.get(job).status is Status.SCHEDULED
