@@ -94,7 +94,7 @@ def deliver_events() -> DeliverEvents:
     settings = from_environment(EventSettings)
     dynamodb = aws.client("dynamodb")
     return DeliverEvents(
-        subscriptions=DynamoVersionedStore(dynamodb, settings.control_table, SUBSCRIPTIONS),
+        subscriptions=DynamoVersionedStore(dynamodb, settings.control_table, SUBSCRIPTIONS, telemetry()),
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         clock=SystemClock(),
         telemetry=telemetry(),
@@ -116,8 +116,8 @@ def alerting() -> Alerting:
     ports = AlertPorts(
         jobs=DynamoJobStore(dynamodb, settings.jobs_table),
         alerts=DynamoAlertStore(dynamodb, control),
-        rules=DynamoVersionedStore(dynamodb, control, ALERT_RULES),
-        policies=DynamoVersionedStore(dynamodb, control, ESCALATION_POLICIES),
+        rules=DynamoVersionedStore(dynamodb, control, ALERT_RULES, telemetry()),
+        policies=DynamoVersionedStore(dynamodb, control, ESCALATION_POLICIES, telemetry()),
         breakers=DynamoBreakers(dynamodb, control),
         windows=DynamoMaintenanceWindows(dynamodb, control),
         clock=SystemClock(),

@@ -44,6 +44,7 @@ class Metric(StrEnum):
     LEFTOVERS_REMOVED = "leftovers_removed"  # payloads, checkpoints and outputs of jobs whose items are gone
     JOBS_ARCHIVED = "jobs_archived"  # ends of jobs, put into the archive
     JOURNAL_LEFT_OUT = "journal_left_out"  # changes of jobs that a reader of the journal, or none, can deal with
+    UNREADABLE_ITEMS = "unreadable_items"  # rules, policies and subscriptions of a newer version, as often as left out
     TEMPLATES_PAUSED = "templates_paused"  # templates of which too many runs in a row have failed
     BREAKER_OPENED = "breaker_opened"  # breakers of targets that failed too often
     BREAKER_PROBED = "breaker_probed"  # jobs let through to find out whether a target is back

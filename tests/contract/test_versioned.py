@@ -10,9 +10,11 @@ import pytest
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.channels import CHANNELS
 from shared.adapters.dynamodb.versioned import DynamoVersionedStore
+from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.model.channel import Channel, ChannelKind
 from shared.model.errors import ItemChanged, ItemNotFound, StoreUnavailable
+from shared.ports.telemetry import Metric
 from tests.aws import CONTROL_TABLE, aws, client, create_tables
 from tests.channels import a_channel
 from tests.jobs import at
@@ -129,16 +131,20 @@ def test_what_is_gone_may_be_deleted_again(store: VersionedStore[Channel]) -> No
     assert list(store.all_of("acme")) == []
 
 
-def test_what_a_newer_version_wrote_is_left_out_of_lists() -> None:
+def test_what_a_newer_version_wrote_is_left_out_of_lists_and_told_once_by_name() -> None:
     with aws():
-        dynamodb = client("dynamodb")
+        dynamodb, telemetry = client("dynamodb"), RecordedTelemetry()
         create_tables(dynamodb)
-        store = DynamoVersionedStore(dynamodb, CONTROL_TABLE, CHANNELS)
+        store = DynamoVersionedStore(dynamodb, CONTROL_TABLE, CHANNELS, telemetry)
         store.create(a_channel())
         strange = {"pk": {"S": f"{schema.CHANNELS_PK}#acme"}, "sk": {"S": "strange"}, "v": {"N": "1"}}
         dynamodb.put_item(TableName=CONTROL_TABLE, Item={**strange, "doc": {"S": '{"kind":"telepathy"}'}})
 
-        assert store.all_of("acme") == [a_channel()]
+        assert [store.all_of("acme") for _ in range(3)] == [[a_channel()]] * 3
+
+    ((action, facts),) = telemetry.notes
+    assert (action, facts["kind"], facts["tenant"], facts["id"]) == ("item_left_out", "channel", "acme", "strange")
+    assert telemetry.values[Metric.UNREADABLE_ITEMS] == [1, 1, 1]
 
 
 def test_a_table_that_is_away_is_told() -> None:

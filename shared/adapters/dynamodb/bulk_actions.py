@@ -110,7 +110,7 @@ class DynamoBulkActions:
 
     def steps(self, *, until: datetime, limit: int, after: BulkStep | None = None) -> list[BulkStep]:
         values = {":pk": {"S": schema.BULK_STEPS_PK}, ":until": {"S": f"{epoch_ms(until):013d}#~"}}
-        position = {} if after is None else {"ExclusiveStartKey": _step_key(after)}
+        position: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": _step_key(after)}
         return [_step(item) for item in self._query("pk = :pk AND sk <= :until", values, limit, **position)]
 
     def forget_step(self, step: BulkStep) -> None:

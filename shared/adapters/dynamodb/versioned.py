@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from shared.adapters.aws import ConditionFailed, translated_errors
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.codec import INTEGER, JSON
 from shared.model.errors import ItemChanged, ItemNotFound
+from shared.ports.telemetry import Metric
 from shared.ports.versioned import Versioned, VersionedCreation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.adapters.dynamodb.codec import Item
+    from shared.ports.telemetry import Telemetry
 
 T = TypeVar("T", bound=Versioned)
 
@@ -38,11 +40,14 @@ class Form(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class DynamoVersionedStore(Generic[T]):
-    """`dynamodb` is a low-level client."""
+    """`dynamodb` is a low-level client. `telemetry` is told of what is left out of lists, by name once in a process:
+    whoever works by such a list does not do what it asks for."""
 
     dynamodb: Any
     table: str
     form: Form[T]
+    telemetry: Telemetry | None = None
+    _named: set[str] = field(default_factory=set, init=False, compare=False)
 
     def all_of(self, tenant: str) -> list[T]:
         parameters: dict[str, Any] = {
@@ -119,5 +124,16 @@ class DynamoVersionedStore(Generic[T]):
     def _decode_if_known(self, item: Item) -> T | None:
         try:
             return self._decode(item)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError) as error:
+            self._tell_of(item, error)
             return None
+
+    def _tell_of(self, item: Item, error: Exception) -> None:
+        if self.telemetry is None:
+            return
+        partition, item_id = item[schema.PK]["S"], item[schema.SK]["S"]
+        self.telemetry.measure(Metric.UNREADABLE_ITEMS)
+        if (name := f"{partition}#{item_id}") not in self._named:
+            self._named.add(name)
+            facts = {"kind": self.form.kind, "id": item_id, "tenant": partition.partition("#")[2]}
+            self.telemetry.warn("item_left_out", error=repr(error), **facts)
