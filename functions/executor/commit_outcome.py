@@ -58,9 +58,7 @@ class CommitOutcome:
             change = moves.succeed(job, output=output, now=now, retention=self.retention)
             return self._write(job, change, now)
         stopped = moves.stop(job, now=now, retention=self.retention, failure=failure, output=output)
-        if cancelled:
-            return self._write(job, stopped, now, why=failure.type)
-        change = moves.fail(
+        failed = moves.fail(
             job,
             failure,
             now=now,
@@ -70,8 +68,10 @@ class CommitOutcome:
             output=output,
         )
         if long_work.awaits_callback(job):
-            change = long_work.unless_accepted(change)
-        return self._write(job, change, now, if_cancelled=stopped, why=failure.type)
+            stopped, failed = long_work.unless_accepted(stopped), long_work.unless_accepted(failed)
+        if cancelled:
+            return self._write(job, stopped, now, why=failure.type)
+        return self._write(job, failed, now, if_cancelled=stopped, why=failure.type)
 
     def accepted(self, job: Job) -> Move | None:
         """Write down that the target has accepted the work, whose outcome will be reported.
@@ -119,13 +119,13 @@ class CommitOutcome:
             made = change.move
         except ChangeRefused as refusal:
             current = refusal.current
-            if current is not None and _is_overtaken_by_report(change, job, current):
-                self.telemetry.debug("reported_before", **job.identity())
-                return None
             if current is not None and _is_written(change, job, current):
                 # Our own earlier write, whose answer was lost. (The watcher may have written the attempt down as lost:
                 # then it is another outcome, and that one stands.)
                 made = change.move
+            elif current is not None and _is_overtaken_by_report(job, current):
+                self.telemetry.debug("reported_before", **job.identity())
+                return None
             elif current is not None and current.cancel_requested_at is not None and if_cancelled is not None:
                 return self._write(job, if_cancelled, now, why=why)
         except StoreUnavailable as unavailable:
@@ -159,13 +159,12 @@ class CommitOutcome:
         self.telemetry.measure(METRIC_OF[made])
 
 
-def _is_overtaken_by_report(change: Change, job: Job, current: Job) -> bool:
-    """Whether whoever does the work was heard of before it was known what became of the call: the outcome was reported
-    before the call was answered, or the call failed, and the attempt goes on all the same."""
-    if change.move is not Move.AWAIT and current.fence == job.fence and current.awaiting_since is not None:
-        return True
+def _is_overtaken_by_report(job: Job, current: Job) -> bool:
+    """Whether whoever does the work was heard of before it was known what became of the call: the attempt goes on, or
+    its outcome was reported, whether or not the call was answered."""
     ended = current.execution(job.fence)
-    return change.move is Move.AWAIT and ended is not None and ended.outcome is not Outcome.LOST
+    goes_on = current.fence == job.fence and current.awaiting_since is not None
+    return long_work.awaits_callback(job) and (goes_on or (ended is not None and ended.outcome is not Outcome.LOST))
 
 
 def _is_written(change: Change, job: Job, current: Job) -> bool:

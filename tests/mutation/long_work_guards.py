@@ -113,8 +113,8 @@ LONG_WORK_GUARDS: Final = (
     ),
     _commit(
         "a quick report is an outcome refused",
-        "if current is not None and _is_overtaken_by_report(change, job, current):",
-        "if False:",
+        "elif current is not None and _is_overtaken_by_report(job, current):",
+        "elif False:",
     ),
     _commit(
         "a lost attempt was reported", "ended is not None and ended.outcome is not Outcome.LOST", "ended is not None"

@@ -169,6 +169,19 @@ def test_a_call_that_breaks_leaves_the_attempt_to_a_worker_that_was_heard_of(
     assert Metric.OUTCOME_REFUSED not in scheduler.telemetry.values
 
 
+def test_an_outcome_that_was_reported_before_the_call_breaks_stands(scheduler: Scheduler) -> None:
+    broken = Answer(failure=Failure("connection_failed", "the connection broke"))
+    done = Output("done", 4)
+    reporting_first(scheduler, lambda job: moves.succeed(job, output=done, now=START, retention=RETENTION), broken)
+    job = long_job(scheduler)
+
+    scheduler.execute(job)
+
+    assert [one.output for one in scheduler.get(job).executions] == [done]
+    assert "reported_before" in scheduler.telemetry.actions()
+    assert Metric.OUTCOME_REFUSED not in scheduler.telemetry.values
+
+
 def test_a_worker_that_was_heard_of_has_what_is_left_of_its_lease_to_stop(scheduler: Scheduler) -> None:
     later = START + timedelta(seconds=5)
 
@@ -183,6 +196,33 @@ def test_a_worker_that_was_heard_of_has_what_is_left_of_its_lease_to_stop(schedu
 
     running = scheduler.get(job)
     assert (running.status, running.cancel_requested_at) == (Status.RUNNING, later)
+
+
+@pytest.mark.parametrize("broken", ["stopped", "connection_failed"])
+def test_a_call_that_is_stopped_for_a_cancel_leaves_the_attempt_to_a_worker_that_was_heard_of(
+    scheduler: Scheduler, broken: str
+) -> None:
+    later = START + timedelta(seconds=5)
+    failed = Answer(failure=Failure(broken, "the call was stopped"))
+    reporting_first(scheduler, lambda job: long_work.await_outcome(job, now=later), failed)
+    scheduler.lease.cancelled = True
+    job = long_job(scheduler)
+
+    scheduler.execute(job)
+
+    running = scheduler.get(job)
+    assert (running.status, running.awaiting_since, running.executions) == (Status.RUNNING, later, ())
+    assert "reported_before" in scheduler.telemetry.actions()
+
+
+def test_a_call_that_is_stopped_for_a_cancel_ends_the_job_whose_worker_nobody_heard_of(scheduler: Scheduler) -> None:
+    scheduler.target.answer = Answer(failure=Failure("stopped", "the call was stopped"))
+    scheduler.lease.cancelled = True
+    job = long_job(scheduler)
+
+    scheduler.execute(job)
+
+    assert scheduler.get(job).status is Status.CANCELLED
 
 
 def test_an_acceptance_that_is_written_twice_is_ones_own(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
