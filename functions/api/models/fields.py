@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from shared.model import limits
@@ -15,17 +24,53 @@ from shared.model.durations import EXPECTED, format_seconds, parse_duration
 from shared.model.groups import RESERVED_PREFIX, is_reserved
 from shared.model.times import EXAMPLE, parse_time
 
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+
+_ABOUT: Final = frozenset({"default", "description", "examples", "title"})
+
 
 class Shape(BaseModel):
-    """An object of a request: unknown members are refused, and no value is turned into another type."""
+    """An object of a request: unknown members are refused, no value is turned into another type, and null is the same
+    as leaving a member out. Where a member is needed, null is its value."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or None not in value.values():
+            return value
+        optional = {field.alias or name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {name: member for name, member in value.items() if member is not None or name not in optional}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(schema)
+        shape = handler.resolve_ref_schema(described)
+        for name, member in shape.get("properties", {}).items():
+            if name not in shape.get("required", ()):
+                shape["properties"][name] = _or_null(member)
+        return described
 
 
 def refusal(code: str, detail: str) -> PydanticCustomError:
     """An error of a validator, with the code and the words that the client gets."""
     # Braces would be read as a template.
     return PydanticCustomError(code, "{detail}", {"detail": detail})
+
+
+def _or_null(schema: JsonSchemaValue) -> JsonSchemaValue:
+    """A member's schema that takes null, too. What is said about the member stays beside the choice."""
+    null = {"type": "null"}
+    takes_anything = not schema.keys() - _ABOUT
+    if takes_anything or null in schema.get("anyOf", ()):
+        return schema
+    about = {word: value for word, value in schema.items() if word in _ABOUT}
+    return {"anyOf": [{word: value for word, value in schema.items() if word not in _ABOUT}, null], **about}
 
 
 @dataclass(frozen=True, slots=True)
