@@ -60,7 +60,7 @@ class ReportExecution:
 
         def decide(job: Job) -> Change | None:
             now = self.clock.now()
-            if long_work.awaits_callback(job) and job.awaiting_since is None:
+            if long_work.is_to_be_accepted(job):
                 return long_work.await_outcome(job, now=now)
             if now >= long_work.deadline_of(job):
                 return None
@@ -79,8 +79,11 @@ class ReportExecution:
         return None if job.checkpoint_at is None else self.checkpoints.load(job.key)
 
     def save_checkpoint(self, token: LeaseToken, data: bytes) -> Job:
-        """Keep `data`, JSON text, for the next attempt. It also says that the work goes on."""
-        job = self._change(token, lambda job: long_work.save_checkpoint(job, now=self.clock.now()))
+        """Keep `data`, JSON text, for the next attempt. It also says that the work goes on, as a heartbeat does."""
+        job = self._held(token)
+        if long_work.is_to_be_accepted(job):
+            job = self.heartbeat(token)
+        job = self._change(token, lambda job: long_work.save_checkpoint(job, now=self.clock.now()), job)
         saved_at = job.checkpoint_at or self.clock.now()
         kept = timedelta(seconds=job.timeout_seconds + limits.MAX_RETRY_DELAY_SECONDS) + self.retention.longest
         gone_at = (saved_at + kept).replace(microsecond=0)
@@ -133,9 +136,10 @@ class ReportExecution:
         self.telemetry.note("reported", **job.identity(), status=job.status)
         return job
 
-    def _change(self, token: LeaseToken, decide: Callable[[Job], Change | None]) -> Job:
-        """The job after `decide`'s change of it, which is asked again where another write was faster."""
-        job = self._held(token)
+    def _change(self, token: LeaseToken, decide: Callable[[Job], Change | None], seen: Job | None = None) -> Job:
+        """The job after `decide`'s change of it, which is asked again where another write was faster. `seen` is the job
+        where it has been read."""
+        job = seen or self._held(token)
         for _ in range(_TRIES):
             change = decide(job)
             if change is None:

@@ -114,6 +114,11 @@ def awaits_callback(job: Job) -> bool:
     return job.completion is Completion.CALLBACK
 
 
+def is_to_be_accepted(job: Job) -> bool:
+    """Whether it is not known yet that the target has accepted the work: then a sign of life says so."""
+    return awaits_callback(job) and job.awaiting_since is None
+
+
 def _lease_of_worker(job: Job, now: datetime) -> datetime:
     return min(now + timedelta(seconds=job.heartbeat_timeout_seconds), deadline_of(job))
 

@@ -59,8 +59,8 @@ LONG_WORK_GUARDS: Final = (
     ),
     _report(
         "a first sign of life accepts nothing",
-        "if long_work.awaits_callback(job) and job.awaiting_since is None:",
-        "if False:",
+        "if long_work.is_to_be_accepted(job):\n                return",
+        "if False:\n                return",
     ),
     _report(
         "a sign of life after the time is one",

@@ -86,11 +86,13 @@ def test_the_lease_ends_with_the_time_for_the_work(work: Work, api: Api) -> None
     assert (too_late.status, too_late.slug) == (409, "lease-lost")
 
 
-def test_a_first_sign_of_life_tells_that_the_work_was_accepted_before_the_executor_does(api: Api) -> None:
+@pytest.mark.parametrize("what", ["heartbeat", "checkpoint"])
+def test_a_first_sign_of_life_tells_that_the_work_was_accepted_before_the_executor_does(api: Api, what: str) -> None:
     work = Work(api)
 
-    work.report("heartbeat")
+    reply = work.report(what, BODIES.get(what))
 
+    assert reply.body == {"lease_until": "2026-03-01T12:05:00.000Z", "cancel_requested": False}
     assert work.job.awaiting_since is not None
     assert work.job.due_shard.lane is None
     assert work.report("complete").status == 200
