@@ -171,6 +171,7 @@ class Rights:
         alerts = [f"{schema.ALERTS_PK}#*", f"{schema.LATEST_ALERTS_PK}#*"]
         looked_at = [*(f"{thing}#*" for thing in read), *alerts, schema.ALERT_LOOKS_PK]
         function.allow("dynamodb:Query", "dynamodb:GetItem", on=control, partitions=looked_at)
+        function.allow("dynamodb:BatchGetItem", on=control, partitions=alerts)
         counted = [f"{schema.ALERT_MARKS_PK}#*", schema.ALERT_LOOKS_PK]
         function.allow("dynamodb:PutItem", on=control, partitions=[*alerts, *counted])
         function.allow("dynamodb:UpdateItem", on=control, partitions=[f"{schema.ALERT_SLOTS_PK}#*"])

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from shared.model.alerts.alert import Alert
@@ -47,10 +47,14 @@ class StormSlot(NamedTuple):
 class DueKind(StrEnum):
     ALERT = "alert"  # something about an alert is due
     RULE = "rule"  # a rule that no change of a job can answer is to be looked at
+    JOB = (
+        "job"  # an overdue job is still to be judged; these are found apart from the others, and cannot crowd them out
+    )
 
 
 class DueLook(NamedTuple):
-    """Something to look at by a time. A hint: the thing itself says whether it is still so."""
+    """Something to look at by a time. A hint: the thing itself says whether it is still so. Of a job, `id` is its own,
+    `:` and the id of the first rule that has not judged it."""
 
     due_at: datetime
     tenant: str
@@ -74,6 +78,10 @@ class AlertStore(Protocol):
 
     def standing(self, tenant: str, key: str) -> Standing:
         """The latest alert with that key, read consistently."""
+        ...
+
+    def standings(self, tenant: str, keys: Collection[str]) -> Mapping[str, Standing]:
+        """The same for each of any number of keys, in few calls."""
         ...
 
     def get_alert(self, tenant: str, alert_id: str) -> Alert:
@@ -109,7 +117,11 @@ class AlertStore(Protocol):
         ...
 
     def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> Sequence[DueLook]:
-        """The oldest looks that are due at `until`, of all tenants; those behind `after`."""
+        """The oldest looks at alerts and rules that are due at `until`, of all tenants; those behind `after`."""
+        ...
+
+    def looks_at_jobs(self, *, until: datetime, limit: int) -> Sequence[DueLook]:
+        """The oldest looks at jobs that are due at `until`, of all tenants."""
         ...
 
     def plan_look(self, look: DueLook) -> None:

@@ -90,6 +90,24 @@ def test_what_does_not_exist_is_nobodys(store: AlertStore) -> None:
         store.get_alert("other", alert.id)
 
 
+def test_the_latest_alerts_of_many_keys_are_read_at_once(store: AlertStore) -> None:
+    alerts = [an_alert(f"template-{number}") for number in range(120)]
+    for alert in alerts:
+        store.record(alert, seen=NOBODY)
+    newer = an_alert("template-0", seconds=1)
+    store.record(newer, seen=Standing.of(alerts[0]))
+    store.record(an_alert("template-1", tenant="other"), seen=NOBODY)
+
+    found = store.standings(TENANT, [*(alert.key for alert in alerts), "none", alerts[1].key])
+
+    assert found == {
+        **{alert.key: Standing.of(alert) for alert in alerts},
+        newer.key: Standing.of(newer),
+        "none": NOBODY,
+    }
+    assert store.standings(TENANT, []) == {}
+
+
 def test_only_one_of_two_that_open_an_alert_with_one_key_does(store: AlertStore) -> None:
     first, second = an_alert(), an_alert(seconds=1)
     store.record(first, seen=NOBODY)
@@ -217,6 +235,19 @@ def test_looks_are_found_in_order_when_they_are_due_and_not_before(store: AlertS
     assert list(store.looks(until=at(3) - timedelta(milliseconds=1), limit=10)) == [looks[1], looks[2]]
     assert list(store.looks(until=at(9), limit=10, after=looks[1])) == [looks[2], looks[0]]
     assert list(store.looks(until=at(2), limit=10, after=looks[2])) == []
+
+
+def test_looks_at_jobs_are_apart_from_all_others(store: AlertStore) -> None:
+    jobs = [DueLook(at(number), TENANT, DueKind.JOB, f"job-{number}:built-in-x") for number in (3, 1, 2)]
+    rule = DueLook(at(2), TENANT, DueKind.RULE, "r1")
+    for look in (*jobs, rule):
+        store.plan_look(look)
+
+    assert list(store.looks(until=at(9), limit=10)) == [rule]
+    assert list(store.looks_at_jobs(until=at(2), limit=10)) == [jobs[1], jobs[2]]
+    assert list(store.looks_at_jobs(until=at(9), limit=1)) == [jobs[1]]
+    store.forget_look(jobs[1])
+    assert list(store.looks_at_jobs(until=at(9), limit=10)) == [jobs[2], jobs[0]]
 
 
 def test_an_alert_that_is_over_and_told_is_forgotten_in_time(store: AlertStore) -> None:

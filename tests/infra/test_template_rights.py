@@ -46,7 +46,7 @@ WILDCARDS = {
 RAISING_ALERTS = {
     "dynamodb:Query": {"<JobsTable>/index/group", "<JobsTable>/index/attention", "<ControlTable>"},
     "dynamodb:GetItem": {"<JobsTable>", "<ControlTable>"},
-    "dynamodb:BatchGetItem": {"<JobsTable>"},
+    "dynamodb:BatchGetItem": {"<JobsTable>", "<ControlTable>"},
     "dynamodb:PutItem": {"<JobsTable>", "<ControlTable>"},
     "dynamodb:UpdateItem": {"<ControlTable>"},
 }
@@ -332,6 +332,7 @@ def test_alerts_are_raised_in_partitions_of_their_own(template: StageTemplate, f
             *("alert-rules#*", "escalation-policies#*", "windows#*", "breakers#*"),
             *("alerts#*", "latest-alerts#*", "alert-looks"),
         ],
+        ("dynamodb:BatchGetItem",): ["alerts#*", "latest-alerts#*"],
         ("dynamodb:PutItem",): ["alerts#*", "latest-alerts#*", "alert-marks#*", "alert-looks"],
         ("dynamodb:UpdateItem",): ["alert-slots#*"],
     }

@@ -8,6 +8,7 @@ from typing import Final
 from tests.mutation.mutant import SourceMutant
 
 _dynamo = partial(SourceMutant, "shared/adapters/dynamodb/jobs.py")
+_batch = partial(SourceMutant, "shared/adapters/dynamodb/batch_get.py")
 _expressions = partial(SourceMutant, "shared/adapters/dynamodb/expressions.py")
 _codec = partial(SourceMutant, "shared/adapters/dynamodb/codec.py")
 _control = partial(SourceMutant, "shared/adapters/dynamodb/control.py")
@@ -60,10 +61,10 @@ AWS_GUARDS: Final = (
         "codec.item_key(job.key, ref), ConsistentRead=True",
         "codec.item_key(job.key, ref), ConsistentRead=False",
     ),
-    _dynamo(
+    _batch(
         "dynamodb: many jobs are read from a lagging copy", '"ConsistentRead": consistent', '"ConsistentRead": False'
     ),
-    _dynamo("dynamodb: keys left unprocessed are left out", "if not wanted:", "if True:"),
+    _batch("dynamodb: keys left unprocessed are left out", "if not wanted:", "if True:"),
     _dynamo("dynamodb: keys are asked for twice in a batch", "list(dict.fromkeys(keys))", "list(keys)"),
     _dynamo(
         "dynamodb: a job of a newer version hides the others",

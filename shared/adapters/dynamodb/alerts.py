@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from shared.adapters.aws import translated_errors, unavailable
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.alert_codec import REVISION, alert_item_key, decode_alert, encode_alert
+from shared.adapters.dynamodb.batch_get import batch_get
 from shared.adapters.dynamodb.codec import TIME_IN_SECONDS
 from shared.model.alerts.errors import AlertChanged, AlreadyCounted, StormReached
 from shared.model.errors import ItemNotFound
@@ -16,7 +17,7 @@ from shared.model.job import epoch_ms, from_epoch_ms
 from shared.ports.alerts import AlertPage, DueKind, DueLook, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from shared.adapters.dynamodb.codec import Item
@@ -29,6 +30,8 @@ _BUSY: Final = "TransactionConflict"
 _NOTHING: Final = "None"
 _LATEST: Final = "alert"
 _COUNT: Final = "n"
+# Looks at jobs, of which there may be any number, lie behind all others.
+_OF_JOBS: Final = "job#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,14 @@ class DynamoAlertStore:
         alert_id = found[_LATEST]["S"]
         item = self._get(alert_item_key(tenant, alert_id), "get alert")
         return Standing(alert_id, None if item is None else decode_alert(item))
+
+    def standings(self, tenant: str, keys: Collection[str]) -> dict[str, Standing]:
+        wanted = [_latest_key(tenant, key) for key in dict.fromkeys(keys)]
+        latest = {item[schema.SK]["S"]: item[_LATEST]["S"] for item in self._get_many(wanted, "get latest alerts")}
+        items = self._get_many([alert_item_key(tenant, one) for one in latest.values()], "get alerts")
+        alerts = {alert.id: alert for alert in map(decode_alert, items)}
+        known = {key: Standing(alert_id, alerts.get(alert_id)) for key, alert_id in latest.items()}
+        return {key: known.get(key, Standing(None, None)) for key in keys}
 
     def get_alert(self, tenant: str, alert_id: str) -> Alert:
         item = self._get(alert_item_key(tenant, alert_id), "get alert")
@@ -106,20 +117,10 @@ class DynamoAlertStore:
         return AlertPage(alerts, None if last is None else last[schema.SK]["S"])
 
     def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
-        position = {} if after is None else {"ExclusiveStartKey": _look_key(after)}
-        with translated_errors("query looks"):
-            answer = self.dynamodb.query(
-                TableName=self.table,
-                KeyConditionExpression=f"{schema.PK} = :pk AND {schema.SK} <= :until",
-                ExpressionAttributeValues={
-                    ":pk": {"S": schema.ALERT_LOOKS_PK},
-                    ":until": {"S": f"{epoch_ms(until):013d}#~"},
-                },
-                ConsistentRead=True,
-                Limit=limit,
-                **position,
-            )
-        return [_look(item) for item in answer["Items"]]
+        return self._looks("", until, limit, {} if after is None else {"ExclusiveStartKey": _look_key(after)})
+
+    def looks_at_jobs(self, *, until: datetime, limit: int) -> list[DueLook]:
+        return self._looks(_OF_JOBS, until, limit, {})
 
     def plan_look(self, look: DueLook) -> None:
         with translated_errors("plan look"):
@@ -134,6 +135,25 @@ class DynamoAlertStore:
             answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         found: Item | None = answer.get("Item")
         return found
+
+    def _get_many(self, keys: Sequence[Item], action: str) -> list[Item]:
+        return batch_get(self.dynamodb, self.table, keys, consistent=True, action=action)
+
+    def _looks(self, order: str, until: datetime, limit: int, position: Item) -> list[DueLook]:
+        with translated_errors("query looks"):
+            answer = self.dynamodb.query(
+                TableName=self.table,
+                KeyConditionExpression=f"{schema.PK} = :pk AND {schema.SK} BETWEEN :from AND :until",
+                ExpressionAttributeValues={
+                    ":pk": {"S": schema.ALERT_LOOKS_PK},
+                    ":from": {"S": f"{order}0"},
+                    ":until": {"S": f"{order}{epoch_ms(until):013d}#~"},
+                },
+                ConsistentRead=True,
+                Limit=limit,
+                **position,
+            )
+        return [_look(item) for item in answer["Items"]]
 
     def _is_stored(self, alert: Alert) -> bool:
         """Whether a refused write has met itself, applied by an earlier send of the same call."""
@@ -201,9 +221,13 @@ def _latest_key(tenant: str, key: str) -> Item:
 
 def _look_key(look: DueLook) -> Item:
     at, tenant, kind, name = look
-    return {schema.PK: {"S": schema.ALERT_LOOKS_PK}, schema.SK: {"S": f"{epoch_ms(at):013d}#{tenant}#{kind}#{name}"}}
+    order = _OF_JOBS if kind is DueKind.JOB else ""
+    return {
+        schema.PK: {"S": schema.ALERT_LOOKS_PK},
+        schema.SK: {"S": f"{order}{epoch_ms(at):013d}#{tenant}#{kind}#{name}"},
+    }
 
 
 def _look(item: Item) -> DueLook:
-    at, tenant, kind, name = item[schema.SK]["S"].split("#")
+    at, tenant, kind, name = item[schema.SK]["S"].removeprefix(_OF_JOBS).split("#")
     return DueLook(from_epoch_ms(int(at)), tenant, DueKind(kind), name)

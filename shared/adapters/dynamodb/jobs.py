@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters.aws import ConditionFailed, translated_errors
 from shared.adapters.dynamodb import codec, schema
+from shared.adapters.dynamodb.batch_get import batch_get
 from shared.adapters.dynamodb.expressions import update_parameters
 from shared.model import limits
-from shared.model.errors import ChangeRefused, JobNotFound, PayloadUnavailable, StoreUnavailable, UnreadableJob
+from shared.model.errors import ChangeRefused, JobNotFound, PayloadUnavailable, UnreadableJob
 from shared.model.job import Job, JobKey, Payload, epoch_ms, from_epoch_ms
 from shared.ports.jobs import Creation, DueEntry, DuePage, ListedEntry
 
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
     from shared.model.change import Change
     from shared.model.lanes import DueShard
-
-# What BatchGetItem takes at once, and how often what it left out is asked for again.
-_BATCH = 100
-_BATCH_TRIES = 6
 
 
 def _no_bucket() -> Any:
@@ -103,11 +99,11 @@ class DynamoJobStore:
         found: dict[JobKey, Job] = {}
         # BatchGetItem refuses a batch that names a key twice, and an index may.
         distinct = list(dict.fromkeys(keys))
-        for start in range(0, len(distinct), _BATCH):
-            for item in self._batch_get(distinct[start : start + _BATCH], consistent):
-                with suppress(UnreadableJob):
-                    job = codec.decode_job(item)
-                    found[job.key] = job
+        wanted = [codec.item_key(key) for key in distinct]
+        for item in batch_get(self.dynamodb, self.table, wanted, consistent=consistent, action="get jobs"):
+            with suppress(UnreadableJob):
+                job = codec.decode_job(item)
+                found[job.key] = job
         return [found[key] for key in keys if key in found]
 
     def change(self, key: JobKey, change: Change) -> None:
@@ -185,19 +181,6 @@ class DynamoJobStore:
                 )
         except ConditionFailed as refusal:
             raise ChangeRefused(codec.decode_job(refusal.item) if refusal.item else None) from None
-
-    def _batch_get(self, keys: Sequence[JobKey], consistent: bool) -> list[codec.Item]:
-        wanted: Any = {self.table: {"Keys": [codec.item_key(key) for key in keys], "ConsistentRead": consistent}}
-        items: list[codec.Item] = []
-        for attempt in range(_BATCH_TRIES):
-            with translated_errors("get jobs"):
-                answer = self.dynamodb.batch_get_item(RequestItems=wanted)
-            items += answer["Responses"].get(self.table, [])
-            wanted = answer.get("UnprocessedKeys")
-            if not wanted:
-                return items
-            time.sleep(0.05 * 2**attempt)
-        raise StoreUnavailable("get jobs: the table left keys unprocessed", outcome_unknown=False)
 
 
 def _due_entry(item: codec.Item) -> DueEntry:

@@ -28,9 +28,15 @@ class MemoryAlertStore:
         self._lock = threading.Lock()
 
     def standing(self, tenant: str, key: str) -> Standing:
+        return self.standings(tenant, [key])[key]
+
+    def standings(self, tenant: str, keys: Collection[str]) -> dict[str, Standing]:
         with self._lock:
-            alert_id = self._latest.get((tenant, key))
-            return Standing(alert_id, None if alert_id is None else self._alerts.get((tenant, alert_id)))
+            latest = {key: self._latest.get((tenant, key)) for key in keys}
+            return {
+                key: Standing(alert_id, None if alert_id is None else self._alerts.get((tenant, alert_id)))
+                for key, alert_id in latest.items()
+            }
 
     def get_alert(self, tenant: str, alert_id: str) -> Alert:
         with self._lock:
@@ -75,9 +81,11 @@ class MemoryAlertStore:
         return AlertPage(page, page[-1].id if len(older) > limit else None)
 
     def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
-        with self._lock:
-            due = sorted(look for look in self._looks if look.due_at <= until)
+        due = (look for look in self._due(until) if look.kind is not DueKind.JOB)
         return [look for look in due if after is None or look > after][:limit]
+
+    def looks_at_jobs(self, *, until: datetime, limit: int) -> list[DueLook]:
+        return [look for look in self._due(until) if look.kind is DueKind.JOB][:limit]
 
     def plan_look(self, look: DueLook) -> None:
         with self._lock:
@@ -86,6 +94,10 @@ class MemoryAlertStore:
     def forget_look(self, look: DueLook) -> None:
         with self._lock:
             self._looks.discard(look)
+
+    def _due(self, until: datetime) -> list[DueLook]:
+        with self._lock:
+            return sorted(look for look in self._looks if look.due_at <= until)
 
     def _is_as_seen(self, alert: Alert, seen: Standing) -> bool:
         if seen.alert is not None and seen.alert.id == alert.id:

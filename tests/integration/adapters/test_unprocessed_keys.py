@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.adapters.dynamodb import jobs
+from shared.adapters.dynamodb import batch_get
 from shared.adapters.dynamodb.codec import encode_job
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.model.errors import StoreUnavailable
@@ -40,7 +40,7 @@ class Stingy:
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
-    monkeypatch.setattr(jobs.time, "sleep", waits.append)
+    monkeypatch.setattr(batch_get.time, "sleep", waits.append)
     return waits
 
 
