@@ -123,10 +123,10 @@ class Alert:
     ETag. `count` is how much was found, of which `samples` are the latest. `rule_name`, `severity`, `policy_id`,
     `quiet_hours` and the two spans are those of the rule when it opened.
 
-    `begun_at` is when its escalation began, later than it opened by what was spent in silence and quiet hours;
-    `steps_taken` and `step_at` say how far that has come. `told` are the channels that know of it, `pending` what is
-    still to be told; `notified` counts the decisions to tell, and `announced` is the version up to which its moves have
-    been told as events. `check_at` is when its recovery is looked for.
+    `begun_at` is when its escalation began, later than it opened by what was spent in silence and quiet hours, and by
+    what steps were taken too late; `steps_taken` and `step_at` say how far that has come. `told` are the channels that
+    know of it, `pending` what is still to be told; `notified` counts the decisions to tell, and `announced` is the
+    version up to which its moves have been told as events. `check_at` is when its recovery is looked for.
     """
 
     tenant: str

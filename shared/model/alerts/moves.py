@@ -74,8 +74,9 @@ def opened(
 
 
 def counted(alert: Alert, found: Sequence[Occurrence], *, now: datetime) -> Alert:
-    """The same thing was found again."""
-    return _with(alert, found).written(changed_at=now)
+    """The same thing was found again; without anything `found` that could be counted it is still so at `now`."""
+    alert = _with(alert, found) if found else replace(alert, last_at=max(alert.last_at, now))
+    return alert.written(changed_at=now)
 
 
 def is_to_be_reopened(alert: Alert, now: datetime) -> bool:
@@ -177,7 +178,8 @@ def looked_at(alert: Alert, *, now: datetime) -> Alert:
 def advanced(alert: Alert, policy: EscalationPolicy | None, now: datetime) -> Alert:
     """The alert after what is due at `now`: the end of its silence, one step of its policy, its recovery notice.
 
-    One step at a time, whatever was missed: if nobody looked for an hour, not everybody is told at once.
+    One step at a time, whatever was missed: if nobody looked for an hour, those of the next step have as long as ever
+    before those of the one behind it are told.
     """
     if alert.state is AlertState.SILENCED and alert.silenced_until is not None and alert.silenced_until <= now:
         alert = _unsilenced(alert, policy, now)

@@ -136,7 +136,8 @@ def trial_document(tenant: str, *, event_id: str, now: datetime) -> dict[str, An
 def summary_of(alert: Alert, *, is_over: bool = False) -> str:
     """One line for people."""
     if alert.is_overflow:
-        text = f"Too many alerts at once by the rule {alert.rule_name}: {alert.count} more findings are in this one"
+        more = f"{alert.count} more findings are" if alert.count else "all that it finds beyond is"
+        text = f"Too many alerts at once by the rule {alert.rule_name}: {more} in this one"
     else:
         text = f"{_named(alert)} {_PHRASES[alert.kind]}{_often(alert)}{_error(alert)}"
     if not is_over:

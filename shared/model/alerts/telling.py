@@ -7,7 +7,8 @@ remembers it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from shared.model.alerts.alert import Alert, AlertMove, AlertState, NotificationKind, Pending
 from shared.model.alerts.quiet_hours import told_at
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.model.alerts.escalation import EscalationPolicy
+
+# The watcher looks once a minute, and one minute may be missed.
+_IN_TIME: Final = timedelta(minutes=2)
 
 
 def escalating(alert: Alert, policy: EscalationPolicy | None, now: datetime) -> Alert:
@@ -47,7 +51,13 @@ def stepped(alert: Alert, policy: EscalationPolicy | None, now: datetime) -> Ale
     else:
         kind = NotificationKind.OVERFLOW if alert.is_overflow else NotificationKind.OPENED
     told = tuple(dict.fromkeys((*alert.told, *step.channels)))
-    alert = _notifying(alert, kind, step.channels, now).written(steps_taken=alert.steps_taken + 1, told=told)
+    late = now - (alert.step_at or now)
+    alert = _notifying(alert, kind, step.channels, now).written(
+        steps_taken=alert.steps_taken + 1,
+        told=told,
+        # Whoever is told late has the time that the policy gives them before the next are.
+        begun_at=alert.begun_at + late if late > _IN_TIME else alert.begun_at,
+    )
     return escalating(alert, policy, now)
 
 

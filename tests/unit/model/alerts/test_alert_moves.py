@@ -112,6 +112,15 @@ def test_finding_it_again_is_counted_and_tells_nobody() -> None:
     assert [one.job_id for one in alert.samples] == ["job-1", "job-2", "job-3"]
 
 
+def test_what_counts_nothing_is_still_so_when_it_is_found_again() -> None:
+    before = an_alert()
+
+    alert = moves.counted(before, [], now=at(10))
+
+    assert (alert.count, alert.last_at, alert.version) == (1, at(10), before.version)
+    assert alert.revision == before.revision + 1
+
+
 def test_the_latest_samples_are_kept() -> None:
     names = [f"job-{number}" for number in range(SAMPLES_KEPT + 5)]
 
@@ -155,13 +164,23 @@ def test_rounds_are_repeated_as_often_as_the_policy_says() -> None:
     assert alert.step_at is None
 
 
-def test_after_an_hour_without_a_look_one_step_is_taken_and_not_all() -> None:
-    policy = a_policy(Step(0, (PAGER,)), Step(60, (CHAT,)), Step(120, (BOSS,)))
+def test_after_an_hour_without_a_look_one_step_is_taken_and_those_behind_it_keep_their_distance() -> None:
+    policy = a_policy(Step(0, (PAGER,)), Step(900, (CHAT,)), Step(1_500, (BOSS,)))
 
     once = moves.advanced(an_alert(policy), policy, at(3_600))
-    twice = moves.advanced(once, policy, at(3_660))
+    early = moves.advanced(once, policy, at(4_199))
+    twice = moves.advanced(once, policy, at(4_200))
 
-    assert (once.told, twice.told) == ((PAGER, CHAT), (PAGER, CHAT, BOSS))
+    assert (once.told, once.step_at) == ((PAGER, CHAT), at(4_200))
+    assert early is once
+    assert twice.told == (PAGER, CHAT, BOSS)
+
+
+def test_a_step_that_is_taken_by_the_next_minute_does_not_move_those_behind_it() -> None:
+    policy = a_policy(Step(0, (PAGER,)), Step(900, (CHAT,)), Step(1_500, (BOSS,)))
+
+    assert moves.advanced(an_alert(policy), policy, at(1_020)).step_at == at(1_500)
+    assert moves.advanced(an_alert(policy), policy, at(1_021)).step_at == at(1_621)
 
 
 def test_recovery_is_told_once_after_the_grace_period_to_all_that_knew() -> None:
