@@ -85,7 +85,7 @@ TIMES = [
         {"target": TARGET, "run_at": "2026-11-20T12:00:00Z", "delay": "1s"},
         422,
         "validation-failed",
-        "",
+        "/delay",
     ),
 ]
 

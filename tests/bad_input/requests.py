@@ -197,7 +197,7 @@ CHANGES = [
             "invalid-state",
             None,
         ),
-        ("reschedule to no time", "POST", "/v1/jobs/{job}/reschedule", b"{}", 422, "validation-failed", ""),
+        ("reschedule to no time", "POST", "/v1/jobs/{job}/reschedule", b"{}", 422, "validation-failed", "/run_at"),
         (
             "reschedule with more",
             "POST",

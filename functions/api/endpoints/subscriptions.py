@@ -10,10 +10,11 @@ from functions.api.answer import Answer
 from functions.api.create_job import Idempotency
 from functions.api.keep_versioned import Asked
 from functions.api.models.subscriptions import read_subscription
+from functions.api.refusals import invalid_field
 from functions.api.request import fingerprint
 from functions.api.wire.answers import etag
 from functions.api.wire.subscription_answers import subscription_answer
-from shared.model.errors import InvalidField, ItemNotFound
+from shared.model.errors import ItemNotFound
 from shared.model.subscription import Subscription, SubscriptionStatus
 
 if TYPE_CHECKING:
@@ -82,13 +83,13 @@ def _asked_for(body: Any, request: Request, services: Services) -> dict[str, Any
     """The fields of a subscription that a client decides.
 
     Raises:
-        Refused, InvalidField: it is not of the shape, or there is no such channel.
+        Refused: it is not of the shape, or there is no such channel.
     """
     asked, wanted = read_subscription(body)
     try:
         services.channels().store.get(request.tenant, asked.channel_id)
     except ItemNotFound:
-        raise InvalidField("/channel_id", "there is no such channel") from None
+        raise invalid_field("/channel_id", "unknown", "there is no such channel") from None
     return {
         "name": asked.name,
         "channel_id": asked.channel_id,

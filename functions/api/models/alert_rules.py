@@ -77,10 +77,11 @@ class NewPolicy(Shape):
     @model_validator(mode="after")
     def _rising(self) -> NewPolicy:
         times = [step.after for step in self.steps]
-        if any(later <= earlier for earlier, later in pairwise(times)):
-            raise refusal("contradiction", "each step of steps comes later than the one before it")
+        for place, (earlier, later) in enumerate(pairwise(times), start=1):
+            if later <= earlier:
+                raise refusal("contradiction", "later than the step before it", "steps", place, "after")
         if self.repeat is not None and self.repeat.every <= times[-1]:
-            raise refusal("contradiction", "repeat.every is longer than the last step's after")
+            raise refusal("contradiction", "longer than the last step's after", "repeat", "every")
         return self
 
 
@@ -114,7 +115,7 @@ class Quiet(Shape):
     @model_validator(mode="after")
     def _differ(self) -> Quiet:
         if self.begins == self.ends:
-            raise refusal("contradiction", "from and to are not the same")
+            raise refusal("contradiction", "another time than from", "to")
         return self
 
 
@@ -175,11 +176,11 @@ class NewRule(Shape):
         for name in ("count", "threshold", "factor", "min_samples"):
             value = getattr(self, name)
             if value is None and name in needed:
-                raise refusal("required", f"a rule of the kind {kind} needs {name}")
+                raise refusal("required", f"a rule of the kind {kind} needs {name}", name)
             if value is not None and name not in needed | optional:
-                raise refusal("contradiction", f"a rule of the kind {kind} has no {name}")
+                raise refusal("contradiction", f"a rule of the kind {kind} has no {name}", name)
         if kind is RuleKind.FAILURES_IN_A_ROW and (self.count or 0) > limits.MAX_FAILURES_IN_A_ROW:
-            raise refusal("out-of-range", f"count is at most {limits.MAX_FAILURES_IN_A_ROW} for the kind {kind}")
+            raise refusal("out-of-range", f"at most {limits.MAX_FAILURES_IN_A_ROW} for the kind {kind}", "count")
         _check_scope(kind, self.scope)
         return self
 
@@ -187,9 +188,9 @@ class NewRule(Shape):
 def _check_scope(kind: RuleKind, scope: Scope | None) -> None:
     names_jobs = scope is not None and scope.tags is None
     if kind in (RuleKind.RUNNING_LONG, RuleKind.NOTHING_SUCCEEDED) and not names_jobs:
-        raise refusal("required", f"a rule of the kind {kind} needs a scope with template_ids or a group")
+        raise refusal("required", f"a rule of the kind {kind} needs a scope with template_ids or a group", "scope")
     if kind in (RuleKind.DEAD_LETTER_COUNT, RuleKind.BREAKER_OPEN) and scope is not None:
-        raise refusal("contradiction", f"a rule of the kind {kind} has no scope: it is about the whole tenant")
+        raise refusal("contradiction", f"a rule of the kind {kind} has no scope: it is about the whole tenant", "scope")
 
 
 _NONE: Final[frozenset[str]] = frozenset()

@@ -29,5 +29,5 @@ class SilenceAlert(MoveAlert):
     def _one(self) -> SilenceAlert:
         if (self.until is None) == (self.duration is None):
             code = "required" if self.until is None else "contradiction"
-            raise refusal(code, "exactly one of until and for is expected")
+            raise refusal(code, "exactly one of until and for is expected", "until")
         return self

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _ROUTING_KEY: Final = Matching(r"[0-9A-Za-z]{32}|\*\*\*", "32 of 0-9, A-Z and a-z")
 _ADDRESS: Final = Matching(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}", "an address like a@b.com"
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}",
+    "addresses like ops@example.com",
 )
 _Url = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_URL_LENGTH)]
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from functions.api.models.fields import ErrorName, Note, PriorityName, Shape, TagKey, TagValue, Time, Timeout, refusal
+from functions.api.models.fields import (
+    ErrorName,
+    Matching,
+    Note,
+    PriorityName,
+    Shape,
+    TagKey,
+    TagValue,
+    Time,
+    Timeout,
+    refusal,
+)
 from functions.api.models.retries import Retry  # noqa: TC001 (pydantic reads the annotations)
 from functions.api.models.targets import Target  # noqa: TC001 (pydantic reads the annotations)
 from shared.model import limits
 from shared.model.error_fingerprint import FINGERPRINT_LENGTH
 from shared.model.target_identity import MAX_IDENTITY_LENGTH
 
-JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,64}$")]
+_ID: Final = Matching(r"[0-9a-z]{1,64}", "ids as they were answered")
+_FINGERPRINT: Final = Matching(
+    rf"[0-9a-z]{{{FINGERPRINT_LENGTH}}}", f"{FINGERPRINT_LENGTH} of 0-9 and a-z, as /v1/dead-letters/groups has them,"
+)
+JobId = Annotated[str, AfterValidator(_ID), _ID.schema()]
+Fingerprint = Annotated[str, AfterValidator(_FINGERPRINT), _FINGERPRINT.schema()]
 CONFIRM: Any = Field(
     default=False,
     description="Needed for a job with delivery at_most_once: it may have done its work when it failed.",
@@ -40,9 +56,7 @@ class DiscardJob(Shape):
 class DeadLetterSelection(Shape):
     """Which dead letters: those that fit all that is given, and have failed before the call."""
 
-    fingerprint: Annotated[str, StringConstraints(pattern=rf"^[0-9a-z]{{{FINGERPRINT_LENGTH}}}$")] | None = Field(
-        default=None, description="Their cause, as lists and groups show it."
-    )
+    fingerprint: Fingerprint | None = Field(default=None, description="Their cause, as lists and groups show it.")
     template_id: JobId | None = Field(default=None, description="The template that planned or triggered them.")
     target: Annotated[str, StringConstraints(min_length=1, max_length=MAX_IDENTITY_LENGTH)] | None = Field(
         default=None, description="What they call, as `target_identity` shows it."
@@ -60,7 +74,7 @@ class DeadLetterSelection(Shape):
     @model_validator(mode="after")
     def _in_order(self) -> DeadLetterSelection:
         if self.failed_from and self.failed_before and self.failed_from >= self.failed_before:
-            raise refusal("out-of-range", "`from` is to be before `to`")
+            raise refusal("out-of-range", "before `to`", "from")
         return self
 
 
@@ -89,11 +103,13 @@ class NewBulkAction(Shape):
 
     @model_validator(mode="after")
     def _members_of_the_action(self) -> NewBulkAction:
-        if self.action == "discard" and (
-            self.rate_per_second is not None or self.canary or self.payload is not None or self.confirm_at_most_once
-        ):
-            raise refusal(
-                "contradiction",
-                "rate_per_second, canary, payload and confirm_at_most_once belong to the action redrive",
-            )
+        given = {
+            "rate_per_second": self.rate_per_second is not None,
+            "canary": self.canary,
+            "payload": self.payload is not None,
+            "confirm_at_most_once": self.confirm_at_most_once,
+        }
+        for name, is_given in given.items():
+            if is_given and self.action == "discard":
+                raise refusal("contradiction", "belongs to the action redrive", name)
         return self

@@ -35,6 +35,7 @@ _WORDS: Final = {
 }
 # The same with the bound that was missed.
 _BOUNDS: Final = {
+    "greater_than": "more than {gt:g} is expected",
     "greater_than_equal": "at least {ge:g} is expected",
     "less_than_equal": "at most {le:g} is expected",
     "string_too_short": "at least {min_length} {characters} expected",
@@ -64,8 +65,8 @@ def unknown_field(pointer: str, known: Iterable[str]) -> FieldError:
 
 
 def _field_error(error: ErrorDetails, base: str, shape: type[BaseModel]) -> FieldError:
-    kind = error["type"]
-    path, holder, members = _walk(error["loc"], shape)
+    kind, context = error["type"], error.get("ctx", {})
+    path, holder, members = _walk((*error["loc"], *context.get("at", ())), shape)
     if kind in _AT_TYPE and isinstance(error.get("input", {}), dict):
         path = (*path, "type")
     pointer = (base + pointer_to(*path))[:_MAX_POINTER]
@@ -76,7 +77,6 @@ def _field_error(error: ErrorDetails, base: str, shape: type[BaseModel]) -> Fiel
         return FieldError(pointer, kind, error["msg"])
     if kind == "extra_forbidden":
         return unknown_field(pointer, (field.alias or name for name, field in holder.model_fields.items()))
-    context = error.get("ctx", {})
     if kind == "literal_error":
         return FieldError(pointer, "not-one-of", f"{_choices(context['expected'])} is expected")
     if kind in _BOUNDS:

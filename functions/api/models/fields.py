@@ -57,10 +57,11 @@ class Shape(BaseModel):
         return described
 
 
-def refusal(code: str, detail: str) -> PydanticCustomError:
-    """An error of a validator, with the code and the words that the client gets."""
+def refusal(code: str, detail: str, *at: str | int) -> PydanticCustomError:
+    """An error of a validator, with the code and the words that the client gets. `at` leads from what was validated to
+    the member that is to blame."""
     # Braces would be read as a template.
-    return PydanticCustomError(code, "{detail}", {"detail": detail})
+    return PydanticCustomError(code, "{detail}", {"detail": detail, "at": at})
 
 
 def _or_null(schema: JsonSchemaValue) -> JsonSchemaValue:

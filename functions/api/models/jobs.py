@@ -43,7 +43,7 @@ class When(Shape):
     @model_validator(mode="after")
     def _one_of_both(self) -> When:
         if self.run_at is not None and self.delay is not None:
-            raise refusal("contradiction", "either run_at or delay, not both")
+            raise refusal("contradiction", "either run_at or delay, not both", "delay")
         return self
 
 
@@ -111,7 +111,7 @@ class Reschedule(When):
     @model_validator(mode="after")
     def _one_of_them(self) -> Reschedule:
         if self.run_at is None and self.delay is None:
-            raise refusal("required", "run_at or delay is needed")
+            raise refusal("required", "run_at or delay is needed", "run_at")
         return self
 
 

@@ -17,7 +17,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 _TASK_NAME: Final = Matching(
     r"[A-Za-z_][A-Za-z0-9_.-]{0,127}", "1 to 128 of A-Z, a-z, 0-9, _, . and -, a letter or _ first,"
 )
-_CHANNEL_ID: Final = Matching(r"[0-9a-z]{1,64}", "the id of a channel")
+_CHANNEL_ID: Final = Matching(r"[0-9a-z]{1,64}", "ids of channels")
 HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_HEADER_NAME_LENGTH)]
 HeaderValue = Annotated[str, StringConstraints(max_length=limits.MAX_HEADER_VALUE_LENGTH)]
 

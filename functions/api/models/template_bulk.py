@@ -43,7 +43,8 @@ class BulkTemplateAction(Shape):
     @model_validator(mode="after")
     def _members_of_the_action(self) -> BulkTemplateAction:
         if (self.action == "tag") != (self.tags is not None):
-            raise refusal("contradiction", "tags are needed with the action tag, and belong to no other")
-        if self.action != "pause" and (self.note is not None or self.until is not None):
-            raise refusal("contradiction", "note and until belong to the action pause")
+            raise refusal("contradiction", "needed with the action tag, and belongs to no other", "tags")
+        for name in ("note", "until"):
+            if self.action != "pause" and getattr(self, name) is not None:
+                raise refusal("contradiction", "belongs to the action pause", name)
         return self

@@ -46,8 +46,9 @@ class Misfire(Shape):
 
     @model_validator(mode="after")
     def _bounds_of_fire_all(self) -> Misfire:
-        if self.policy != "fire_all" and (self.max is not None or self.within is not None):
-            raise refusal("contradiction", "max and within belong to fire_all: leave them out, or set them to null")
+        for name in ("max", "within"):
+            if self.policy != "fire_all" and getattr(self, name) is not None:
+                raise refusal("contradiction", "belongs to fire_all: leave it out, or set it to null", name)
         return self
 
 

@@ -108,7 +108,7 @@ class NewWindow(Shape):
         if self.schedule is None:
             if self.ends_at is None or self.duration is not None:
                 code = "required" if self.duration is None else "contradiction"
-                raise refusal(code, "ends_at is needed, or both schedule and duration")
+                raise refusal(code, "ends_at is needed, or both schedule and duration", "ends_at")
         elif self.starts_at is not None or self.ends_at is not None or self.duration is None:
-            raise refusal("contradiction", "schedule goes with duration, and without starts_at and ends_at")
+            raise refusal("contradiction", "goes with duration, and without starts_at and ends_at", "schedule")
         return self
