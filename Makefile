@@ -41,8 +41,8 @@ types: $(READY) ## Check the types, strictly
 imports: $(READY) ## Check who imports whom
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
-simulate: $(READY) ## Try to lose a job: seeds, crash points, the model, the mutants [SEEDS=1000] [SEED=7 [RECURRING=1]]
-	@$(PYTHON) -m tests.simulation --seeds '$(or $(SEEDS),1000)' $(if $(SEED),--seed '$(SEED)') $(if $(RECURRING),--recurring)
+simulate: $(READY) ## Try to lose a job: seeds, crash points, the model, the mutants [SEEDS=1000] [SEED=7 [RECURRING=1|AFTERMATH=1]]
+	@$(PYTHON) -m tests.simulation --seeds '$(or $(SEEDS),1000)' $(if $(SEED),--seed '$(SEED)') $(if $(RECURRING),--recurring) $(if $(AFTERMATH),--aftermath)
 ifndef SEED
 	@$(PYTHON) -m tests.model_checking
 	@$(PYTHON) -m tests.mutation

@@ -1,7 +1,7 @@
 """`make simulate`: run many seeds and every crash point, and say what was tried and what broke.
 
-`SEED`: one seed only, with its whole log; `RECURRING`: it is one with templates. `SEEDS`: how many, from 0, and for 25
-of them one more with templates.
+`SEED`: one seed only, with its whole log; `RECURRING`: it is one with templates; `AFTERMATH`: it is one with what
+follows from jobs. `SEEDS`: how many, from 0; for 25 of them one more with templates, and for 5 one with an aftermath.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.simulation import crash_points, seeds, template_stories
+from tests.simulation.aftermath import simulate_aftermath
 from tests.simulation.faults import MINUTE
 from tests.simulation.recurring import simulate_recurring
 from tests.simulation.run import simulate
@@ -26,14 +27,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--recurring", action="store_true")
+    parser.add_argument("--recurring", action="store_const", dest="run", const=simulate_recurring, default=simulate)
+    parser.add_argument("--aftermath", action="store_const", dest="run", const=simulate_aftermath)
     options = parser.parse_args()
     if options.seed is not None:
-        return _one(options.seed, simulate_recurring if options.recurring else simulate)
+        return _one(options.seed, options.run)
     return (
         _crash_points()
         + _seeds("seeds", options.seeds, simulate)
         + _seeds("seeds with templates", options.seeds // 25, simulate_recurring)
+        + _seeds("seeds with an aftermath", options.seeds // 5, simulate_aftermath)
     )
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from shared.adapters.memory.breakers import MemoryBreakers
-from shared.adapters.memory.checkpoints import MemoryCheckpoints
 from shared.adapters.memory.clock import SeededIds
 from shared.adapters.memory.control import MemoryControlStore
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
@@ -16,6 +14,8 @@ from shared.adapters.memory.outputs import MemoryOutputs
 from shared.model.errors import SchedulerError
 from shared.model.lanes import Lane
 from tests.simulation import functions
+from tests.simulation.beside import Beside, SimulatedCheckpoints, SimulatedLeftovers
+from tests.simulation.breakers import SimulatedBreakers
 from tests.simulation.faults import MINUTE, SECOND, Faults, Mishap, Weather
 from tests.simulation.functions import World
 from tests.simulation.kernel import Actor, Kernel, Process
@@ -58,22 +58,25 @@ class Cloud:
     target: Target
     skew_of: Callable[[str], int] = lambda _: 0
     ids: SeededIds = field(default_factory=SeededIds)
+    watch: ClassVar[Callable[[World, Process, int], None]] = staticmethod(functions.sweep)
 
     def __post_init__(self) -> None:
-        self.jobs = SimulatedJobStore(self.kernel, self.faults, self._written)
+        self.jobs = SimulatedJobStore(self.kernel, self.faults, self.written)
         self.queue = SimulatedQueue(self.kernel, self.faults, self._message_comes)
+        outputs, checkpoints = MemoryOutputs(), SimulatedCheckpoints()
         self.world = World(
             self.kernel,
             self.faults,
             self.jobs,
             MemoryControlStore(),
             self.queue,
-            MemoryOutputs(),
+            outputs,
             self.ids,
             self.target,
             MemoryMaintenanceWindows(),
-            MemoryCheckpoints(),
-            MemoryBreakers(),
+            checkpoints,
+            SimulatedBreakers(self.kernel),
+            Beside(SimulatedLeftovers(self.kernel, self.jobs, outputs, checkpoints)),
         )
         self.processes: dict[str, Process] = {}
         self.busy: dict[Process, Actor] = {}
@@ -86,8 +89,8 @@ class Cloud:
     def start(self) -> None:
         """From now on the functions are called each minute."""
         later = self.kernel.later
-        later("schedule", lambda: self._each_minute("populator", Weather.NO_TICKS, functions.tick))
-        later("schedule", lambda: self._each_minute("watcher", Weather.NO_SWEEPS, functions.sweep))
+        later("schedule", lambda: self.each_minute("populator", Weather.NO_TICKS, functions.tick))
+        later("schedule", lambda: self.each_minute("watcher", Weather.NO_SWEEPS, self.watch))
 
     def call(self, function: str, work: Callable[[World, Process, int], Any], *, timeout_ms: int) -> Any:
         """Invoke a function and wait: `work` is called with the world, the process, and when its time is over.
@@ -123,7 +126,7 @@ class Cloud:
         self.processes[name] = Process(name, skew_ms=self.skew_of(name))
         return self.processes[name]
 
-    def _call_in_vain(self, function: str, work: Callable[..., Any], *, timeout_ms: int) -> Any:
+    def call_in_vain(self, function: str, work: Callable[..., Any], *, timeout_ms: int) -> Any:
         """What it returned; None when it failed, which whoever calls by itself has to live with."""
         try:
             return self.call(function, work, timeout_ms=timeout_ms)
@@ -133,11 +136,11 @@ class Cloud:
 
     # By schedule
 
-    def _each_minute(self, name: str, away: Weather, work: Callable[..., Any]) -> None:
+    def each_minute(self, name: str, away: Weather, work: Callable[..., Any]) -> None:
         kernel, faults = self.kernel, self.faults
 
         def call() -> None:
-            self._call_in_vain(name, work, timeout_ms=_MINUTELY_TIMEOUT_MS)
+            self.call_in_vain(name, work, timeout_ms=_MINUTELY_TIMEOUT_MS)
 
         while True:
             kernel.sleep(MINUTE - kernel.now % MINUTE)
@@ -160,7 +163,7 @@ class Cloud:
             return
         self._executing[lane] += 1
         while messages := self.queue.receive(lane, _BATCH.get(lane, _SHORT_BATCH)):
-            done = self._call_in_vain(
+            done = self.call_in_vain(
                 "executor-long" if lane is Lane.LONG else "executor",
                 lambda world, process, ends_at, batch=messages: functions.execute(world, process, ends_at, batch),
                 timeout_ms=_EXECUTOR_TIMEOUT_MS.get(lane, _SHORT_EXECUTOR_TIMEOUT_MS),
@@ -173,7 +176,7 @@ class Cloud:
 
     # By stream
 
-    def _written(self, old: Job | None, new: Job) -> None:
+    def written(self, old: Job | None, new: Job) -> None:
         self.on_write(old, new)
         record = stream_record(old, new)
         if record is None:
@@ -202,7 +205,7 @@ class Cloud:
         tries = 0
         while records and tries < _RECORD_TRIES:
             tries += 1
-            failed = self._call_in_vain(
+            failed = self.call_in_vain(
                 "populator-stream",
                 lambda world, process, _, batch=tuple(records): functions.changed(world, process, batch),
                 timeout_ms=_MINUTELY_TIMEOUT_MS,

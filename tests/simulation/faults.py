@@ -56,6 +56,9 @@ class Weather(StrEnum):
     INDEX_STALE = "index_stale"  # the indexes show what was a minute ago
     HOT_SHARD = "hot_shard"  # the due index refuses every read of one shard
     TARGET_DOWN = "target_down"  # what jobs call answers nobody
+    JOURNAL_STALLED = "journal_stalled"  # the journal is told nothing
+    BUCKET_AWAY = "bucket_away"  # the data bucket takes nothing
+    BUS_AWAY = "bus_away"  # the event bus takes nothing
     OLD_EXECUTORS = "old_executors"  # executors that start do not know the jobs' kind of target
 
 
@@ -63,6 +66,8 @@ class Weather(StrEnum):
 WRITES: Final = frozenset(
     {"create", "change", "change_and_get", "place_payload", "advance_tick", "advance_sweep", "send", "keep", "save"}
     | {"put_breaker", "count"}
+    | {"record", "plan_look", "forget_look", "create_bulk_action", "replace_bulk_action", "forget_step"}
+    | {"publish", "put_object", "remove", "note"}
     | {"create_template", "replace_template", "archive_version", "record_gap", "expire_remains", "claim_external_key"}
 )
 OF_READS: Final = frozenset({Fault.CRASH_BEFORE, Fault.THROTTLED, Fault.SLOW, Fault.FROZEN})

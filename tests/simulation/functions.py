@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from functions.api.alert_services import AlertPorts
 from functions.api.services import Services, TemplatePorts, services_on
 from functions.executor.commit_outcome import CommitOutcome
 from functions.executor.execute_job import ExecuteJob, ReceivedHint, Verdict
@@ -16,12 +17,9 @@ from functions.executor.hand_over import HandOver
 from functions.executor.heartbeat import Heartbeats
 from functions.populator.queue_changed_jobs import JobWritten, QueueChangedJobs
 from functions.populator.queue_due_jobs import QueueDueJobs
-from functions.watcher.sweep import Sweep
+from functions.watcher.sweep import OverdueReader, Sweep
 from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.backfills import MemoryBackfillStore
-from shared.adapters.memory.beats import MemoryBeats
-from shared.adapters.memory.breakers import MemoryBreakers
-from shared.adapters.memory.bulk_actions import MemoryBulkActions
 from shared.adapters.memory.calendars import MemoryCalendars
 from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.templates import MemoryTemplateStore
@@ -31,24 +29,28 @@ from shared.model.allowed_targets import Place
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
 from shared.model.retention import Retention
-from tests.alert_ports import alert_ports_in_memory
 from tests.simulation.faults import SECOND, Faults, Weather
 from tests.simulation.ports import Port, ProcessClock, ProcessTelemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from functions.executor.targets.protocol import Target
-    from shared.adapters.memory.checkpoints import MemoryCheckpoints
     from shared.adapters.memory.clock import SeededIds
     from shared.model.lanes import DueShard
+    from tests.simulation.beside import Beside, SimulatedCheckpoints
+    from tests.simulation.breakers import SimulatedBreakers
     from tests.simulation.kernel import Kernel, Process
     from tests.simulation.queue import Message
 
 RETENTION: Final = Retention.alike(30)
 SHARDING: Final = Sharding(due=1, group=2)
-_PLACE: Final = Place("123456789012", "eu-central-1")
+PLACE: Final = Place("123456789012", "eu-central-1")
 _BEAT_EVERY_MS: Final = 2 * SECOND
+
+
+def tell_nobody(*_: object, **__: object) -> None:
+    """Nobody wants to know."""
 
 
 class World(NamedTuple):
@@ -63,8 +65,9 @@ class World(NamedTuple):
     ids: SeededIds
     target: Target
     windows: MemoryMaintenanceWindows
-    checkpoints: MemoryCheckpoints
-    breakers: MemoryBreakers
+    checkpoints: SimulatedCheckpoints
+    breakers: SimulatedBreakers
+    beside: Beside
 
     def store_port(self, process: Process, real: Any) -> Any:
         return Port(process, real, self.kernel, self.faults, away=Weather.STORE_AWAY)
@@ -84,16 +87,21 @@ class World(NamedTuple):
     def on_every_shard(self, work: Callable[[DueShard], Any], shards: Sequence[DueShard]) -> list[Any]:
         return self.kernel.all_of([(f"shard {shard}", partial(work, shard)) for shard in shards])
 
+    def together(self, call: Callable[[Any], Any], arguments: Iterable[Any]) -> list[Any]:
+        """`shared.side_by_side` among actors."""
+        return self.kernel.all_of([(f"{number}", partial(call, one)) for number, one in enumerate(arguments)])
+
     def seconds_until(self, ends_at: int) -> float:
         return (ends_at - self.kernel.now) / SECOND
 
 
 def services(world: World, process: Process) -> Services:
     """The API's use cases. Every target may be called."""
+    beside = world.beside
     return services_on(
         jobs=world.store_port(process, world.jobs),
         keys=world.control,
-        beats=MemoryBeats(),
+        beats=world.beside.beats,
         outputs=world.outputs,
         clock=world.clock(process),
         ids=world.ids,
@@ -101,20 +109,23 @@ def services(world: World, process: Process) -> Services:
         sharding=SHARDING,
         retention=RETENTION,
         check_target=lambda target: None,
-        place=_PLACE,
+        place=PLACE,
         template_ports=lambda: TemplatePorts(
             templates := MemoryTemplateStore(), MemoryCalendars(templates), MemoryBackfillStore(templates)
         ),
         window_port=MemoryMaintenanceWindows,
         channel_port=lambda: MemoryVersionedStore("channel"),
-        subscription_port=lambda: MemoryVersionedStore("subscription"),
-        alert_ports=alert_ports_in_memory,
-        breaker_port=MemoryBreakers,
+        subscription_port=lambda: world.store_port(process, world.beside.subscriptions),
+        alert_ports=lambda: AlertPorts(
+            *(world.store_port(process, one) for one in (beside.alerts, beside.rules, beside.policies))
+        ),
+        breaker_port=lambda: world.store_port(process, world.breakers),
         breaker_settings=BreakerSettings(),
         checkpoint_port=lambda: world.store_port(process, world.checkpoints),
-        bulk_action_port=MemoryBulkActions,
+        bulk_action_port=lambda: world.store_port(process, beside.actions),
         archive_port=MemoryArchive,
         archived_for=RETENTION.longest,
+        together=world.together,
     )
 
 
@@ -136,7 +147,11 @@ def changed(world: World, process: Process, records: Sequence[JobWritten]) -> li
 
 
 def sweep(world: World, process: Process, ends_at: int) -> None:
-    Sweep(
+    sweeping(world, process)(lambda: world.seconds_until(ends_at))
+
+
+def sweeping(world: World, process: Process, tell_overdue: OverdueReader = tell_nobody) -> Sweep:
+    return Sweep(
         jobs=world.store_port(process, world.jobs),
         cursors=world.store_port(process, world.control),
         dispatch=world.dispatch(process),
@@ -145,8 +160,9 @@ def sweep(world: World, process: Process, ends_at: int) -> None:
         telemetry=world.telemetry(process),
         sharding=SHARDING,
         retention=RETENTION,
+        tell_overdue=tell_overdue,
         on_every_shard=world.on_every_shard,
-    )(lambda: world.seconds_until(ends_at))
+    )
 
 
 def execute(world: World, process: Process, ends_at: int, messages: Sequence[Message]) -> list[str]:
@@ -187,7 +203,7 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
             hand_over=HandOver(world.checkpoints, "https://api.example.com"),
             commit=commit,
             telemetry=telemetry,
-            gates=() if is_old else (MaintenanceWindowGate(known, clock, _PLACE), breakers),
+            gates=() if is_old else (MaintenanceWindowGate(known, clock, PLACE), breakers),
             observers=() if is_old else (breakers,),
         )
         hint = ReceivedHint(message.hint, message.lane, message.receipt)

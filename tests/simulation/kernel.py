@@ -22,7 +22,7 @@ class Process:
     `skew_ms`: how far its clock is ahead of the true time. `calls`: how many calls it has made to the outside.
     """
 
-    __slots__ = ("calls", "frozen_until", "is_dead", "name", "on_death", "skew_ms")
+    __slots__ = ("calls", "frozen_until", "is_dead", "kept", "name", "on_death", "skew_ms")
 
     def __init__(self, name: str, *, skew_ms: int = 0) -> None:
         self.name = name
@@ -31,6 +31,13 @@ class Process:
         self.frozen_until = 0
         self.calls = 0
         self.on_death: list[Callable[[], None]] = []
+        self.kept: dict[str, Any] = {}
+
+    def keep(self, name: str, make: Callable[[], Any]) -> Any:
+        """What a function keeps in a global variable from one invocation to the next; made by the first."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        return self.kept[name]
 
 
 class Actor:

@@ -24,7 +24,8 @@ class Observed:
     """`accepted`: jobs whose creation was answered with success, and when. `unknown`: which creations of each tenant
     were not answered, by their keys. `ids`: the job of each tenant's Idempotency-Key. `checkpoints`: the last that was
     kept of each job. `answers`: the error of each attempt's effect, `reports` that of each whose outcome is reported.
-    `cancels`: jobs that a client wanted to end. `holders`: who made the last claim. `latest_ms`: how late the latest
+    `cancels`: jobs that a client wanted to end. `holders`: who made the last claim.
+    `jobs`: how many were created. `latest_ms`: how late the latest
     first attempt began, by its claimer's clock. `zombies`: effects that began when their lease had been taken.
     `broken`: what should never happen, each as the invariant's number and what was seen."""
 
@@ -37,6 +38,7 @@ class Observed:
     reports: dict[tuple[JobKey, int], str | None] = field(default_factory=dict)
     answers: dict[tuple[JobKey, int], str | None] = field(default_factory=dict)
     holders: dict[JobKey, Process] = field(default_factory=dict)
+    jobs: int = 0
     latest_ms: int = 0
     zombies: int = 0
     broken: list[str] = field(default_factory=list)

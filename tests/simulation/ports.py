@@ -148,6 +148,8 @@ class ProcessTelemetry:
 
     def defect(self, action: str, error: BaseException, **facts: Any) -> None:
         self.note(action, **facts)
+        if isinstance(error, StoreUnavailable):
+            return  # of a step of the watcher's minute, which counts as failed
         self.kernel.defects.append(f"{self.process.name}: {action}: {type(error).__name__}: {error}")
 
     def measure(self, metric: Metric, value: float = 1) -> None:

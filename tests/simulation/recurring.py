@@ -44,7 +44,7 @@ class RecurringCloud(Cloud):
     def start(self) -> None:
         super().start()
         expand = partial(_expand, self.templates)
-        self.kernel.later("schedule", lambda: self._each_minute("recurrence", Weather.NO_EXPANSIONS, expand))
+        self.kernel.later("schedule", lambda: self.each_minute("recurrence", Weather.NO_EXPANSIONS, expand))
 
     def retire(self, function: str) -> None:
         """Whoever calls the function from now on is served by a new process."""
@@ -73,12 +73,13 @@ def _expand(store: SimulatedTemplateStore, world: World, process: Process, ends_
 
 
 class RecurringRun(Run):
+    kind_of_cloud = RecurringCloud
+    cloud: RecurringCloud
+
     def __init__(self, seed: int, scenario: TemplateScenario, *, only: Collection[str] | None = None) -> None:
         super().__init__(seed, scenario.rest, only=only)
         self.wishes = scenario.templates
         self.kernel.now = scenario.begins_at
-        old = self.cloud
-        self.cloud = RecurringCloud(self.kernel, self.faults, old.on_write, old.target, old.skew_of, old.ids)
         self.cloud.templates = SimulatedTemplateStore(self.kernel, self.faults, self._judge_template)
         self.catch_up_ms = CATCH_UP_MS
         self.occurrences = Occurrences()
@@ -95,13 +96,14 @@ class RecurringRun(Run):
         self.go_on(self.kernel.now + self.catch_up_ms)
         self.kernel.later("owners", self.client.delete_all)
         super().settle(bound_ms)
-        if not self.is_broken():
-            end = START + timedelta(milliseconds=self.kernel.now)
-            gaps = {key: self.cloud.templates.gaps(key, since=START, until=end) for key in self.occurrences.histories}
-            nobody_is_late = not any(fault.endswith(Fault.APPLIED_LATE) for fault in self.faults.struck)
-            jobs = self.cloud.jobs.all_jobs()
-            for what in self.occurrences.broken(jobs, gaps, end, nobody_is_late=nobody_is_late):
-                self.observed.broken.append(f"I2: {what}")
+
+    def _of_the_end(self) -> Iterator[tuple[str, str]]:
+        yield from super()._of_the_end()
+        end = START + timedelta(milliseconds=self.kernel.now)
+        gaps = {key: self.cloud.templates.gaps(key, since=START, until=end) for key in self.occurrences.histories}
+        nobody_is_late = not any(fault.endswith(Fault.APPLIED_LATE) for fault in self.faults.struck)
+        jobs = self.cloud.jobs.all_jobs()
+        yield from (("I2", one) for one in self.occurrences.broken(jobs, gaps, end, nobody_is_late=nobody_is_late))
 
     def _is_quiet(self) -> bool:
         """Deleted, and settled; and every job has ended."""

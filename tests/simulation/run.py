@@ -22,7 +22,7 @@ from tests.simulation.target import SimulatedTarget
 from tests.simulation.workers import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from functions.executor.targets.protocol import Answer, Call
     from shared.model.job import Job
@@ -50,6 +50,8 @@ class Result:
 class Run:
     """The scheduler, its clients and its judge. `begin` lets the clients loose."""
 
+    kind_of_cloud: type[Cloud] = Cloud
+
     def __init__(self, seed: int, scenario: Scenario, *, only: Collection[str] | None = None) -> None:
         self.scenario = scenario
         self.seed = seed
@@ -59,7 +61,9 @@ class Run:
         target = SimulatedTarget(
             self.kernel, self._effect_begins, self._effect_ends, self._work_begins, self._is_target_down
         )
-        self.cloud = Cloud(self.kernel, self.faults, self._judge_write, target, self._skew_of, SeededIds(seed))
+        self.cloud = self.kind_of_cloud(
+            self.kernel, self.faults, self._judge_write, target, self._skew_of, SeededIds(seed)
+        )
         self._clocks_agree = 2 * scenario.skew_ms <= invariants.SKEW_MS
 
     def begin(self) -> None:
@@ -87,21 +91,29 @@ class Run:
         self.go_on(self.kernel.now + MINUTE)
         while not self.is_broken() and self.kernel.now < ends_at and not self._is_quiet():
             self.go_on(self.kernel.now + MINUTE)
-        if not self.is_broken():
-            stored = {job.key: job for job in self.cloud.jobs.all_jobs()}
-            for number, what in (
-                *(("I1, I15", one) for one in invariants.i1_i15_what_was_accepted_is_there(self.observed, stored)),
-                *(("I1", one) for one in invariants.i1_all_have_ended_as_promised(self.observed, stored)),
-            ):
-                self.observed.broken.append(f"{number}: {what}")
+        self._judge_end()
         self.kernel.end()
+
+    def _judge_end(self) -> None:
+        self._judge(self._of_the_end)
+
+    def _judge(self, broken: Callable[[], Iterable[tuple[str, str]]]) -> None:
+        """Write down what of it is `broken`: invariants, and what was seen. Not after something else was: that has led
+        to it."""
+        if not self.is_broken():
+            self.observed.broken += [f"{number}: {what}" for number, what in broken()]
+
+    def _of_the_end(self) -> Iterator[tuple[str, str]]:
+        stored = {job.key: job for job in self.cloud.jobs.all_jobs()}
+        yield from (("I1, I15", one) for one in invariants.i1_i15_what_was_accepted_is_there(self.observed, stored))
+        yield from (("I1", one) for one in invariants.i1_all_have_ended_as_promised(self.observed, stored))
 
     def result(self) -> Result:
         broken = [*self.observed.broken, *self.kernel.defects]
         return Result(
             broken=broken[0] if broken else None,
             faults=tuple(self.faults.struck),
-            jobs=len(self.cloud.jobs.all_jobs()),
+            jobs=self.observed.jobs,
             effects=sum(map(len, self.observed.effects.values())),
             zombies=self.observed.zombies,
             settled_ms=self.kernel.now - self.scenario.faults_end,
@@ -112,6 +124,7 @@ class Run:
         return all(job.status.is_terminal for job in self.cloud.jobs.all_jobs())
 
     def _judge_write(self, before: Job | None, after: Job) -> None:
+        self.observed.jobs += before is None
         self.kernel.note("written", after.id, after.status, f"version {after.version} fence {after.fence}")
         for number, holds in invariants.OF_A_WRITE:
             for what in holds(before, after):

@@ -22,6 +22,8 @@ _AT_ONCE: Final = 10
 class Simulate(Protocol):
     """Makes the run of a seed, with whatever strikes, or with exactly these faults."""
 
+    __name__: str
+
     def __call__(self, seed: int, *, only: Collection[str] | None = None) -> Result: ...
 
 
@@ -68,5 +70,6 @@ def run_side_by_side(seeds: range, run: Simulate = simulate) -> Tally:
 def report(seed: int, broken: str, run: Simulate = simulate) -> str:
     """One line that repeats the run, what broke, and the few faults that it takes."""
     faults = shrunk(run(seed).faults, lambda some: run(seed, only=some).broken is not None)
-    command = "make simulate" if run is simulate else "make simulate RECURRING=1"
+    kind = run.__name__.removeprefix("simulate").removeprefix("_").upper()
+    command = f"make simulate {kind}=1" if kind else "make simulate"
     return "\n".join((f"{command} SEED={seed}  # {broken}", *map("    {}".format, faults)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from shared.model.job import Job
+    from shared.model.job import Job, JobKey
     from shared.model.lanes import DueShard
     from tests.simulation.kernel import Kernel
 
@@ -31,8 +31,9 @@ class SimulatedJobStore(MemoryJobStore):
         self._kernel = kernel
         self._faults = faults
         self._on_write = on_write
-        self._lagging: deque[tuple[int, Job | None, Job]] = deque()
+        self._lagging: deque[tuple[int, Job | None, Job | None]] = deque()
         self._pages = 0
+        self.payloads_put_at: dict[tuple[JobKey, str], datetime] = {}
 
     def due(self, shard: DueShard, *, until: datetime, after: DueEntry | None, limit: int) -> DuePage:
         """A page may end early, as one does at 1 MB, and even before its first entry."""
@@ -47,12 +48,41 @@ class SimulatedJobStore(MemoryJobStore):
         entries = page.entries[: self._pages % len(page.entries)]
         return DuePage(entries, entries[-1] if entries else after or DueEntry(page.entries[0].wake_at, "", ""))
 
+    def place_payload(self, job: Job) -> Job:
+        placed = super().place_payload(job)
+        if placed.payload.ref is not None:
+            self.payloads_put_at[job.key, placed.payload.ref] = job.created_at
+        return placed
+
+    def remove_payload(self, key: JobKey, ref: str) -> None:
+        self._payloads.pop((key, ref), None)
+        self.payloads_put_at.pop((key, ref), None)
+
+    def keep_old(self, job: Job) -> None:
+        """Have an item of a job that ended long ago: nobody is told."""
+        self._jobs[job.key] = job
+        super()._project(None, job)
+
+    def let_go(self, key: JobKey) -> Job | None:
+        """Remove the item of a job, as its time to live does; None when there is none."""
+        job = self._jobs.pop(key, None)
+        if job is not None:
+            self._lag(job, None)
+        return job
+
+    def list_attention(self, partition: str, *, before: str, not_before: str, limit: int) -> list[ListedEntry]:
+        self._catch_up(self._kernel.now)
+        return super().list_attention(partition, before=before, not_before=not_before, limit=limit)
+
     def list_group(self, partition: str, *, before: str, not_before: str, limit: int) -> list[ListedEntry]:
         self._catch_up(self._kernel.now)
         return super().list_group(partition, before=before, not_before=not_before, limit=limit)
 
     def _project(self, old: Job | None, new: Job) -> None:
         self._on_write(old, new)
+        self._lag(old, new)
+
+    def _lag(self, old: Job | None, new: Job | None) -> None:
         now = self._kernel.now
         lag = MINUTE if self._faults.is_weather(Weather.INDEX_STALE, now) else USUAL_LAG_MS
         # An index applies the writes of one item in their order; here, of all.

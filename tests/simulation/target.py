@@ -1,7 +1,8 @@
 """What jobs call: it takes its time, and ends well or badly, as the URL's path says, or else chance.
 
 A path `/25000/http_503,ok` says that a call takes 25,000 ms, that the first attempt ends with `http_503`, and that the
-others end well; `dies` kills the process. The path `/` leaves it to the job's id and the attempt's number.
+others end well; `dies` kills the process. The path `/` leaves it to the job's id and the attempt's fence. A channel
+fails now and then, and never three times in a row.
 """
 
 from __future__ import annotations
@@ -78,12 +79,20 @@ def is_by_chance(call: Call) -> bool:
 
 def behaviour(call: Call, timeout_seconds: float) -> tuple[int, Failure | None]:
     """How many milliseconds the call takes, and how it ends."""
+    if call.target["type"] == "channel":
+        return _of_channel(call)
     path = urlsplit(call.target["url"]).path
     if is_by_chance(call):
-        return _by_chance(crc32(f"{call.job_id} {call.attempt}".encode()), int(timeout_seconds * SECOND))
+        return _by_chance(crc32(f"{call.job_id} {call.fence}".encode()), int(timeout_seconds * SECOND))
     duration, _, ends = path[1:].partition("/")
     end = [*ends.split(","), "ok"][min(call.attempt - 1, ends.count(",") + 1)]
     return int(duration), None if end == "ok" else Failure(end, "as the URL says", retryable=end != "http_404")
+
+
+def _of_channel(call: Call) -> tuple[int, Failure | None]:
+    chance = crc32(f"{call.job_id} {call.fence}".encode())
+    fails = call.attempt < 3 and chance % 5 == 0
+    return chance % 2_000, Failure("http_503", "the service is unavailable") if fails else None
 
 
 def _by_chance(chance: int, timeout_ms: int) -> tuple[int, Failure | None]:
