@@ -117,7 +117,8 @@ def _reason(error: Exception) -> Reason:  # noqa: PLR0911 (one return per kind o
             return Reason("invalid-state", f"the job is {error.job.status}: {advice}")
         case VersionMismatch():
             detail = "it has changed since: read it, and decide again"
-            return Reason("precondition-failed", detail, headers={"ETag": etag(error.current)})
+            stale = [FieldError("If-Match", "stale", detail)]
+            return Reason("precondition-failed", detail, stale, headers={"ETag": etag(error.current)})
         case IdempotencyKeyReused():
             detail = "take a new key for something new, or send the same body as with the first call"
             return Reason("idempotency-key-reused", detail, [FieldError("Idempotency-Key", "reused", detail)])

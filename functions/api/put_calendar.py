@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from functions.api.refusals import Refused
+from functions.api.refusals import FieldError, Refused
 from shared.model.errors import CalendarChanged, CalendarNotFound, SchedulerError
 from shared.model.schedule.calendar_documents import write_calendar
 from shared.model.stored_calendar import StoredCalendar
@@ -65,7 +65,8 @@ class PutCalendar:
             if existing is not None:
                 change.precondition.check(existing)
             elif change.precondition.is_update:
-                raise Refused("precondition-failed", "there is no calendar of this id")
+                detail = "there is no calendar of this id"
+                raise Refused("precondition-failed", detail, [FieldError("If-Match", "stale", detail)])
             content = decide(existing)
             if existing is None:
                 wanted = _first(tenant, calendar_id, content, change)

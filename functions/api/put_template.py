@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.create_template import ExternalKeyTaken
 from functions.api.models.template_spec import read_template
-from functions.api.refusals import Refused, invalid_field
+from functions.api.refusals import FieldError, Refused, invalid_field
 from shared.model.errors import TemplateNotFound
 from shared.model.template import TemplateKey, TemplateStatus
 
@@ -48,7 +48,8 @@ class PutTemplate:
             if existing is not None:
                 return Declared(self.edit_template.replace(existing.key, body, change), created=False)
             if change.precondition.is_update:
-                raise Refused("precondition-failed", "there is no template of this key")
+                detail = "there is no template of this key"
+                raise Refused("precondition-failed", detail, [FieldError("If-Match", "stale", detail)])
             try:
                 created = self.create_template(asked, lambda: replace(spec, external_key=external_key))
             except ExternalKeyTaken:

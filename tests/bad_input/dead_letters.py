@@ -76,7 +76,7 @@ DEAD_LETTERS = (
     _bad_query("/v1/dead-letters", "status=failed", "status"),
     _bad_query("/v1/dead-letters/groups", "limit=5", "limit"),
     BadInput(
-        "a cursor of another list", "GET", "/v1/dead-letters?cursor=AAAA", {}, None, 400, "invalid-page-token", None
+        "a cursor of another list", "GET", "/v1/dead-letters?cursor=AAAA", {}, None, 400, "invalid-page-token", "cursor"
     ),
     BadInput("a dead letter that has not failed", "GET", "/v1/dead-letters/{job}", {}, None, 404, "not-found"),
     *(

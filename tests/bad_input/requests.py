@@ -129,7 +129,7 @@ QUERIES = (
         ),
     ]
     + [
-        BadInput(f"cursor {cursor}", "GET", f"/v1/jobs?cursor={cursor}", {}, None, 400, "invalid-page-token")
+        BadInput(f"cursor {cursor}", "GET", f"/v1/jobs?cursor={cursor}", {}, None, 400, "invalid-page-token", "cursor")
         for cursor in ("", "a", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%C3%BC", "a" * 500)
     ]
 )

@@ -177,5 +177,5 @@ TEMPLATE_LISTS = [
     bad_bulk("an unknown member of the filter", {"action": "delete", "filter": {"nam": "a"}}, "/filter/nam"),
     bad_bulk("pause until the past", {"action": "pause", "all": True, "until": "2001-01-01T00:00:00Z"}, "/until"),
     BadInput("bulk action with a bad cursor", "POST", "/v1/templates/bulk-actions", JSON,
-             b'{"action": "pause", "all": true, "cursor": "AAAA"}', 400, "invalid-page-token"),
+             b'{"action": "pause", "all": true, "cursor": "AAAA"}', 400, "invalid-page-token", "/cursor"),
 ]  # fmt: skip

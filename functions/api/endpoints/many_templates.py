@@ -69,7 +69,7 @@ def change_templates(request: Request, services: Services) -> Answer:
     check_end(asked.until, services.clock.now())
     repeated = {name: value for name, value in body.items() if name != "cursor"}
     list_key = f"{request.tenant} POST /v1/templates/bulk-actions {fingerprint(repeated)}"
-    after = None if asked.cursor is None else parse_page_token(asked.cursor, list_key=list_key)
+    after = None if asked.cursor is None else parse_page_token(asked.cursor, list_key=list_key, pointer="/cursor")
     action = None if asked.dry_run else _action_of(asked, services)
     change = change_of(request, services)
     page = services.templates().change_templates(request.tenant, wanted, action, change, after=after)

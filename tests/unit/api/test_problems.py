@@ -35,6 +35,13 @@ def test_each_error_has_its_document(error: Exception, status: int, slug: str) -
     assert document["instance"] == "request-1"
 
 
+def test_a_version_that_is_not_the_present_one_is_told_by_the_header_that_names_it() -> None:
+    _, document, headers = problem(errors.VersionMismatch(JOB), "request-1")
+
+    assert [one["pointer"] for one in document["errors"]] == ["If-Match"]
+    assert headers == {"ETag": f'"{JOB.version}"'}
+
+
 def test_a_defect_tells_the_client_nothing_but_where_to_look() -> None:
     _, document, _ = problem(RuntimeError("secret"), "request-1")
 
