@@ -179,9 +179,9 @@ class ReportExecution:
 
 def _is_reported(job: Job, token: LeaseToken, failure: Failure | None, output: bytes) -> bool:
     """Whether the attempt ended with this very report: by its outcome, its error, and as much of the output as the job
-    still has."""
+    still has. Once another attempt has begun, what the job's state says is about that one."""
     ended = job.execution(token.fence)
-    if ended is None or not long_work.awaits_callback(job):
+    if ended is None or job.fence != token.fence or not long_work.awaits_callback(job):
         return False
     outcomes = {Outcome.SUCCEEDED} if failure is None else {failure.outcome, Outcome.CANCELLED}
     return (

@@ -258,6 +258,19 @@ def test_a_cancelled_job_is_counted_as_such_by_whoever_ends_it(work: Work, api: 
     assert api.telemetry.values[Metric.CANCELLED] == [1]
 
 
+def test_a_failure_is_not_answered_again_once_another_attempt_has_followed(work: Work, api: Api) -> None:
+    first, error = work.token, {"error": {"type": "disk_full"}}
+    work.report("fail", error)
+    api.clock.advance(60)
+    work.claim()
+    before = work.job
+
+    reply = work.report("fail", error, token=first)
+
+    assert (reply.status, reply.slug) == (409, "lease-lost")
+    assert work.job == before
+
+
 def test_long_output_is_kept_whole(work: Work, api: Api) -> None:
     work.report("complete", {"output": "x" * 5_000})
 
