@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from functions.api.refusals import Refused, WrongState
+from shared.model import limits
 from shared.model.bulk_action import BulkAction, BulkSpec, BulkStatus, ended, new_bulk_action
 from shared.model.errors import IdempotencyKeyReused, ItemChanged, ItemNotFound, StoreUnavailable
 from shared.model.job import JobKey, idempotent_job_id
+from shared.ports.bulk_actions import BulkStep
+from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,12 +77,14 @@ class BeginBulkAction:
 
         Raises:
             IdempotencyKeyReused: the key was used with another body.
+            Refused: the tenant has as many that have not ended as it may have.
         """
         if idempotency is None:
             action_id, fingerprint = self.ids.job_id(now), None
         else:
             action_id = idempotent_job_id(tenant, f"bulk action: {idempotency.key}")
             fingerprint = idempotency.fingerprint
+        self._refuse_too_many(tenant, action_id)
         action = new_bulk_action(spec, tenant=tenant, action_id=action_id, by=by, now=now, fingerprint=fingerprint)
         stored = self.actions.create_bulk_action(action)
         if stored.fingerprint != fingerprint:
@@ -88,11 +94,28 @@ class BeginBulkAction:
         self.telemetry.note("bulk_action_created", by=by, **stored.identity())
         spare = max(seconds_left() - _SECONDS_AT_ONCE, 0)
         with suppress(StoreUnavailable, ItemChanged):
-            self.advance(stored, lambda: seconds_left() - spare)
+            if self.advance(stored, lambda: seconds_left() - spare).has_ended and stored.step_at is not None:
+                self.actions.forget_step(BulkStep(stored.step_at, tenant, stored.id))
         # What it has come to, also where it stopped half-way: it exists, and goes on.
         with suppress(StoreUnavailable, ItemNotFound):
             return self.actions.get_bulk_action(tenant, stored.id)
         return stored
+
+    def _refuse_too_many(self, tenant: str, action_id: str) -> None:
+        """Several that are begun in the same moment may be a few more."""
+        known = {step.action_id for step in self.actions.steps_of(tenant)}
+        if len(known) < limits.MAX_UNFINISHED_BULK_ACTIONS:
+            return
+        # Steps outlive their actions for some seconds; and one that was begun before is answered as it is.
+        found = one_after_another(partial(self._find, tenant), [action_id, *known - {action_id}])
+        unfinished = sum(one is not None and not one.has_ended for one in found)
+        if found[0] is None and unfinished >= limits.MAX_UNFINISHED_BULK_ACTIONS:
+            raise Refused("limit-reached", f"{unfinished} have not ended: wait for one, or abort one")
+
+    def _find(self, tenant: str, action_id: str) -> BulkAction | None:
+        with suppress(ItemNotFound):
+            return self.actions.get_bulk_action(tenant, action_id)
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,8 @@ MAX_CHANNELS: Final = 100
 MAX_CHANNEL_ADDRESSES: Final = 20
 # Of a tenant. Each may make a job of each of 500 changes that the journal reads at once.
 MAX_SUBSCRIPTIONS: Final = 20
+# Of a tenant, that have not ended: the watcher goes on with each of them every minute.
+MAX_UNFINISHED_BULK_ACTIONS: Final = 20
 MIN_WINDOW_SECONDS: Final = 1
 MAX_WINDOW_SECONDS: Final = 31 * DAY_SECONDS
 MAX_WINDOW_RELEASE_SECONDS: Final = 3_600

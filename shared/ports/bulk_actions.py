@@ -55,6 +55,10 @@ class BulkActionStore(Protocol):
         behind `after`."""
         ...
 
+    def steps_of(self, tenant: str) -> Sequence[BulkStep]:
+        """All steps of one tenant, those that are not due as well: at least one for each action that has not ended."""
+        ...
+
     def forget_step(self, step: BulkStep) -> None:
         """Drop a step that was dealt with."""
         ...

@@ -152,6 +152,17 @@ def test_those_that_are_to_go_on_are_found_by_their_time(store: BulkActionStore)
     assert list(store.steps(until=at(60), limit=9, after=steps[-1])) == []
 
 
+def test_the_steps_of_a_tenant_are_its_own_due_or_not(store: BulkActionStore) -> None:
+    mine = [store.create_bulk_action(a_bulk_action(action_id=name)) for name in ("one", "two")]
+    store.create_bulk_action(a_bulk_action(tenant="other"))
+
+    steps = store.steps_of(TENANT)
+
+    assert [(step.step_at, step.tenant, step.action_id) for step in steps] == [
+        (one.step_at, TENANT, one.id) for one in mine
+    ]
+
+
 def test_a_step_is_found_until_it_is_forgotten(store: BulkActionStore) -> None:
     action = store.create_bulk_action(a_bulk_action())
     store.replace_bulk_action(next_version(action, step_at=None))

@@ -104,7 +104,7 @@ DEAD_LETTER_OPERATIONS: Final = {
         parameters=(IDEMPOTENCY_KEY,),
         answer=shapes.BulkAction,
         statuses={201: "The bulk action. `Idempotent-Replayed: true` when an earlier call had created it."},
-        problems=("idempotency-key-reused",),
+        problems=("idempotency-key-reused", "limit-reached"),
     ),
     ("GET", "/v1/bulk-actions"): Operation(
         id="listBulkActions",

@@ -113,6 +113,24 @@ class DynamoBulkActions:
         position: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": _step_key(after)}
         return [_step(item) for item in self._query("pk = :pk AND sk <= :until", values, limit, **position)]
 
+    def steps_of(self, tenant: str) -> list[BulkStep]:
+        # A key's middle is no condition. All tenants together have no more steps than a few pages hold.
+        found: list[BulkStep] = []
+        position: dict[str, Any] = {}
+        while True:
+            with translated_errors("query steps"):
+                answer = self.dynamodb.query(
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :pk",
+                    ExpressionAttributeValues={":pk": {"S": schema.BULK_STEPS_PK}},
+                    ConsistentRead=True,
+                    **position,
+                )
+            found += (step for step in map(_step, answer["Items"]) if step.tenant == tenant)
+            if "LastEvaluatedKey" not in answer:
+                return found
+            position = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     def forget_step(self, step: BulkStep) -> None:
         with translated_errors("forget step"):
             self.dynamodb.delete_item(TableName=self.table, Key=_step_key(step))

@@ -55,6 +55,10 @@ class MemoryBulkActions:
             due = sorted(one for one in self._steps if one.step_at <= until)
         return [one for one in due if after is None or one > after][:limit]
 
+    def steps_of(self, tenant: str) -> list[BulkStep]:
+        with self._lock:
+            return sorted(one for one in self._steps if one.tenant == tenant)
+
     def forget_step(self, step: BulkStep) -> None:
         with self._lock:
             self._steps.discard(step)

@@ -8,10 +8,12 @@ import pytest
 
 from functions.api.description import dead_letter_answers
 from functions.watcher.advance_bulk_actions import AdvanceBulkActions
+from shared.model import limits
 from shared.model.attention import fingerprint_of
 from shared.model.lifecycle import Status
+from tests.bulk_actions import a_bulk_action
 from tests.integration.api.failing import fail_again, failed, succeed
-from tests.jobs import BOOM
+from tests.jobs import BOOM, TENANT
 
 if TYPE_CHECKING:
     from tests.http_api import Api, Reply
@@ -47,6 +49,29 @@ def test_it_begins_at_once_and_says_how_far_it_is(api: Api) -> None:
     assert sorted((api.stored(job.id).wake_at - api.clock.now()).total_seconds() for job in jobs) == [0, 0.1, 0.2]
     assert api.get(reply.headers["location"]).body == reply.body
     assert api.get(PATH).body["items"] == [reply.body]
+
+
+def test_there_are_so_many_that_have_not_ended_and_no_more(api: Api) -> None:
+    first, second = failed(api), failed(api)
+    key = {"Idempotency-Key": "the-first"}
+    begun = api.post(PATH, {**ALL, "canary": True}, headers=key)
+    for number in range(1, limits.MAX_UNFINISHED_BULK_ACTIONS):
+        api.bulk_actions.create_bulk_action(a_bulk_action(action_id=f"bulk{number}"))
+
+    assert begun.body["status"] == "canary"
+    assert begin(api).slug == "limit-reached"
+    assert api.post(PATH, {**ALL, "canary": True}, headers=key).body == begun.body
+
+    api.post(f"{PATH}/bulk1/abort")
+
+    assert begin(api, filter={"ids": [first.id, second.id]}).status == 201
+
+
+def test_however_many_that_end_at_once_are_begun_in_a_minute(api: Api) -> None:
+    replies = [begin(api) for _ in range(limits.MAX_UNFINISHED_BULK_ACTIONS + 1)]
+
+    assert {reply.status for reply in replies} == {201}
+    assert api.bulk_actions.steps_of(TENANT) == []
 
 
 def test_only_what_the_filter_means_is_redriven(api: Api) -> None:
