@@ -10,6 +10,7 @@ import pytest
 from functions.executor.targets.protocol import Answer
 from shared.model import moves
 from shared.model.execution import Failure
+from shared.model.groups import EVENTS, NOTIFICATIONS
 from shared.model.lifecycle import Move, Status
 from shared.model.maintenance_window import Effect, Scope, Span, ended_early
 from shared.model.retry import Jitter, RetryPolicy
@@ -60,6 +61,19 @@ def test_a_held_job_waits_and_its_attempt_does_not_count(scheduler: Scheduler) -
     assert held.wake_at == START + timedelta(minutes=5)
     assert scheduler.target.calls == []
     assert Metric.STARTED not in scheduler.telemetry.values
+
+
+@pytest.mark.parametrize("effect", [Effect.HOLD, Effect.SKIP])
+@pytest.mark.parametrize("group", [NOTIFICATIONS, EVENTS])
+def test_what_the_scheduler_tells_is_neither_held_nor_skipped(scheduler: Scheduler, group: str, effect: Effect) -> None:
+    put(scheduler, effect=effect)
+    news, other = scheduler.create(group=group), scheduler.create(group="nightly")
+
+    scheduler.execute(news)
+    scheduler.execute(other)
+
+    assert scheduler.get(news).status is Status.SUCCEEDED
+    assert scheduler.get(other).status is not Status.SUCCEEDED
 
 
 def test_a_held_job_asks_every_five_minutes_and_runs_when_the_window_is_over(scheduler: Scheduler) -> None:
