@@ -84,8 +84,9 @@ MAKERS: Final = {
     if function.__module__ == module.__name__
     and not name.startswith("_")
     and function.__annotations__["return"] in {"Change", "Change | None"}
+    and "change" not in function.__annotations__
 }
-"""Where each public function stands that makes a change of a job."""
+"""Where each public function stands that makes a change of a job, and does not just narrow one."""
 
 
 def _mutants(maker: str, change: Change) -> Iterator[ClauseMutant]:

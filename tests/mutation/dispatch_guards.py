@@ -120,7 +120,7 @@ DISPATCH_GUARDS: Final = (
         "return since + threshold < until",
     ),
     _sweep("a sweep believes that a lease is over", "if moves.lease_is_over(job, now):", "if True:"),
-    _sweep("a refused reap ends the sweep", "except ChangeRefused:", "except KeyError:"),
+    _sweep("a refused reap passes for a defect", "except ChangeRefused:", "except KeyError:"),
     _sweep(
         "a reap that fails ends the sweep",
         "except StoreUnavailable as error:\n            # The next",

@@ -120,6 +120,7 @@ def test_a_heartbeat_between_the_look_and_the_reaping_wins(
 
     assert report.reaped == 0
     assert scheduler.get(job).status is Status.RUNNING
+    assert "reap_refused" in scheduler.telemetry.actions()
 
 
 def test_a_cancel_between_the_look_and_the_reaping_is_not_forgotten(
