@@ -85,6 +85,7 @@ EXECUTIONS = st.builds(
     error_message=maybe(TEXT),
     output=OUTPUTS,
     redrive=COUNTS,
+    receipt=maybe(TEXT),
 )
 
 PAYLOADS = (

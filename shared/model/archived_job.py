@@ -45,7 +45,7 @@ _FOLLOWED: Final = frozenset(
 def archived(job: Job) -> Job:
     """An ended job as the archive keeps it."""
     forgotten = {one.name: one.default for one in fields(Job) if one.name in NOT_ARCHIVED}
-    executions = tuple(map(_without_reference, job.executions))
+    executions = tuple(map(_by_itself, job.executions))
     return replace(job, **forgotten, target=shown_target(job.target), executions=executions)  # type: ignore[arg-type]
 
 
@@ -70,7 +70,7 @@ def latest(one: Job, other: Job) -> Job:
     return max(one, other, key=lambda job: (end_of(job), job.version))
 
 
-def _without_reference(execution: Execution) -> Execution:
-    # The object goes with the job.
+def _by_itself(execution: Execution) -> Execution:
+    # The output's object goes with the job, and nobody reports on it any more.
     output = execution.output
-    return replace(execution, output=Output(output.text, output.size_bytes))
+    return replace(execution, output=Output(output.text, output.size_bytes), receipt=None)

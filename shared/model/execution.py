@@ -58,7 +58,8 @@ NO_OUTPUT = Output()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """A finished attempt, as it is kept in the job. `redrive` is how often the job had been redriven before: attempts
-    are numbered anew each time, `fence` is not."""
+    are numbered anew each time, `fence` is not. `receipt`: where its end was to be reported, what tells a report that
+    comes again from a guess (`LeaseToken.receipt`)."""
 
     attempt: int
     fence: int
@@ -69,10 +70,12 @@ class Execution:
     error_message: str | None = None
     output: Output = NO_OUTPUT
     redrive: int = 0
+    receipt: str | None = None
 
     def shortened(self) -> Execution:
         """The same execution once another has followed: it keeps the beginning of its output only."""
-        return replace(self, output=replace(self.output, text=clip(self.output.text, limits.OLDER_OUTPUT_BYTES)))
+        beginning = replace(self.output, text=clip(self.output.text, limits.OLDER_OUTPUT_BYTES))
+        return replace(self, output=beginning, receipt=None)
 
 
 def clip(text: str, max_bytes: int) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from shared.model import limits
 from shared.model.execution import Execution, Failure, Outcome, Output, clip
+from shared.model.job import Completion
+from shared.model.lease_token import LeaseToken
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +22,7 @@ def history_with(
 
     The list is written as a whole under the attempt's fence, so that two attempts can never both add to it.
     """
+    token = LeaseToken.of(job) if job.completion is Completion.CALLBACK else None
     ended = Execution(
         attempt=job.attempt,
         fence=job.fence,
@@ -30,6 +33,7 @@ def history_with(
         error_message=None if failure is None else clip(failure.message, limits.ERROR_MESSAGE_LENGTH),
         output=output,
         redrive=job.redrives,
+        receipt=None if token is None else token.receipt,
     )
     kept = job.executions[-(limits.EXECUTIONS_KEPT - 1) :]
     return (*(one.shortened() for one in kept), ended)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from shared.model.job import JobKey
+from shared.model.job import JobKey, encode_id
 from shared.model.lifecycle import Status
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
 # The first letters mark a token as one, for whoever looks for secrets in a log.
 PREFIX: Final = "pxt1"
+_RECEIPT_BYTES: Final = 8
 _TOKEN: Final = re.compile(rf"{PREFIX}\.([a-z0-9-]{{1,40}})\.([0-9a-z]{{1,64}})\.([0-9]{{1,18}})\.([0-9a-z-]{{1,64}})")
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseToken:
     """It names the job and the attempt by its fence. What nobody can guess is the id of the claim, which is random, is
-    stored in the job while the attempt lasts, and goes with it."""
+    stored in the job while the attempt lasts, and goes with it: what stays is a digest of it, the receipt."""
 
     key: JobKey
     fence: int
@@ -48,3 +50,8 @@ class LeaseToken:
         claim_id = job.claim_id or ""
         is_claim = hmac.compare_digest(claim_id.encode(), self.claim_id.encode())
         return is_claim and job.status is Status.RUNNING and job.fence == self.fence
+
+    @property
+    def receipt(self) -> str:
+        """What the attempt's execution keeps of the token: whoever finds it there cannot make a token of it."""
+        return encode_id(hashlib.sha256(self.claim_id.encode()).digest()[:_RECEIPT_BYTES])

@@ -79,6 +79,7 @@ def _execution_to_json(execution: Execution) -> dict[str, Any]:
         "b": execution.output.size_bytes or None,
         "r": execution.output.ref,
         "d": execution.redrive or None,
+        "k": execution.receipt,
     }
     return {name: value for name, value in stored.items() if value is not None}
 
@@ -95,6 +96,7 @@ def _decode_executions(value: AttributeValue) -> tuple[Execution, ...]:
             error_message=one.get("m"),
             output=Output(one.get("x", ""), one.get("b", 0), one.get("r")),
             redrive=one.get("d", 0),
+            receipt=one.get("k"),
         )
         for one in json.loads(value["S"])
     )

@@ -200,6 +200,15 @@ def test_whoever_guesses_a_token_learns_not_even_whether_there_is_such_a_job(wor
     assert work.job == before
 
 
+@pytest.mark.parametrize("what", ["complete", "fail"])
+def test_whoever_guesses_a_token_does_not_learn_how_work_ended(work: Work, what: str) -> None:
+    work.report(what)
+
+    reply = work.report(what, token=work.token[:-1] + "0")
+
+    assert (reply.status, reply.slug) == (409, "lease-lost")
+
+
 def test_whoever_guesses_a_token_does_not_learn_how_a_call_ended(api: Api) -> None:
     work = Work(api, completion="response", timeout="30s")
     work.job_after(moves.succeed(work.job, output=NO_OUTPUT, now=api.clock.now(), retention=RETENTION))
@@ -258,6 +267,7 @@ def test_a_cancelled_job_is_counted_as_such_by_whoever_ends_it(work: Work, api: 
     assert api.telemetry.values[Metric.CANCELLED] == [1]
 
 
+<<<<<<< Updated upstream
 def test_a_failure_is_not_answered_again_once_another_attempt_has_followed(work: Work, api: Api) -> None:
     first, error = work.token, {"error": {"type": "disk_full"}}
     work.report("fail", error)
@@ -269,6 +279,17 @@ def test_a_failure_is_not_answered_again_once_another_attempt_has_followed(work:
 
     assert (reply.status, reply.slug) == (409, "lease-lost")
     assert work.job == before
+=======
+def test_a_failure_is_not_answered_again_when_another_attempt_has_begun(work: Work, api: Api) -> None:
+    first = work.token
+    work.report("fail")
+    api.clock.advance(60)
+    work.claim()
+
+    reply = work.report("fail", token=first)
+
+    assert (reply.status, reply.slug) == (409, "lease-lost")
+>>>>>>> Stashed changes
 
 
 def test_long_output_is_kept_whole(work: Work, api: Api) -> None:
