@@ -178,17 +178,10 @@ class ReportExecution:
 
 
 def _is_reported(job: Job, token: LeaseToken, failure: Failure | None, output: bytes) -> bool:
-<<<<<<< Updated upstream
-    """Whether the attempt ended with this very report: by its outcome, its error, and as much of the output as the job
-    still has. Once another attempt has begun, what the job's state says is about that one."""
-    ended = job.execution(token.fence)
-    if ended is None or job.fence != token.fence or not long_work.awaits_callback(job):
-=======
     """Whether the attempt ended with this very report, and no other has begun: by the token's receipt, the outcome, the
     error, and as much of the output as the job has."""
     ended = job.execution(token.fence)
     if ended is None or job.fence != token.fence or ended.receipt != token.receipt:
->>>>>>> Stashed changes
         return False
     outcomes = {Outcome.SUCCEEDED} if failure is None else {failure.outcome, Outcome.CANCELLED}
     return (

@@ -267,7 +267,6 @@ def test_a_cancelled_job_is_counted_as_such_by_whoever_ends_it(work: Work, api: 
     assert api.telemetry.values[Metric.CANCELLED] == [1]
 
 
-<<<<<<< Updated upstream
 def test_a_failure_is_not_answered_again_once_another_attempt_has_followed(work: Work, api: Api) -> None:
     first, error = work.token, {"error": {"type": "disk_full"}}
     work.report("fail", error)
@@ -279,17 +278,6 @@ def test_a_failure_is_not_answered_again_once_another_attempt_has_followed(work:
 
     assert (reply.status, reply.slug) == (409, "lease-lost")
     assert work.job == before
-=======
-def test_a_failure_is_not_answered_again_when_another_attempt_has_begun(work: Work, api: Api) -> None:
-    first = work.token
-    work.report("fail")
-    api.clock.advance(60)
-    work.claim()
-
-    reply = work.report("fail", token=first)
-
-    assert (reply.status, reply.slug) == (409, "lease-lost")
->>>>>>> Stashed changes
 
 
 def test_long_output_is_kept_whole(work: Work, api: Api) -> None:
