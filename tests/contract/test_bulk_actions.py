@@ -140,6 +140,17 @@ def test_they_are_listed_a_page_at_a_time(store: BulkActionStore) -> None:
     assert [one.id for one in rest] == ["b1"]
 
 
+def test_a_page_is_whole_though_its_actions_are_large(store: BulkActionStore) -> None:
+    """DynamoDB ends the answer to a query at a megabyte."""
+    names = [f"b{number}" for number in range(6)]
+    for name in names:
+        store.create_bulk_action(a_bulk_action(action_id=name, payload_patch={"text": "x" * 200_000}))
+
+    found = store.list_bulk_actions(TENANT, before=None, limit=5)
+
+    assert [one.id for one in found] == sorted(names, reverse=True)[:5]
+
+
 def test_those_that_are_to_go_on_are_found_by_their_time(store: BulkActionStore) -> None:
     for name, seconds in (("late", 60.001), ("first", 30), ("second", 60)):
         store.create_bulk_action(replace(a_bulk_action(action_id=name), step_at=at(seconds)))

@@ -10,6 +10,7 @@ from functions.api.create_job import Idempotency
 from functions.api.endpoints.pages_by_id import page_by_id
 from functions.api.models.dead_letters import NewBulkAction
 from functions.api.models.faults import validated
+from functions.api.models.spec import payload_text
 from functions.api.refusals import invalid_field
 from functions.api.request import fingerprint
 from functions.api.wire.dead_letter_answers import bulk_action_answer, estimate_answer
@@ -71,6 +72,11 @@ def abort_bulk_action(request: Request, services: Services, action_id: str) -> A
 
 
 def _spec_of(asked: NewBulkAction) -> BulkSpec:
+    """
+    Raises:
+        Refused: no job may have such a payload.
+    """
+    payload_text(asked.payload)
     chosen = asked.filter
     return BulkSpec(
         kind=BulkKind(asked.action),

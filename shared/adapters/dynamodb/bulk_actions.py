@@ -150,18 +150,23 @@ class DynamoBulkActions:
     def _query(
         self, condition: str, values: Mapping[str, Any], limit: int, *, newest_first: bool = False, **position: Any
     ) -> list[Item]:
-        with translated_errors("query bulk actions"):
-            answer = self.dynamodb.query(
-                TableName=self.table,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ConsistentRead=True,
-                ScanIndexForward=not newest_first,
-                Limit=limit,
-                **position,
-            )
-        items: list[Item] = answer["Items"]
-        return items
+        """`limit` items, if there are as many: one answer ends at a megabyte, and actions may be large."""
+        items: list[Item] = []
+        while True:
+            with translated_errors("query bulk actions"):
+                answer = self.dynamodb.query(
+                    TableName=self.table,
+                    KeyConditionExpression=condition,
+                    ExpressionAttributeValues=values,
+                    ConsistentRead=True,
+                    ScanIndexForward=not newest_first,
+                    Limit=limit - len(items),
+                    **position,
+                )
+            items += answer["Items"]
+            if len(items) == limit or "LastEvaluatedKey" not in answer:
+                return items
+            position = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _partition(tenant: str) -> str:

@@ -74,6 +74,17 @@ def test_however_many_that_end_at_once_are_begun_in_a_minute(api: Api) -> None:
     assert api.bulk_actions.steps_of(TENANT) == []
 
 
+def test_a_list_of_large_actions_goes_on_page_after_page(api: Api) -> None:
+    begun = [begin(api, payload={"text": "x" * 200_000}, reason=str(number)).body["id"] for number in range(30)]
+
+    pages = [api.get(PATH, {"limit": "200"})]
+    while cursor := pages[-1].body.get("next_cursor"):
+        pages.append(api.get(PATH, {"limit": "200", "cursor": cursor}))
+
+    assert max(len(page.text) for page in pages) < 3_000_000
+    assert sorted(one["id"] for page in pages for one in page.body["items"]) == sorted(begun)
+
+
 def test_only_what_the_filter_means_is_redriven(api: Api) -> None:
     one, other = failed(api), failed(api, failure=BOOM)
 
