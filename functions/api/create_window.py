@@ -106,6 +106,7 @@ def specified(window: MaintenanceWindow, spec: WindowSpec, now: datetime) -> Mai
         "name": spec.name,
         "note": spec.note,
         "effect": spec.effect,
+        "silences_alerts": spec.silences_alerts,
         "scope": spec.scope,
         "release_over_seconds": spec.release_over_seconds,
         "schedule": spec.schedule,

@@ -124,6 +124,7 @@ class MaintenanceWindow:
 
     A one-off window has one span. A recurring one has a `schedule` (the document that `schedule.documents` reads), a
     `duration_seconds`, and the next of its spans; more are to be computed at `extend_at`, None when there are no more.
+    `silences_alerts`: whether alerts about the jobs in its scope open silenced meanwhile; None: see `is_silencing`.
     `release_over_seconds`: what it held is let go over so long. `ended_at`: when a client last ended a span early.
     `version` rises with each change and is the ETag; `changed_by` is the API key's id. `fingerprint` is a digest of
     the request that created it under an Idempotency-Key. `expire_item_at`: when it may be forgotten.
@@ -137,6 +138,7 @@ class MaintenanceWindow:
     changed_at: datetime
     changed_by: str
     effect: Effect = Effect.HOLD
+    silences_alerts: bool | None = None
     scope: Scope = EVERYTHING
     note: str | None = None
     schedule: Mapping[str, Any] | None = None
@@ -147,6 +149,12 @@ class MaintenanceWindow:
     extend_at: datetime | None = None
     expire_item_at: datetime | None = None
     fingerprint: str | None = None
+
+    @property
+    def is_silencing(self) -> bool:
+        """Unless it is said otherwise, a window that keeps jobs from running silences their alerts, and one that lets
+        them run does not: those are the ones that matter all the same."""
+        return self.effect is not Effect.RUN if self.silences_alerts is None else self.silences_alerts
 
     def is_active(self, now: datetime) -> bool:
         return any(span.holds(now) for span in self.spans)

@@ -46,7 +46,8 @@ def changed(window: MaintenanceWindow, **facts: object) -> MaintenanceWindow:
         a_window(effect=Effect.SKIP, scope=Scope(tags={"team": "ops", "": "#"}), note="é 🕰"),
         a_window(effect=Effect.RUN, scope=Scope(template_ids=("a", "b")), fingerprint="f", ended_at=at(1.125)),
         a_window(scope=Scope(target=TargetScope(host="*.example.com")), release_over_seconds=0),
-        a_window(scope=Scope(target=TargetScope(type="http"))),
+        a_window(scope=Scope(target=TargetScope(type="http")), effect=Effect.RUN, silences_alerts=True),
+        a_window(silences_alerts=False),
         a_window(scope=Scope(target=TargetScope(arn="arn:aws:lambda:*:*:function:*"))),
         a_window(
             *(Span(at(day), at(day + 0.5)) for day in range(3)),
@@ -57,7 +58,7 @@ def changed(window: MaintenanceWindow, **facts: object) -> MaintenanceWindow:
             expire_item_at=at(1_000),
         ),
     ],
-    ids=["plain", "tags", "templates", "host", "type", "arn", "recurring"],
+    ids=["plain", "tags", "templates", "host", "type", "told", "arn", "recurring"],
 )
 def test_a_window_is_read_as_it_was_put(store: MaintenanceWindows, window: MaintenanceWindow) -> None:
     creation = store.create_window(window)

@@ -25,6 +25,7 @@ class MaintenanceWindow(BaseModel):
     note: str | None
     state: Literal["active", "upcoming", "past"]
     effect: Literal["hold", "skip", "run"]
+    silences_alerts: bool
     scope: WindowScope | None = Field(description="null: all jobs.")
     starts_at: Time | None = Field(description="null for a recurring window, and for one that was ended as it began.")
     ends_at: Time | None = Field(description="As it is now: a window that was ended early ended then.")

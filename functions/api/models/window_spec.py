@@ -28,6 +28,7 @@ class WindowSpec:
     name: str
     note: str | None
     effect: Effect
+    silences_alerts: bool | None
     scope: Scope
     release_over_seconds: int
     span: Span | None = None
@@ -45,6 +46,7 @@ def read_window(body: Any, *, now: datetime) -> WindowSpec:
         name=asked.name,
         note=asked.note,
         effect=Effect(asked.effect),
+        silences_alerts=asked.silences_alerts,
         scope=EVERYTHING if asked.scope is None else _scope(asked.scope),
         release_over_seconds=_RELEASE_SECONDS if asked.release_over is None else asked.release_over,
         span=None if asked.ends_at is None else _span(asked.starts_at or now, asked.ends_at, now),

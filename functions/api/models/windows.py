@@ -86,6 +86,11 @@ class NewWindow(Shape):
         description="hold: jobs wait until it is over. skip: they end as skipped; one that has begun waits. run: they "
         "run, although a window with a wider scope says otherwise.",
     )
+    silences_alerts: bool | None = Field(
+        default=None,
+        description="Whether alerts about jobs in its scope open silenced while it is active, and are told when it is "
+        "over if they still go on. Default: true for hold and skip, false for run.",
+    )
     scope: WindowScope | None = Field(
         default=None, description="Which jobs. Of several windows the narrowest decides. Default: all jobs."
     )

@@ -28,6 +28,7 @@ def window_answer(window: MaintenanceWindow, now: datetime) -> dict[str, Any]:
         "note": window.note,
         "state": window.state(now),
         "effect": window.effect,
+        "silences_alerts": window.is_silencing,
         "scope": _scope(window.scope),
         "starts_at": None if only is None else format_time(only.starts_at),
         "ends_at": None if only is None else format_time(only.ends_at),

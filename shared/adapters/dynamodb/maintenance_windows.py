@@ -51,6 +51,7 @@ _ATTRIBUTES: Final[Mapping[str, tuple[str, Kind]]] = {
     "name": ("name", TEXT),
     "note": ("note", TEXT),
     "effect": ("effect", Kind(lambda effect: {"S": str(effect)}, lambda stored: Effect(stored["S"]))),
+    "silences_alerts": ("quiet", Kind(lambda silences: {"BOOL": silences}, lambda stored: bool(stored["BOOL"]))),
     "scope": ("scope", Kind(_encode_scope, _decode_scope)),
     "spans": ("spans", _SPANS),
     "schedule": ("schedule", JSON),

@@ -48,6 +48,7 @@ def test_a_window_is_created_with_its_defaults_and_read_again(api: Api) -> None:
         "note": None,
         "state": "active",
         "effect": "hold",
+        "silences_alerts": True,
         "scope": None,
         "starts_at": format_time(START),
         "ends_at": HOUR["ends_at"],
@@ -81,6 +82,33 @@ def test_a_scope_is_answered_as_it_was_sent(api: Api, scope: dict[str, Any]) -> 
     assert api.get(at_path(window)).body == window
 
 
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ({"effect": "hold"}, True),
+        ({"effect": "skip"}, True),
+        ({"effect": "run"}, False),
+        ({"effect": "run", "silences_alerts": True}, True),
+        ({"effect": "hold", "silences_alerts": False}, False),
+        ({"effect": "run", "silences_alerts": None}, False),
+    ],
+)
+def test_a_window_says_whether_it_silences_alerts(api: Api, asked: dict[str, Any], answered: bool) -> None:
+    window = create(api, **asked)
+
+    assert window["silences_alerts"] is answered
+    assert api.get(at_path(window)).body == window
+
+
+def test_a_window_is_replaced_by_one_that_only_silences(api: Api) -> None:
+    window = create(api)
+
+    reply = api.put(at_path(window), {**HOUR, "effect": "run", "silences_alerts": True})
+
+    assert (reply.status, reply.body["effect"], reply.body["silences_alerts"]) == (200, "run", True)
+    assert api.windows.get_window("acme", window["id"]).is_silencing
+
+
 def test_a_recurring_window_shows_its_next_spans(api: Api) -> None:
     window = create(api, **NIGHTLY, ends_at=None)
 
@@ -101,11 +129,11 @@ def test_a_recurring_window_that_has_begun_already_is_active(api: Api) -> None:
     ("members", "pointer", "code"),
     [
         ({"name": None}, "/name", "wrong-type"),
-        ({"ends_at": None}, "", "required"),
-        ({"ends_at": None, "duration": "1h"}, "", "contradiction"),
-        ({"duration": "1h"}, "", "contradiction"),
-        ({"schedule": NIGHTLY["schedule"], "duration": "1h"}, "", "contradiction"),
-        ({"ends_at": None, "schedule": NIGHTLY["schedule"]}, "", "contradiction"),
+        ({"ends_at": None}, "/ends_at", "required"),
+        ({"ends_at": None, "duration": "1h"}, "/ends_at", "contradiction"),
+        ({"duration": "1h"}, "/ends_at", "contradiction"),
+        ({"schedule": NIGHTLY["schedule"], "duration": "1h"}, "/schedule", "contradiction"),
+        ({"ends_at": None, "schedule": NIGHTLY["schedule"]}, "/schedule", "contradiction"),
         ({"ends_at": format_time(START)}, "/ends_at", "out-of-range"),
         ({"starts_at": format_time(at(3_600))}, "/ends_at", "contradiction"),
         ({"starts_at": format_time(START - timedelta(days=31))}, "/ends_at", "out-of-range"),
@@ -115,6 +143,7 @@ def test_a_recurring_window_that_has_begun_already_is_active(api: Api) -> None:
             "out-of-range",
         ),
         ({"effect": "pause"}, "/effect", "not-one-of"),
+        ({"silences_alerts": "yes"}, "/silences_alerts", "wrong-type"),
         ({"release_over": "61m"}, "/release_over", "out-of-range"),
         ({"scope": {}}, "/scope", "required"),
         ({"scope": {"tags": {}}}, "/scope/tags", "out-of-range"),

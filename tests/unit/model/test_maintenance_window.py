@@ -221,3 +221,18 @@ def test_a_window_that_is_to_get_more_spans_is_never_past_and_never_forgotten() 
 
 def test_a_window_is_kept_for_thirty_days_after_its_end() -> None:
     assert forgotten_at(a_window(Span(START, at(10.5)))) == at(11 + limits.WINDOW_KEPT_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("effect", "asked", "silent"),
+    [
+        (Effect.HOLD, None, True),
+        (Effect.SKIP, None, True),
+        (Effect.RUN, None, False),
+        *((effect, asked, asked) for effect in Effect for asked in (True, False)),
+    ],
+)
+def test_what_keeps_jobs_from_running_silences_their_alerts_unless_it_is_said_otherwise(
+    effect: Effect, asked: bool | None, silent: bool
+) -> None:
+    assert a_window(effect=effect, silences_alerts=asked).is_silencing is silent
