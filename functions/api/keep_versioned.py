@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from functions.api.refusals import Refused
 from shared.model.errors import IdempotencyKeyReused, ItemChanged
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class Kept(Versioned, Protocol):
-    """`fingerprint` is a digest of the request that created it under an Idempotency-Key."""
+    """`fingerprint` is a digest of the request that created it under an Idempotency-Key; `changed_at` and `changed_by`
+    say when and by whom its version was made."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def created_at(self) -> datetime: ...
@@ -87,8 +90,8 @@ class KeepVersioned(Generic[T]):
         self._tell("created", item, by)
         return Creation(creation.item, replayed=False)
 
-    def change(self, asked: Asked, decide: Callable[[T], T | None]) -> T:
-        """The thing as `decide` wants it, which gives it the next version; None leaves it as it is.
+    def change(self, asked: Asked, decide: Callable[[T], T], *, now: datetime) -> T:
+        """The thing as `decide` wants it, at the next version. What changes nothing makes no version.
 
         Raises:
             ItemNotFound: there is none.
@@ -98,8 +101,9 @@ class KeepVersioned(Generic[T]):
         for _ in range(_TRIES):
             item = self._seen(asked)
             decided = decide(item)
-            if decided is None:
+            if decided == item:
                 return item
+            decided = replace(decided, version=item.version + 1, changed_at=now, changed_by=asked.by)
             try:
                 self.store.replace(decided)
             except ItemChanged:

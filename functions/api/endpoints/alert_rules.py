@@ -74,15 +74,16 @@ def get_rule(request: Request, services: Services, rule_id: str) -> Answer:
 
 
 def replace_rule(request: Request, services: Services, rule_id: str) -> Answer:
-    now, by = services.clock.now(), request.authenticated().key_id
+    now = services.clock.now()
     asked = _asked_for(request.json_object(), request, services)
 
     def decide(rule: AlertRule) -> AlertRule:
-        changed = replace(rule, **asked, version=rule.version + 1, changed_at=now, changed_by=by)
-        _plan_look(changed, services, now)
+        changed = replace(rule, **asked)
+        if changed != rule:
+            _plan_look(changed, services, now)
         return changed
 
-    return _answer(services.alerts().rules.change(_which(request, rule_id), decide))
+    return _answer(services.alerts().rules.change(_which(request, rule_id), decide, now=now))
 
 
 def delete_rule(request: Request, services: Services, rule_id: str) -> Answer:

@@ -61,21 +61,13 @@ def get_channel(request: Request, services: Services, channel_id: str) -> Answer
 
 
 def replace_channel(request: Request, services: Services, channel_id: str) -> Answer:
-    body, now, by = request.json_object(), services.clock.now(), request.authenticated().key_id
+    body = request.json_object()
 
     def decide(current: Channel) -> Channel:
         name, kind, settings = read_channel(body, services.specs.check_target, current)
-        return replace(
-            current,
-            name=name,
-            kind=kind,
-            settings=settings,
-            version=current.version + 1,
-            changed_at=now,
-            changed_by=by,
-        )
+        return replace(current, name=name, kind=kind, settings=settings)
 
-    return _answer(services.channels().change(_asked(request, channel_id), decide))
+    return _answer(services.channels().change(_asked(request, channel_id), decide, now=services.clock.now()))
 
 
 def delete_channel(request: Request, services: Services, channel_id: str) -> Answer:

@@ -58,11 +58,9 @@ def get_policy(request: Request, services: Services, policy_id: str) -> Answer:
 
 
 def replace_policy(request: Request, services: Services, policy_id: str) -> Answer:
-    now, by = services.clock.now(), request.authenticated().key_id
-    asked = _asked_for(request.json_object(), request, services)
+    asked, which = _asked_for(request.json_object(), request, services), _which(request, policy_id)
     changed = services.alerts().policies.change(
-        _which(request, policy_id),
-        lambda policy: replace(policy, **asked, version=policy.version + 1, changed_at=now, changed_by=by),
+        which, lambda policy: replace(policy, **asked), now=services.clock.now()
     )
     return _answer(changed)
 

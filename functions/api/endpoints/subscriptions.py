@@ -57,21 +57,14 @@ def get_subscription(request: Request, services: Services, subscription_id: str)
 
 
 def replace_subscription(request: Request, services: Services, subscription_id: str) -> Answer:
-    now, by = services.clock.now(), request.authenticated().key_id
+    now = services.clock.now()
     asked = _asked_for(request.json_object(), request, services)
 
     def decide(current: Subscription) -> Subscription:
         begins = current.status is SubscriptionStatus.PAUSED and asked["status"] is SubscriptionStatus.ACTIVE
-        return replace(
-            current,
-            **asked,
-            active_since=now if begins else current.active_since,
-            version=current.version + 1,
-            changed_at=now,
-            changed_by=by,
-        )
+        return replace(current, **asked, active_since=now if begins else current.active_since)
 
-    return _answer(services.subscriptions().change(_which(request, subscription_id), decide))
+    return _answer(services.subscriptions().change(_which(request, subscription_id), decide, now=now))
 
 
 def delete_subscription(request: Request, services: Services, subscription_id: str) -> Answer:

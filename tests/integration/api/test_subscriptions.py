@@ -175,7 +175,7 @@ def test_a_change_that_others_overtake_again_and_again_is_a_conflict(api: Api, m
     monkeypatch.setattr(api.subscriptions, "replace", overtaken)
     monkeypatch.setattr(api.subscriptions, "delete", overtaken)
 
-    assert api.put(path, NEW).slug == "conflict"
+    assert api.put(path, {**NEW, "name": "another"}).slug == "conflict"
     assert api.delete(path).slug == "conflict"
 
 
