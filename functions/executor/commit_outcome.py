@@ -67,8 +67,7 @@ class CommitOutcome:
             sharding=self.sharding,
             output=output,
         )
-        if long_work.awaits_callback(job):
-            stopped, failed = long_work.unless_accepted(stopped), long_work.unless_accepted(failed)
+        stopped, failed = long_work.unless_accepted(job, stopped), long_work.unless_accepted(job, failed)
         if cancelled:
             return self._write(job, stopped, now, why=failure.type)
         return self._write(job, failed, now, if_cancelled=stopped, why=failure.type)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from shared.model import limits, moves
+from shared.model import limits, long_work, moves
 from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.execution import Outcome
 from shared.model.lifecycle import Status
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.ports.jobs import JobStore
     from shared.ports.telemetry import Telemetry
 
-# How often in a row a beat may fail before the work is stopped: by then the lease is over.
+# How often in a row a beat may fail before the work is stopped; or fewer times, when the lease is over by then.
 FAILED_BEATS: Final = 3
 # After a failed beat the next comes sooner, so that three fit into what is left of the lease.
 _AFTER_FAILURE_SECONDS: Final = 5
@@ -32,7 +32,7 @@ _AFTER_FAILURE_SECONDS: Final = 5
 
 @dataclass(slots=True)
 class Watched:
-    """A running attempt: when its lease is to be extended next, and what the last beats have shown.
+    """A running attempt: until when its lease holds, when it is to be extended next, and what the last beats showed.
 
     `lost`: the lease is another's or could not be kept; nothing may be committed any more. `cancelled`: a client wants
     it to end.
@@ -44,20 +44,24 @@ class Watched:
     failures: int = 0
     lost: bool = False
     cancelled: bool = False
+    lease_until: datetime | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lease_until = self.job.lease_until
 
 
 def beat(watched: Watched, *, jobs: JobStore, clock: Clock, telemetry: Telemetry) -> None:
     """Extend one lease, counted from before the call, and stop the work when there is no reason to go on."""
-    now = clock.now()
-    identity = {"tenant": watched.job.tenant, "job_id": watched.job.id, "fence": watched.job.fence}
+    now, identity = clock.now(), watched.job.identity()
     try:
         job = _extended(watched.job, jobs, now)
     except StoreUnavailable as error:
         watched.failures += 1
         watched.next_beat_at = now + timedelta(seconds=_AFTER_FAILURE_SECONDS)
         telemetry.warn("heartbeat_failed", error=str(error), failures=watched.failures, **identity)
-        watched.lost = watched.failures >= FAILED_BEATS
+        watched.lost = watched.failures >= FAILED_BEATS or _is_over(watched.lease_until, clock.now())
     else:
+        watched.lease_until = None if job is None else job.lease_until
         watched.failures = 0
         watched.next_beat_at = now + timedelta(seconds=limits.HEARTBEAT_SECONDS)
         watched.lost = job is None
@@ -73,10 +77,15 @@ def beat(watched: Watched, *, jobs: JobStore, clock: Clock, telemetry: Telemetry
 def _extended(job: Job, jobs: JobStore, now: datetime) -> Job | None:
     """The job, whose lease need not be extended any further now; None when the lease was lost."""
     try:
-        return jobs.change_and_get(job.key, moves.heartbeat(job, now=now))
+        return jobs.change_and_get(job.key, long_work.unless_accepted(job, moves.heartbeat(job, now=now)))
     except ChangeRefused as refusal:
         current = refusal.current
         return current if current is not None and _is_ours(job, current) else None
+
+
+def _is_over(lease_until: datetime | None, now: datetime) -> bool:
+    """Whether another attempt may have begun."""
+    return lease_until is not None and lease_until <= now
 
 
 def _is_ours(job: Job, current: Job) -> bool:

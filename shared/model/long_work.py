@@ -51,9 +51,11 @@ def await_outcome(job: Job, *, now: datetime) -> Change:
     )
 
 
-def unless_accepted(change: Change) -> Change:
-    """`change`, by which the call of a target ends the attempt, refused once the work was accepted: an answer may be
-    lost on its way, but whoever was heard of is at work."""
+def unless_accepted(job: Job, change: Change) -> Change:
+    """`change`, which whoever calls the target makes of `job`, refused once the work was accepted: from then on the
+    lease is the worker's, and an answer that was lost on its way ends nothing."""
+    if not awaits_callback(job):
+        return change
     return replace(change, when=(*change.when, Clause("awaiting_since", Op.ABSENT)))
 
 

@@ -109,9 +109,7 @@ EXECUTOR_GUARDS: Final = (
     _commit("an outcome is tried once", "if self.clock.now() >= give_up_at:", "if True:"),
     _commit("an outcome is lost with its output", "except StoreUnavailable as error:", "except KeyError as error:"),
     # Keeping the lease
-    _beat(
-        "failing beats never stop the work", "watched.lost = watched.failures >= FAILED_BEATS", "watched.lost = False"
-    ),
+    _beat("failing beats never stop the work", "watched.lost = watched.failures >= FAILED_BEATS or", "watched.lost ="),
     _beat("failed beats need not be in a row", "watched.failures = 0", "pass"),
     _beat(
         "a failed beat is not soon tried again", "seconds=_AFTER_FAILURE_SECONDS", "seconds=limits.HEARTBEAT_SECONDS"

@@ -7,8 +7,9 @@ import pytest
 
 from functions.executor.heartbeat import FAILED_BEATS, Heartbeats, Watched, beat
 from functions.executor.targets.protocol import Deadline
-from shared.model import limits, moves
+from shared.model import limits, long_work, moves
 from shared.model.execution import NO_OUTPUT
+from shared.model.job import Completion
 from tests.unit.scheduler import RETENTION, SHARDING, START, Scheduler, unavailable
 
 if TYPE_CHECKING:
@@ -149,6 +150,43 @@ def test_as_many_beats_as_may_fail_fit_into_a_lease(
     assert watched.lost
     assert running.lease_until is not None
     assert scheduler.clock.now() <= running.lease_until - timedelta(seconds=limits.HEARTBEAT_SECONDS)
+
+
+def test_work_is_stopped_when_its_lease_is_over_however_few_beats_have_failed(
+    scheduler: Scheduler, running: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hanging(*_: object) -> None:
+        scheduler.clock.advance(21)
+        unavailable()
+
+    heartbeats = Heartbeats(jobs=scheduler.jobs, clock=scheduler.clock, telemetry=scheduler.telemetry)
+    with heartbeats.watch(running, Deadline(300)) as watched:
+        scheduler.clock.advance(20)
+        heartbeats.beat_due()
+        extended = scheduler.get(running).lease_until
+        monkeypatch.setattr(scheduler.jobs, "change_and_get", hanging)
+        scheduler.clock.advance(20)
+        heartbeats.beat_due()
+        before = watched.lost
+        heartbeats.beat_due()
+
+    assert extended == START + timedelta(seconds=80)
+    assert (before, watched.lost, watched.failures) == (False, True, 2)
+    assert watched.deadline.stopped
+
+
+def test_a_beat_leaves_the_lease_to_a_worker_that_was_heard_of(scheduler: Scheduler) -> None:
+    job = scheduler.create(completion=Completion.CALLBACK, heartbeat_timeout_seconds=10)
+    claim = moves.claim(lane=job.lane, wake_at=job.run_at, claim_id="mine", now=START)
+    running = scheduler.jobs.change_and_get(job.key, claim)
+    scheduler.clock.advance(15)
+    scheduler.jobs.change(job.key, long_work.await_outcome(running, now=scheduler.clock.now()))
+    scheduler.clock.advance(5)
+
+    watched = _beat(scheduler, running)
+
+    assert not watched.lost
+    assert scheduler.get(job).lease_until == START + timedelta(seconds=25)
 
 
 def test_what_is_watched_is_beaten_for_when_its_time_has_come(scheduler: Scheduler, running: Job) -> None:
