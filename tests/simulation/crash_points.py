@@ -167,9 +167,9 @@ STORIES: Final = (
 
 # How many calls the stories have, how many times one of them is struck, and how many pairs there are: written down, so
 # that nothing is left out unnoticed. A change of the code may change them.
-CALLS: Final = 244
-RUNS: Final = 963
-PAIRS: Final = 2822
+CALLS: Final = 267
+RUNS: Final = 1029
+PAIRS: Final = 3480
 
 
 @dataclass(frozen=True, slots=True)
