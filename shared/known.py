@@ -29,13 +29,17 @@ class _Entry(Generic[T]):
 
 class KnownPerTenant(Generic[T]):
     """What `read` says of a tenant, at most `fresh` old. It is given the tenant and what was known of it so far, which
-    is `nothing` at first. What it raises is raised to whoever asked, and the next who asks has it read again."""
+    is `nothing` at first. What it raises is raised to whoever asked, and the next who asks has it read again. `at_most`
+    so many are known at a time: the one that was asked for the longest ago is forgotten."""
 
-    def __init__(self, read: Callable[[str, T], T], nothing: T, *, fresh: timedelta, clock: Clock) -> None:
+    def __init__(
+        self, read: Callable[[str, T], T], nothing: T, *, fresh: timedelta, clock: Clock, at_most: int = _TENANTS
+    ) -> None:
         self._read = read
         self._nothing = nothing
         self._fresh = fresh
         self._clock = clock
+        self._at_most = at_most
         self._tenants: OrderedDict[str, _Entry[T]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -60,6 +64,6 @@ class KnownPerTenant(Generic[T]):
         with self._lock:
             entry = self._tenants.pop(tenant, None) or _Entry(self._nothing)
             self._tenants[tenant] = entry
-            if len(self._tenants) > _TENANTS:
+            if len(self._tenants) > self._at_most:
                 self._tenants.popitem(last=False)
             return entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.watcher.alerts.alerting import Alerting as Parts
 from functions.watcher.alerts.alerting import AlertPorts, alerting_on
@@ -17,6 +17,7 @@ from shared.adapters.memory.maintenance_windows import MemoryMaintenanceWindows
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.model import moves
+from shared.model.alerts import moves as alert_moves
 from shared.model.alerts.escalation import EscalationPolicy, Step
 from shared.model.alerts.rule import AlertRule, RuleKind
 from shared.model.allowed_targets import Place
@@ -26,11 +27,12 @@ from shared.model.groups import NOTIFICATIONS
 from shared.model.job import group_partition, template_partition
 from shared.model.job_change import JobChange
 from shared.model.lanes import spread
+from shared.ports.alerts import Standing
 from tests.jobs import NOT_FOUND as FINAL
 from tests.jobs import RETENTION, SHARDING, START, TENANT, a_job, claim_of, failed_once
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from shared.model.alerts.alert import Alert
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from shared.model.job import Job
     from shared.model.lifecycle_event import LifecycleEvent
 
+S = TypeVar("S")
+R = TypeVar("R")
 PLACE = Place("123456789012", "eu-central-1")
 PAGER, CHAT, BOSS = "pager", "chat", "boss"
 
@@ -54,6 +58,11 @@ def a_policy(*steps: Step, **facts: Any) -> EscalationPolicy:
     known = {"tenant": TENANT, "id": "p1", "name": "on call", "created_at": START, "changed_at": START}
     chosen = steps or (Step(0, (PAGER,)), Step(900, (BOSS,)))
     return EscalationPolicy(**{**known, "changed_by": "key", "steps": chosen, **facts})
+
+
+def one_after_the_other(work: Callable[[S], R], things: Sequence[S]) -> list[R]:
+    """What production does by threads, in an order that repeats."""
+    return [work(thing) for thing in things]
 
 
 class Alerting:
@@ -90,6 +99,7 @@ class Alerting:
             ids=SeededIds(),
             telemetry=self.telemetry,
             tell=self.tell,
+            side_by_side=one_after_the_other,
         )
         return alerting_on(ports, sharding=SHARDING, place=PLACE)
 
@@ -162,6 +172,12 @@ class Alerting:
 
     def look(self) -> None:
         self.parts.look_after(lambda: 60)
+
+    def acknowledge(self) -> None:
+        """Somebody looks after the only alert."""
+        alert = self.only()
+        acknowledged = alert_moves.acknowledged(alert, by="key", note=None, now=self.clock.now())
+        self.alerts.record(acknowledged, seen=Standing.of(alert))
 
     def all(self) -> list[Alert]:
         """All alerts, the newest first."""

@@ -17,7 +17,11 @@ _raise = partial(SourceMutant, "functions/watcher/alerts/raise_alert.py")
 _notify = partial(SourceMutant, "functions/watcher/alerts/notify.py")
 _looks = partial(SourceMutant, "functions/watcher/alerts/look_after_alerts.py")
 _recovery = partial(SourceMutant, "functions/watcher/alerts/recovery.py")
-_journal = partial(SourceMutant, "functions/watcher/journal/judge_failures.py")
+_judge_overdue = partial(SourceMutant, "functions/watcher/alerts/judge_overdue.py")
+_evaluate = partial(SourceMutant, "functions/watcher/alerts/evaluate_rule.py")
+_confirmation = partial(SourceMutant, "functions/watcher/alerts/confirmation.py")
+_silences = partial(SourceMutant, "functions/watcher/alerts/silences.py")
+_lately = partial(SourceMutant, "functions/watcher/alerts/lately.py")
 _memory = partial(SourceMutant, "shared/adapters/memory/alerts.py")
 _dynamodb = partial(SourceMutant, "shared/adapters/dynamodb/alerts.py")
 
@@ -67,20 +71,24 @@ ALERT_GUARDS: Final = (
     _raise("a meeting at the alert loses what was found", "except AlertChanged:", "except KeyError:"),
     _raise("a storm is not remembered", "return storm is not None and storm.state.is_live", "return False"),
     _raise("a storm is asked for anew for each finding", "== rule.storm_cap.window_of(now):", "is None:"),
-    _raise("in a storm an open alert is not counted in", "or _goes_on(latest, now):", "or False:"),
+    _raise("in a storm an open alert is not counted in", "if _goes_on(latest, now):", "if False:"),
     _notify(
         "what was told stays pending", "changed = handed_over(alert, numbers, announced=announced)", "changed = alert"
     ),
     _looks(
-        "a look is forgotten although it is due", "return self._after(alert, now).due_at != look.due_at", "return True"
+        "a look is forgotten although it is due", "return self._after(alert, now).due_at", "return None"
     ),
-    _looks("one alert with a defect stands before all", "except Exception as error:", "except KeyError as error:"),
+    _looks(
+        "one alert with a defect stands before all",
+        "except Exception as error:\n            # A defect about",
+        "except KeyError as error:\n            # A defect about",
+    ),
     _looks("two watchers at once fail", "except AlertChanged:", "except KeyError:"),
     _recovery(
-        "any dead letter keeps an alert open", "fingerprint_in(letter.sort_key) == alert.subject.id for", "True for"
+        "any dead letter keeps an alert open", "if fingerprint_in(letter.sort_key) == fingerprint:", "if True:"
     ),
-    _journal("one failure in a row is enough", " or self.is_confirmed(last)", " or True"),
-    _journal("a window over some silences all", "if known and len(known) == len(ends) else", "if known else"),
+    _confirmation("one failure in a row is enough", "if rule.kind not in SUSPICIONS:", "if True:"),
+    _silences("a window over some silences all", "if known and len(known) == len(ends) else", "if known else"),
     _memory("an alert is overwritten", "current.revision == seen.alert.revision", "True"),
     _memory("two alerts have one key", "return is_latest and", "return"),
     _memory("a mark is no mark", "if repeated:", "if False:"),

@@ -33,7 +33,7 @@ WINDOW_GUARDS: Final = (
     _at_any_rate(
         "an outage of the windows fails the job", "except StoreUnavailable as error:", "except KeyError as error:"
     ),
-    _known("tenants are remembered for ever", "if len(self._tenants) > _TENANTS:", "if False:"),
+    _known("tenants are remembered for ever", "if len(self._tenants) > self._at_most:", "if False:"),
     _known("the tenant seen last is forgotten first", "popitem(last=False)", "popitem()"),
     _window("a window holds before its span", "return self.starts_at <= time <", "return time <"),
     _window("a window holds at the end of its span", "<= time < self.ends_at", "<= time <= self.ends_at"),

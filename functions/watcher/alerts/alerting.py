@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from functions.watcher.alerts.confirmation import Confirmation
 from functions.watcher.alerts.evaluate_rule import EvaluateRule
 from functions.watcher.alerts.judge_overdue import JudgeOverdue
 from functions.watcher.alerts.known_rules import KnownRules
@@ -13,11 +15,14 @@ from functions.watcher.alerts.look_after_alerts import LookAfterAlerts
 from functions.watcher.alerts.notify import Notify
 from functions.watcher.alerts.raise_alert import RaiseAlert
 from functions.watcher.alerts.recovery import Recovery
+from functions.watcher.alerts.silences import Silences
 from functions.watcher.journal.judge_failures import JudgeFailures
+from shared.every_shard import on_every_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shared.every_shard import OnEveryShard
     from shared.model.alerts.escalation import EscalationPolicy
     from shared.model.alerts.rule import AlertRule
     from shared.model.allowed_targets import Place
@@ -34,7 +39,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPorts:
-    """`tell` puts events where they are told, to all who want them."""
+    """`tell` puts events where they are told, to all who want them. `side_by_side` is how looks are taken: by threads,
+    unless it is said otherwise."""
 
     jobs: JobStore
     alerts: AlertStore
@@ -46,6 +52,7 @@ class AlertPorts:
     ids: Ids
     telemetry: Telemetry
     tell: Callable[[Sequence[LifecycleEvent]], None]
+    side_by_side: OnEveryShard = on_every_shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,9 @@ class Alerting:
 def alerting_on(ports: AlertPorts, *, sharding: Sharding, place: Place) -> Alerting:
     """The use cases on these ports; `place` is where the scheduler runs."""
     known = KnownRules(ports.rules, ports.policies, ports.clock)
+    silences = Silences(ports.windows, ports.clock, place)
     latest = LatestJobs(ports.jobs, ports.clock, sharding)
+    confirmation = partial(Confirmation, ports.jobs, latest)
     notify = Notify(
         alerts=ports.alerts,
         jobs=ports.jobs,
@@ -78,30 +87,43 @@ def alerting_on(ports: AlertPorts, *, sharding: Sharding, place: Place) -> Alert
         ids=ports.ids,
         telemetry=ports.telemetry,
     )
+    judge_overdue = JudgeOverdue(
+        jobs=ports.jobs,
+        alerts=ports.alerts,
+        known=known,
+        silences=silences,
+        raise_alert=raise_alert,
+        clock=ports.clock,
+    )
+    evaluate_rule = EvaluateRule(
+        rules=ports.rules,
+        alerts=ports.alerts,
+        latest=latest,
+        confirmation=confirmation,
+        breakers=ports.breakers,
+        silences=silences,
+        raise_alert=raise_alert,
+        clock=ports.clock,
+    )
     return Alerting(
         judge_failures=JudgeFailures(
             known=known,
-            windows=ports.windows,
+            alerts=ports.alerts,
+            silences=silences,
             raise_alert=raise_alert,
-            is_confirmed=latest.confirms,
+            confirmation=confirmation,
             clock=ports.clock,
-            place=place,
         ),
-        judge_overdue=JudgeOverdue(known, raise_alert),
+        judge_overdue=judge_overdue,
         look_after=LookAfterAlerts(
             alerts=ports.alerts,
             known=known,
             recovery=Recovery(ports.jobs, latest, known, ports.breakers),
-            evaluate_rule=EvaluateRule(
-                rules=ports.rules,
-                alerts=ports.alerts,
-                latest=latest,
-                breakers=ports.breakers,
-                raise_alert=raise_alert,
-                clock=ports.clock,
-            ),
+            evaluate_rule=evaluate_rule,
+            judge_overdue=judge_overdue,
             notify=notify,
             clock=ports.clock,
             telemetry=ports.telemetry,
+            side_by_side=ports.side_by_side,
         ),
     )

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from functions.watcher.alerts.raise_alert import Case
-from shared.model.alerts.alert import Subject, SubjectKind
+from shared.model.alerts.alert import Subject, SubjectKind, alert_key
 from shared.model.alerts.judgement import occurrence_of
 from shared.model.alerts.rule import AlertRule, RuleKind
 from shared.model.errors import ItemNotFound
 from shared.model.job import from_epoch_ms
-from shared.model.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from functions.watcher.alerts.confirmation import Confirmation
+    from functions.watcher.alerts.lately import Runs
     from functions.watcher.alerts.latest_jobs import LatestJobs
     from functions.watcher.alerts.raise_alert import RaiseAlert
+    from functions.watcher.alerts.silences import Silences
     from shared.model.job import Job
     from shared.ports.alerts import AlertStore, DueLook
     from shared.ports.breakers import Breakers
@@ -31,17 +33,30 @@ EVERY_SECONDS: Final = 60
 _PERCENTILE: Final = 0.95
 
 
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """What windows are asked about where no job stands for a subject."""
+
+    template_id: str | None = None
+    target: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateRule:
+    """Many may be looked at at once; what they read about the same template or group is read once for all."""
+
     rules: VersionedStore[AlertRule]
     alerts: AlertStore
     latest: LatestJobs
+    confirmation: Callable[[], Confirmation]
     breakers: Breakers
+    silences: Silences
     raise_alert: RaiseAlert
     clock: Clock
 
-    def __call__(self, look: DueLook) -> bool:
-        """Look for what the rule is about, and plan to do so again in the next minute; True, as it is always done.
+    def __call__(self, look: DueLook) -> None:
+        """Look for what the rule is about, and plan to do so again in the next minute.
 
         Raises `StoreUnavailable`. The next look is planned first, so that a rule is never forgotten; on whole minutes,
         so that two who do this at once go on as one.
@@ -50,31 +65,57 @@ class EvaluateRule:
         try:
             rule = self.rules.get(look.tenant, look.id)
         except ItemNotFound:
-            return True
-        if not rule.kind.is_looked_at_each_minute or not rule.is_enabled:
-            return True
-        self.alerts.plan_look(look._replace(due_at=next_minute(now)))
-        if rule.kind is RuleKind.BREAKER_OPEN:
-            self._find_open_breakers(rule)
-        else:
-            for subject in _subjects(rule):
-                self._judge(rule, subject, now)
-        return True
-
-    def _judge(self, rule: AlertRule, subject: Subject, now: datetime) -> None:
-        jobs = self.latest.of(rule.tenant, subject)
-        if rule.kind is RuleKind.NOTHING_SUCCEEDED:
-            if is_silent(rule, jobs, now):
-                self.raise_alert(Case(rule, subject))
             return
-        found = [occurrence_of(job, mark=f"attempt-{job.fence}", at=now) for job in running_long(rule, jobs, now)]
-        if found:
-            self.raise_alert(Case(rule, subject, found))
+        if not rule.is_enabled:
+            return
+        if rule.kind.is_looked_at_each_minute:
+            self.alerts.plan_look(look._replace(due_at=next_minute(now)))
+        self.raise_alert(*self._cases(rule, now))
 
-    def _find_open_breakers(self, rule: AlertRule) -> None:
-        for breaker in self.breakers.breakers(rule.tenant):
-            if not breaker.is_closed:
-                self.raise_alert(Case(rule, Subject(SubjectKind.TARGET, breaker.target)))
+    def _cases(self, rule: AlertRule, now: datetime) -> list[Case]:
+        match rule.kind:
+            case RuleKind.NOTHING_SUCCEEDED:
+                silent = [subject for subject in _subjects(rule) if self._is_silent(rule, subject, now)]
+                return [Case(rule, one, (), self._silenced(rule, self._newest(rule, one))) for one in silent]
+            case RuleKind.RUNNING_LONG:
+                return [case for one in _subjects(rule) if (case := self._running_long(rule, one, now)) is not None]
+            case RuleKind.BREAKER_OPEN:
+                found = [one.target for one in self.breakers.breakers(rule.tenant) if not one.is_closed]
+                until = self._silenced(rule, Anything()) if found else None
+                return [Case(rule, Subject(SubjectKind.TARGET, one), (), until) for one in found]
+            case RuleKind.DEAD_LETTER_COUNT if self.confirmation().are_so_many(rule):
+                subject = Subject(SubjectKind.TENANT, rule.tenant)
+                return [Case(rule, subject, (), self._silenced(rule, Anything()))]
+            case _:
+                return []
+
+    def _is_silent(self, rule: AlertRule, subject: Subject, now: datetime) -> bool:
+        """Whether nothing has succeeded for as long as the rule says, which must have been there as long, and no alert
+        says so yet."""
+        since = now - timedelta(seconds=rule.seconds or 0)
+        if rule.changed_at > since:
+            return False
+        lately = self.latest.lately(rule.tenant, subject)
+        if lately.is_known_to_have_succeeded_since(since):
+            return False
+        alert = self.alerts.standing(rule.tenant, alert_key(rule.id, subject)).alert
+        # All jobs may have to be read: not each minute for as long as it lasts.
+        return (alert is None or not alert.state.is_live) and not lately.has_succeeded_since(since)
+
+    def _running_long(self, rule: AlertRule, subject: Subject, now: datetime) -> Case | None:
+        long = running_long(rule, self.latest.lately(rule.tenant, subject).runs(), now)
+        if not long:
+            return None
+        found = [occurrence_of(job, mark=f"attempt-{job.fence}", at=now) for job in long]
+        return Case(rule, subject, found, self._silenced(rule, *long))
+
+    def _newest(self, rule: AlertRule, subject: Subject) -> Job | Anything:
+        """What stands for the subject."""
+        newest = self.latest.lately(rule.tenant, subject).runs().newest
+        return newest or Anything(template_id=subject.id if subject.kind is SubjectKind.TEMPLATE else None)
+
+    def _silenced(self, rule: AlertRule, *jobs: Job | Anything) -> datetime | None:
+        return self.silences.over_all(rule.tenant, jobs)
 
 
 def next_minute(now: datetime) -> datetime:
@@ -82,31 +123,14 @@ def next_minute(now: datetime) -> datetime:
     return from_epoch_ms((int(now.timestamp()) // EVERY_SECONDS + 1) * EVERY_SECONDS * 1000)
 
 
-def is_silent(rule: AlertRule, jobs: Sequence[Job], now: datetime) -> bool:
-    """Whether nothing of `jobs` has succeeded for as long as the rule says, which must have been there as long."""
-    since = now - timedelta(seconds=rule.seconds or 0)
-    if rule.changed_at > since:
-        return False
-    return not any(job.status is Status.SUCCEEDED and job.ended_at is not None and job.ended_at > since for job in jobs)
-
-
-def running_long(rule: AlertRule, jobs: Sequence[Job], now: datetime) -> list[Job]:
-    """Those of `jobs` that have been running longer than `factor` times what 95 of 100 of their kind take (the nearest
-    rank); none while fewer than `min_samples` of them have succeeded."""
-    taken = sorted(
-        (job.ended_at - job.started_at).total_seconds()
-        for job in jobs
-        if job.status is Status.SUCCEEDED and job.ended_at is not None and job.started_at is not None
-    )
-    if not taken or len(taken) < (rule.min_samples or 1):
+def running_long(rule: AlertRule, runs: Runs, now: datetime) -> list[Job]:
+    """The jobs that have been running longer than `factor` times what 95 of 100 of their kind take (the nearest rank);
+    none while fewer than `min_samples` of them have succeeded."""
+    if not runs.taken or len(runs.taken) < (rule.min_samples or 1):
         return []
-    usual = taken[math.ceil(_PERCENTILE * len(taken)) - 1]
+    usual = runs.taken[math.ceil(_PERCENTILE * len(runs.taken)) - 1]
     longest = timedelta(seconds=usual * (rule.factor or 1))
-    return [
-        job
-        for job in jobs
-        if job.status is Status.RUNNING and job.started_at is not None and now - job.started_at > longest
-    ]
+    return [job for job in runs.running if job.started_at is not None and now - job.started_at > longest]
 
 
 def _subjects(rule: AlertRule) -> list[Subject]:

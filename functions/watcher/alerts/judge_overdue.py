@@ -3,63 +3,119 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
+from functions.watcher.alerts.evaluate_rule import next_minute
 from functions.watcher.alerts.raise_alert import Case
 from functions.watcher.thresholds import passes_threshold
 from shared.model.alerts.judgement import Finding, finding_of, late_findings
 from shared.model.alerts.rule import UNDELIVERABLE_SECONDS, RuleKind, rules_about
 from shared.model.canary import SYSTEM_TENANT
 from shared.model.groups import is_reserved
-from shared.model.job import epoch_ms
+from shared.model.job import JobKey, epoch_ms
 from shared.model.lifecycle import Status
+from shared.ports.alerts import DueKind, DueLook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from functions.watcher.alerts.known_rules import KnownRules
     from functions.watcher.alerts.raise_alert import RaiseAlert
-    from shared.model.alerts.alert import Occurrence, Subject
+    from functions.watcher.alerts.silences import Silences
+    from shared.model.alerts.alert import Subject
     from shared.model.alerts.rule import AlertRule
     from shared.model.job import Job
+    from shared.ports.alerts import AlertStore
+    from shared.ports.clock import Clock
+    from shared.ports.jobs import JobStore
+
+# What a page of the sweep may take to be judged: the sweep has jobs of all tenants to set in motion.
+_SECONDS_A_PAGE: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeOverdue:
     """Given what the sweep has read anyhow, so that nobody has to look for what does not begin.
 
     A job is found when its age passes a rule's time, and again each time that has doubled, in case the first time was
-    lost; it is counted once.
+    lost; it is counted once. What a page of the sweep has no time for is looked at again in the next minutes, by the
+    rules that have not judged it.
     """
 
+    jobs: JobStore
+    alerts: AlertStore
     known: KnownRules
+    silences: Silences
     raise_alert: RaiseAlert
+    clock: Clock
 
     def __call__(self, jobs: Sequence[Job], *, after: datetime, until: datetime) -> None:
         """`jobs` are looked at on behalf of a pass that follows one at `after`, and that began at `until`. Raises
         `StoreUnavailable`."""
-        cases: dict[tuple[str, str, Subject], tuple[AlertRule, list[Occurrence]]] = {}
-        for job in jobs:
-            if job.status is not Status.SCHEDULED or job.wake_at is None or _is_our_own(job):
-                continue
-            for one in self._found(job, job.wake_at, after, until):
-                key = (one.rule.tenant, one.rule.id, one.subject)
-                cases.setdefault(key, (one.rule, []))[1].append(one.occurrence)
-        self.raise_alert(*(Case(rule, key[2], found) for key, (rule, found) in cases.items()))
+        ends_at = self.clock.now() + timedelta(seconds=_SECONDS_A_PAGE)
 
-    def _found(self, job: Job, due_at: datetime, after: datetime, until: datetime) -> list[Finding]:
-        rules = [
-            rule
-            for rule in rules_about(job, self.known.of(job.tenant).rules)
-            if passes_threshold(due_at, _seconds(rule), after=after, until=until)
-        ]
+        def seconds_left() -> float:
+            return (ends_at - self.clock.now()).total_seconds()
+
+        def passed(rule: AlertRule, due_at: datetime) -> bool:
+            return passes_threshold(due_at, _seconds(rule), after=after, until=until)
+
+        found = [one for job in jobs for one in self._found(job, until, passed)]
+        self._raise(found, seconds_left)
+
+    def again(self, looks: Sequence[DueLook], seconds_left: Callable[[], float]) -> None:
+        """Judge the jobs that there was no time for, and forget their looks, or plan others. Raises
+        `StoreUnavailable`."""
+        now = self.clock.now()
+        first_rules: dict[JobKey, str] = {}
+        for look in looks:
+            job_id, _, first_rule = look.id.partition(":")
+            key = JobKey(look.tenant, job_id)
+            first_rules[key] = min(first_rule, first_rules.get(key, first_rule))
+
+        found: list[Finding] = []
+        for job in self.jobs.get_many(list(first_rules), consistent=True):
+            first_rule = first_rules[job.key]
+
+            def passed(rule: AlertRule, due_at: datetime, first_rule: str = first_rule) -> bool:
+                return rule.id >= first_rule and due_at + timedelta(seconds=_seconds(rule)) <= now
+
+            found += self._found(job, now, passed)
+        self._raise(found, seconds_left)
+        for look in looks:
+            self.alerts.forget_look(look)
+
+    def _found(self, job: Job, until: datetime, passed: Callable[[AlertRule, datetime], bool]) -> list[Finding]:
+        due_at = job.wake_at
+        if job.status is not Status.SCHEDULED or due_at is None or _is_our_own(job):
+            return []
+        rules = [rule for rule in rules_about(job, self.known.of(job.tenant).rules) if passed(rule, due_at)]
         found = late_findings(job, rules, due_at=due_at, now=until) if job.attempt == 0 else []
         for rule in rules:
             if rule.kind is RuleKind.UNDELIVERABLE:
                 one = finding_of(rule, job, mark=f"due-{epoch_ms(due_at)}", at=until)
                 found += [] if one is None else [one]
         return found
+
+    def _raise(self, found: Iterable[Finding], seconds_left: Callable[[], float]) -> None:
+        cases: dict[tuple[str, str, Subject], list[Finding]] = {}
+        for one in found:
+            cases.setdefault((one.rule.tenant, one.rule.id, one.subject), []).append(one)
+        left = self.raise_alert(*map(self._case, cases.values()), seconds_left=seconds_left)
+        first_rules: dict[JobKey, str] = {}
+        for case in left:
+            for occurrence in case.found:
+                first_rules.setdefault(JobKey(case.rule.tenant, occurrence.job_id), case.rule.id)
+        due_at = next_minute(self.clock.now())
+        for (tenant, job_id), rule_id in first_rules.items():
+            self.alerts.plan_look(DueLook(due_at, tenant, DueKind.JOB, f"{job_id}:{rule_id}"))
+
+    def _case(self, found: Sequence[Finding]) -> Case:
+        rule, subject = found[0].rule, found[0].subject
+        silenced_until = self.silences.over_all(rule.tenant, [one.job for one in found])
+        return Case(rule, subject, [one.occurrence for one in found], silenced_until)
 
 
 def _is_our_own(job: Job) -> bool:

@@ -1,82 +1,100 @@
-"""The jobs before a failure, read when somebody has to know."""
+"""The jobs of a template or a group, and a tenant's dead letters, read when somebody has to know."""
 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from functions.watcher.alerts.lately import Lately
+from shared.known import KnownPerTenant
 from shared.model.alerts.alert import Subject, SubjectKind
-from shared.model.alerts.rule import RuleKind
 from shared.model.job import JobKey, attention_partition, epoch_ms, group_partition, template_partition
-from shared.model.lifecycle import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from shared.model.alerts.judgement import Finding
     from shared.model.job import Job, Sharding
     from shared.ports.clock import Clock
     from shared.ports.jobs import JobStore, ListedEntry
 
-_LOOKED_AT: Final = 50
+MOST_LOOKED_AT: Final = 1_000
+"""So many jobs of a template or a group are looked at, the newest first."""
+
+_PAGE: Final = 50
 _END: Final = "~"
 # Planned ahead of now there may be any number; a clock may differ by so much.
 _SKEW: Final = timedelta(minutes=1)
+# All rules of a minute's pass share what was read; the next pass reads anew.
+_FRESH: Final = timedelta(seconds=30)
+# As many as one tenant's rules can name.
+_KNOWN: Final = 2_500
 
 
-@dataclass(frozen=True, slots=True)
 class LatestJobs:
     """Every method raises `StoreUnavailable`. Read from indexes, which may lag by a second; the jobs themselves are
     read as they are."""
 
-    jobs: JobStore
-    clock: Clock
-    sharding: Sharding
+    def __init__(self, jobs: JobStore, clock: Clock, sharding: Sharding) -> None:
+        self._jobs = jobs
+        self._clock = clock
+        self._sharding = sharding
+        nothing = Lately(iter(()))
+        self._known = KnownPerTenant(self._read_anew, nothing, fresh=_FRESH, clock=clock, at_most=_KNOWN)
 
-    def of(self, tenant: str, subject: Subject) -> list[Job]:
-        """The latest 50 jobs of a template or a group that were due by now, the newest first; of other subjects none:
-        nothing says which jobs belong to them."""
-        if subject.kind is SubjectKind.TEMPLATE:
-            partitions = [template_partition(tenant, subject.id)]
-        elif subject.kind is SubjectKind.GROUP:
-            partitions = [group_partition(tenant, subject.id, number) for number in range(self.sharding.group)]
-        else:
-            return []
-        before = f"{epoch_ms(self.clock.now() + _SKEW):013d}"
-        entries: list[ListedEntry] = []
-        for partition in partitions:
-            entries += self.jobs.list_group(partition, before=before, not_before="0", limit=_LOOKED_AT)
-        newest = heapq.nlargest(_LOOKED_AT, entries, key=lambda entry: entry.sort_key)
-        return self.jobs.get_many([JobKey(one.tenant, one.job_id) for one in newest], consistent=True)
+    def pages(self, tenant: str, subject: Subject) -> Iterator[list[Job]]:
+        """The latest 1,000 jobs of a template or a group that were due by now, the newest first, read page by page; of
+        other subjects none: nothing says which jobs belong to them."""
+        before = f"{epoch_ms(self._clock.now() + _SKEW):013d}"
+        listed = [_listed(self._jobs.list_group, one, before, _PAGE) for one in self._partitions(tenant, subject)]
+        entries = islice(_newest_first(listed), MOST_LOOKED_AT)
+        while page := list(islice(entries, _PAGE)):
+            yield self._jobs.get_many([JobKey(one.tenant, one.job_id) for one in page], consistent=True)
+
+    def lately(self, tenant: str, subject: Subject) -> Lately:
+        """What became of them, as it was at most half a minute ago; each is read once for all who ask meanwhile."""
+        return self._known.of("\0".join((tenant, subject.kind, subject.id)))
 
     def has_succeeded_since(self, tenant: str, subject: Subject, since: datetime) -> bool:
-        return any(
-            job.status is Status.SUCCEEDED and job.ended_at is not None and job.ended_at > since
-            for job in self.of(tenant, subject)
-        )
+        """Whether any of the latest 1,000 has."""
+        lately = self.lately(tenant, subject)
+        return lately.is_known_to_have_succeeded_since(since) or lately.has_succeeded_since(since)
 
-    def dead_letters(self, tenant: str, *, at_most: int, since: datetime | None = None) -> list[ListedEntry]:
-        """Dead letters of a tenant, as the index lists them, the newest first: not many more than `at_most`."""
+    def dead_letters(
+        self, tenant: str, *, page: int, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[ListedEntry]:
+        """A tenant's dead letters that failed in that time, as the index lists them, the newest first; of each of its
+        partitions `page` are read at a time."""
         not_before = "0" if since is None else f"{epoch_ms(since):013d}"
-        found: list[ListedEntry] = []
-        for number in range(self.sharding.group):
-            partition = attention_partition(tenant, number)
-            found += self.jobs.list_attention(partition, before=_END, not_before=not_before, limit=at_most)
-        return found
+        before = _END if until is None else f"{epoch_ms(until):013d}{_END}"
+        partitions = [attention_partition(tenant, number) for number in range(self._sharding.group)]
+        listed = [_listed(self._jobs.list_attention, one, before, page, not_before) for one in partitions]
+        return _newest_first(listed)
 
-    def confirms(self, finding: Finding) -> bool:
-        """Whether the jobs before it say so too, for the kinds of rules that one failure is not enough for."""
-        rule, tenant = finding.rule, finding.job.tenant
-        wanted = rule.count or 1
-        if rule.kind is RuleKind.DEAD_LETTER_COUNT:
-            return len(self.dead_letters(tenant, at_most=wanted)) >= wanted
-        ended = _ended(self.of(tenant, finding.subject))
-        latest = heapq.nlargest(wanted, ended, key=lambda job: (job.ended_at or job.updated_at, job.id))
-        return len(latest) == wanted and all(job.status is Status.FAILED for job in latest)
+    def _partitions(self, tenant: str, subject: Subject) -> list[str]:
+        if subject.kind is SubjectKind.TEMPLATE:
+            return [template_partition(tenant, subject.id)]
+        if subject.kind is SubjectKind.GROUP:
+            return [group_partition(tenant, subject.id, number) for number in range(self._sharding.group)]
+        return []
+
+    def _read_anew(self, key: str, before: Lately) -> Lately:
+        tenant, kind, name = key.split("\0")
+        return Lately(self.pages(tenant, Subject(SubjectKind(kind), name)), before.succeeded_at)
 
 
-def _ended(jobs: Sequence[Job]) -> list[Job]:
-    return [job for job in jobs if job.status in (Status.SUCCEEDED, Status.FAILED)]
+def _listed(
+    list_page: Callable[..., list[ListedEntry]], partition: str, before: str, limit: int, not_before: str = "0"
+) -> Iterator[ListedEntry]:
+    while True:
+        entries = list_page(partition, before=before, not_before=not_before, limit=limit)
+        yield from entries
+        if len(entries) < limit:
+            return
+        before = entries[-1].sort_key
+
+
+def _newest_first(listed: list[Iterator[ListedEntry]]) -> Iterator[ListedEntry]:
+    return heapq.merge(*listed, key=lambda entry: entry.sort_key, reverse=True)

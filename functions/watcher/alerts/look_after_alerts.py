@@ -3,11 +3,13 @@ look for themselves."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from functions.watcher.alerts.evaluate_rule import next_minute
+from shared.every_shard import on_every_shard
 from shared.model.alerts import moves
 from shared.model.alerts.errors import AlertChanged
 from shared.model.alerts.transitions import PUNCTUAL
@@ -15,19 +17,22 @@ from shared.model.errors import ItemNotFound, StoreUnavailable
 from shared.ports.alerts import DueKind, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from functions.watcher.alerts.evaluate_rule import EvaluateRule
+    from functions.watcher.alerts.judge_overdue import JudgeOverdue
     from functions.watcher.alerts.known_rules import KnownRules
     from functions.watcher.alerts.notify import Notify
     from functions.watcher.alerts.recovery import Recovery
+    from shared.every_shard import OnEveryShard
     from shared.model.alerts.alert import Alert
     from shared.ports.alerts import AlertStore, DueLook
     from shared.ports.clock import Clock
     from shared.ports.telemetry import Telemetry
 
 _PAGE: Final = 100
+_PAGES: Final = 50
 _TRIES: Final = 3
 _LAST_LOOK_SECONDS: Final = 5
 _POSTPONED: Final = timedelta(minutes=10)
@@ -36,15 +41,21 @@ _POSTPONED: Final = timedelta(minutes=10)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAfterAlerts:
     """Two of them at once do no harm: every write is conditional, and a look is forgotten only when the thing itself
-    says that it is due at another time, for which another look is planned with it."""
+    says that it is due at another time, for which another look is planned with it.
+
+    What is due about one thing is looked at once in a pass, however often it is planned. Alerts come before rules, and
+    those before overdue jobs, so that nobody waits for what a rule or a burst has to be read for.
+    """
 
     alerts: AlertStore
     known: KnownRules
     recovery: Recovery
     evaluate_rule: EvaluateRule
+    judge_overdue: JudgeOverdue
     notify: Notify
     clock: Clock
     telemetry: Telemetry
+    side_by_side: OnEveryShard = on_every_shard
 
     def __call__(self, seconds_left: Callable[[], float]) -> Mapping[str, int]:
         """How many looks were taken, and how many have to be taken again.
@@ -52,53 +63,90 @@ class LookAfterAlerts:
         Raises:
             StoreUnavailable: what is due cannot be read.
         """
-        report = _Report()
         until = self.clock.now()
+        things: dict[tuple[DueKind, str, str], list[DueLook]] = {}
+        for look in self._due(until):
+            things.setdefault((look.kind, look.tenant, look.id), []).append(look)
+        in_order = sorted(things.values(), key=lambda looks: (looks[0].kind is not DueKind.ALERT, looks[0].due_at))
+
+        def take(looks: Sequence[DueLook]) -> Counter[str]:
+            return Counter() if seconds_left() < _LAST_LOOK_SECONDS else self._take(looks)
+
+        reports = self.side_by_side(take, in_order) if in_order else []
+        report = sum((*reports, self._judge_jobs(until, seconds_left)), Counter[str]())
+        return {"looked_at": report["looked_at"], "left": report["left"]}
+
+    def _due(self, until: datetime) -> Iterator[DueLook]:
+        """The looks at alerts and rules, the oldest first; no more than a minute has time for."""
         last: DueLook | None = None
-        while True:
-            # Behind what was looked at: what has to be looked at again stands before nothing.
+        for _ in range(_PAGES):
             page = self.alerts.looks(until=until, limit=_PAGE, after=last)
-            for look in page:
-                if seconds_left() < _LAST_LOOK_SECONDS:
-                    return report.counts()
-                self._take(look, report)
+            yield from page
             if len(page) < _PAGE:
-                return report.counts()
+                return
             last = page[-1]
 
-    def _take(self, look: DueLook, report: _Report) -> None:
+    def _take(self, looks: Sequence[DueLook]) -> Counter[str]:
+        """Take all looks at one thing."""
+        look, left = looks[0], 0
+        due_at = None
         try:
-            is_done = self._look_at_alert(look) if look.kind is DueKind.ALERT else self.evaluate_rule(look)
-            if is_done:
-                self.alerts.forget_look(look)
+            if look.kind is DueKind.ALERT:
+                due_at = self._look_at_alert(look)
             else:
-                report.left += 1
+                self.evaluate_rule(look)
+            for one in looks:
+                if one.due_at == due_at:
+                    left += 1
+                else:
+                    self.alerts.forget_look(one)
         except StoreUnavailable as error:
             self.telemetry.warn("look_failed", error=str(error), tenant=look.tenant, kind=look.kind, id=look.id)
-            report.left += 1
+            left += 1
         except Exception as error:
             # A defect about one thing must not stand before all others: it is looked at later, on a whole minute, so
             # that those of a rule, which plans its next look itself, do not become more and more.
             self.telemetry.defect("look_left_out", error, tenant=look.tenant, kind=look.kind, id=look.id)
             self.alerts.plan_look(look._replace(due_at=next_minute(self.clock.now() + _POSTPONED)))
-            self.alerts.forget_look(look)
-        report.taken += 1
+            for one in looks:
+                self.alerts.forget_look(one)
+        return Counter(looked_at=len(looks), left=left)
 
-    def _look_at_alert(self, look: DueLook) -> bool:
-        """Whether nothing is due at the look's time any more."""
+    def _judge_jobs(self, until: datetime, seconds_left: Callable[[], float]) -> Counter[str]:
+        """Overdue jobs that no minute had time for, page by page. One that is left out by a defect is found by its age
+        once more."""
+        report: Counter[str] = Counter()
+        while seconds_left() >= _LAST_LOOK_SECONDS:
+            looks = self.alerts.looks_at_jobs(until=until, limit=_PAGE)
+            if not looks:
+                break
+            try:
+                self.judge_overdue.again(looks, lambda: seconds_left() - _LAST_LOOK_SECONDS)
+            except StoreUnavailable as error:
+                self.telemetry.warn("jobs_not_judged", error=str(error), jobs=len(looks))
+                return report + Counter(left=len(looks))
+            except Exception as error:
+                self.telemetry.defect("jobs_left_out", error, jobs=len(looks))
+                for one in looks:
+                    self.alerts.forget_look(one)
+            report += Counter(looked_at=len(looks))
+        return report
+
+    def _look_at_alert(self, look: DueLook) -> datetime | None:
+        """When something about the alert is due now; None when nothing is."""
         for _ in range(_TRIES):
             try:
                 alert = self.alerts.get_alert(look.tenant, look.id)
             except ItemNotFound:
-                return True
+                return None
             now = self.clock.now()
             if alert.due_at is None or alert.due_at > now:
-                return True
+                return alert.due_at
             try:
-                return self._after(alert, now).due_at != look.due_at
+                return self._after(alert, now).due_at
             except AlertChanged:
                 continue
-        return False
+        return look.due_at
 
     def _after(self, alert: Alert, now: datetime) -> Alert:
         alert = self.notify(alert)
@@ -117,12 +165,3 @@ class LookAfterAlerts:
                 "alert_moved", tenant=alert.tenant, alert_id=alert.id, was=alert.state, state=changed.state
             )
         return self.notify(changed)
-
-
-@dataclass(slots=True)
-class _Report:
-    taken: int = 0
-    left: int = 0
-
-    def counts(self) -> dict[str, int]:
-        return {"looked_at": self.taken, "left": self.left}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from shared.model.alerts import moves
@@ -11,18 +13,18 @@ from shared.model.alerts.alert import Subject, SubjectKind, alert_key
 from shared.model.alerts.errors import AlertChanged, AlreadyCounted, StormReached
 from shared.model.errors import StoreUnavailable
 from shared.model.job import from_epoch_ms
-from shared.ports.alerts import MAX_MARKS, Mark, StormSlot
+from shared.ports.alerts import MAX_MARKS, Mark, Standing, StormSlot
 from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from functions.watcher.alerts.known_rules import KnownRules
     from functions.watcher.alerts.notify import Notify
     from shared.model.alerts.alert import Alert, Occurrence
     from shared.model.alerts.rule import AlertRule
-    from shared.ports.alerts import AlertStore, Standing
+    from shared.ports.alerts import AlertStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.telemetry import Telemetry
 
@@ -30,6 +32,7 @@ MARKS_KEPT: Final = timedelta(days=2)
 """The stream tells a change again for a day at most."""
 
 _TRIES: Final = 12
+_NO_END: Final = partial(float, "inf")
 _PAUSE_SECONDS: Final = 0.1
 
 
@@ -43,6 +46,10 @@ class Case:
     found: Sequence[Occurrence] = ()
     silenced_until: datetime | None = None
 
+    @property
+    def key(self) -> str:
+        return alert_key(self.rule.id, self.subject)
+
     def parts(self) -> list[Case]:
         """The same in parts of which each is one write; a finding that is there twice is one."""
         distinct = list({(one.job_id, one.mark): one for one in self.found}.values())
@@ -55,6 +62,7 @@ class RaiseAlert:
     """Exact whatever comes twice: a finding about a job has a mark, which is written with the alert that counts it.
 
     A burst costs one write for each 90 findings and alert, and of alerts no more than the rule's storm cap lets open.
+    What there is of all of a rule's cases, and its storm, is read at once.
     """
 
     alerts: AlertStore
@@ -66,41 +74,54 @@ class RaiseAlert:
     # Rules that have reached their cap, and in which window: what else they find is not tried to open.
     _stormy: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def __call__(self, *cases: Case) -> None:
-        """
+    def __call__(self, *cases: Case, seconds_left: Callable[[], float] = _NO_END) -> list[Case]:
+        """The cases that there was no time for; of these rules none is before one that was dealt with, by their ids.
+
         Raises:
             StoreUnavailable: some of it may not have been written. All of it may be given again.
         """
-        storms: dict[tuple[str, str], Case] = {}
+        rules: dict[tuple[str, str], list[Case]] = {}
         for case in cases:
-            for part in case.parts():
-                left = self._raise(part)
-                if left is not None:
-                    # All that is above a rule's cap is counted together: its overflow alert is one item.
-                    key = (case.rule.tenant, case.rule.id)
-                    storm = storms.get(key) or Case(case.rule, Subject(SubjectKind.STORM, case.rule.id))
-                    storms[key] = replace(storm, found=[*storm.found, *left])
-        for storm in storms.values():
-            for part in storm.parts():
-                self._raise(part)
+            rules.setdefault((case.rule.id, case.rule.tenant), []).append(case)
+        left: list[Case] = []
+        for _, of_one_rule in sorted(rules.items(), key=itemgetter(0)):
+            left += of_one_rule if seconds_left() <= 0 else self._raise_all(of_one_rule, seconds_left)
+        return left
 
-    def _raise(self, case: Case) -> Sequence[Occurrence] | None:
-        """What of the case was left out as one alert too many; None when it was dealt with."""
+    def _raise_all(self, cases: Sequence[Case], seconds_left: Callable[[], float]) -> Sequence[Case]:
+        """The same for the cases of one rule, of which the first is dealt with at any rate."""
+        rule, storm = cases[0].rule, Case(cases[0].rule, Subject(SubjectKind.STORM, cases[0].rule.id))
+        seen = dict(self.alerts.standings(rule.tenant, [case.key for case in (storm, *cases)]))
+        above: list[Case] = []
+        left: Sequence[Case] = ()
+        for place, case in enumerate(cases):
+            if place and seconds_left() <= 0:
+                left = cases[place:]
+                break
+            above += [one for part in case.parts() if (one := self._raise(part, seen, storm)) is not None]
+        if above:
+            # All that is above the cap is counted together: the overflow alert is one item.
+            found = [one for case in above for one in case.found]
+            for part in replace(storm, found=found).parts():
+                self._raise(part, seen, storm)
+        return left
+
+    def _raise(self, case: Case, seen: dict[str, Standing], storm: Case) -> Case | None:
+        """What of the case was left out as one alert too many; None when it was dealt with. `seen` are the alerts of
+        its rule as they were last read or written."""
         found = case.found
         for attempt in range(_TRIES):
             if case.found and not found:
                 return None
-            now = self.clock.now()
-            seen = self.alerts.standing(case.rule.tenant, alert_key(case.rule.id, case.subject))
-            is_live = seen.alert is not None and seen.alert.state.is_live
-            if is_live and not found:
+            now, latest = self.clock.now(), seen[case.key]
+            if not found and case.key != storm.key and latest.alert is not None and latest.alert.state.is_live:
                 return None
-            if self._is_one_too_many(case, seen.alert, now):
-                return found
-            alert, slot = self._decided(replace(case, found=found), seen, now)
+            if case.key != storm.key and self._is_one_too_many(case.rule, latest.alert, seen[storm.key].alert, now):
+                return replace(case, found=found)
+            alert, slot = self._decided(replace(case, found=found), latest, now)
             marks = [Mark(case.rule.id, one.job_id, one.mark) for one in found]
             try:
-                self.alerts.record(alert, seen=seen, marks=marks, marked_until=_whole(now + MARKS_KEPT), slot=slot)
+                self.alerts.record(alert, seen=latest, marks=marks, marked_until=_whole(now + MARKS_KEPT), slot=slot)
             except AlreadyCounted as known:
                 found = [one for place, one in enumerate(found) if place not in known.marks]
             except StormReached:
@@ -108,22 +129,21 @@ class RaiseAlert:
             except AlertChanged:
                 # Another part of the same burst: each goes its own while before it tries again.
                 self.clock.sleep(_PAUSE_SECONDS * (attempt + 1) * self.ids.chance())
+                seen[case.key] = self.alerts.standing(case.rule.tenant, case.key)
             else:
-                self._tell(alert, seen, len(found))
+                seen[case.key] = Standing.of(self._tell(alert, latest, len(found)))
                 return None
         raise StoreUnavailable("an alert did not hold still", outcome_unknown=False)
 
-    def _is_one_too_many(self, case: Case, latest: Alert | None, now: datetime) -> bool:
+    def _is_one_too_many(self, rule: AlertRule, latest: Alert | None, storm: Alert | None, now: datetime) -> bool:
         """Whether a new alert would be above the rule's cap, as far as is known before it is tried.
 
         A storm lasts until its alert is over, which takes a quiet window: the next window alone ends no burst.
         """
-        if case.subject.kind is SubjectKind.STORM or _goes_on(latest, now):
+        if _goes_on(latest, now):
             return False
-        rule = case.rule
         if self._stormy.get((rule.tenant, rule.id)) == rule.storm_cap.window_of(now):
             return True
-        storm = self.alerts.standing(rule.tenant, alert_key(rule.id, Subject(SubjectKind.STORM, rule.id))).alert
         return storm is not None and storm.state.is_live
 
     def _decided(self, case: Case, seen: Standing, now: datetime) -> tuple[Alert, StormSlot | None]:
@@ -141,7 +161,7 @@ class RaiseAlert:
         free_at = from_epoch_ms((window + 2) * rule.storm_cap.window_seconds * 1000)
         return alert, StormSlot(rule.id, window, rule.storm_cap.alerts, free_at)
 
-    def _tell(self, alert: Alert, seen: Standing, found: int) -> None:
+    def _tell(self, alert: Alert, seen: Standing, found: int) -> Alert:
         before = seen.alert if seen.alert is not None and seen.alert.id == alert.id else None
         if before is None or not before.state.is_live:
             self.telemetry.note(
@@ -154,7 +174,7 @@ class RaiseAlert:
                 found=found,
             )
             self.telemetry.measure(Metric.ALERTS_OPENED)
-        self.notify(alert)
+        return self.notify(alert)
 
 
 def _goes_on(alert: Alert | None, now: datetime) -> bool:

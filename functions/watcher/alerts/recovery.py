@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from functions.watcher.alerts.confirmation import is_dead_letter
 from shared.model.alerts.alert import Alert, SubjectKind
 from shared.model.alerts.rule import RuleKind
 from shared.model.attention import fingerprint_in
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
     from shared.ports.breakers import Breakers
     from shared.ports.jobs import JobStore
 
-_DEAD_LETTERS_LOOKED_AT: Final = 1_000
+_DEAD_LETTERS_LOOKED_AT: Final = 10_000
+_PAGE: Final = 1_000
 # What failed may have been written down somewhat earlier than its alert.
 _EARLIER: Final = timedelta(days=1)
+# For so long the index may not show what has failed, or is none any more.
+_LAG: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Recovery:
             case RuleKind.UNDELIVERABLE:
                 return self._is_quiet(alert, now) and self._none_is(alert, lambda job: _is_overdue(job, now))
             case RuleKind.DEAD_LETTER_COUNT:
-                return self._are_fewer(alert)
+                return self._are_fewer(alert, now)
             case RuleKind.BREAKER_OPEN:
                 breaker = self.breakers.get_breaker(alert.tenant, alert.subject.id)
                 return "the breaker has closed" if breaker is None or breaker.is_closed else None
@@ -70,32 +75,39 @@ class Recovery:
         return None if any(map(is_concerned, self._samples(alert))) else "none of the jobs is concerned any more"
 
     def _no_dead_letter_left(self, alert: Alert) -> str | None:
-        if any(_is_dead_letter(job) for job in self._samples(alert)):
+        if any(is_dead_letter(job) for job in self._samples(alert)):
             return None
         if alert.count > len(alert.samples):
             # The others are known by the error's fingerprint, which the index carries, or not at all.
             if alert.subject.kind is not SubjectKind.ERROR:
                 return None
-            since = alert.opened_at - _EARLIER
-            letters = self.latest.dead_letters(alert.tenant, at_most=_DEAD_LETTERS_LOOKED_AT, since=since)
-            if any(fingerprint_in(letter.sort_key) == alert.subject.id for letter in letters):
+            if self._may_be_a_dead_letter(alert.tenant, alert.subject.id, alert.opened_at - _EARLIER, alert.last_at):
                 return None
         return "all of its dead letters were redriven or discarded"
 
-    def _are_fewer(self, alert: Alert) -> str | None:
+    def _may_be_a_dead_letter(self, tenant: str, fingerprint: str, since: datetime, until: datetime) -> bool:
+        """Whether any that failed then has the fingerprint. What failed later is of no alert that is open; of more than
+        ten thousand nobody knows."""
+        listed = self.latest.dead_letters(tenant, page=_PAGE, since=since, until=until + _LAG)
+        looked_at = 0
+        for letter in islice(listed, _DEAD_LETTERS_LOOKED_AT):
+            if fingerprint_in(letter.sort_key) == fingerprint:
+                return True
+            looked_at += 1
+        return looked_at == _DEAD_LETTERS_LOOKED_AT
+
+    def _are_fewer(self, alert: Alert, now: datetime) -> str | None:
         rule = next((one for one in self.known.of(alert.tenant).rules if one.id == alert.rule_id), None)
         if rule is None or rule.count is None:
             return "its rule is gone"
-        left = len(self.latest.dead_letters(alert.tenant, at_most=rule.count))
+        if now < alert.last_at + _LAG:
+            return None
+        left = len(list(islice(self.latest.dead_letters(alert.tenant, page=rule.count), rule.count)))
         return None if left >= rule.count else "there are fewer dead letters"
 
     def _samples(self, alert: Alert) -> list[Job]:
         keys = [JobKey(alert.tenant, one.job_id) for one in alert.samples]
         return self.jobs.get_many(list(dict.fromkeys(keys)), consistent=True)
-
-
-def _is_dead_letter(job: Job) -> bool:
-    return job.status is Status.FAILED and job.attention_pk is not None
 
 
 def _is_overdue(job: Job, now: datetime) -> bool:

@@ -5,39 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.watcher.alerts.evaluate_rule import next_minute
 from functions.watcher.alerts.raise_alert import Case
-from shared.model.alerts.judgement import SUSPICIONS, findings, is_judged
-from shared.model.maintenance_window import Effect, ruling
+from shared.model.alerts.judgement import findings, is_judged
+from shared.model.alerts.rule import RuleKind
+from shared.ports.alerts import DueKind, DueLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
+    from functions.watcher.alerts.confirmation import Confirmation
     from functions.watcher.alerts.known_rules import KnownRules
     from functions.watcher.alerts.raise_alert import RaiseAlert
+    from functions.watcher.alerts.silences import Silences
     from shared.model.alerts.alert import Subject
     from shared.model.alerts.judgement import Finding
-    from shared.model.allowed_targets import Place
     from shared.model.job_change import JobChange
-    from shared.model.maintenance_window import MaintenanceWindow
+    from shared.ports.alerts import AlertStore
     from shared.ports.clock import Clock
-    from shared.ports.maintenance_windows import MaintenanceWindows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeFailures:
-    """A reader of the journal. `is_confirmed` looks at the jobs before those that are found, for the kinds of rules
-    that one failure is not enough for. `place` is where the scheduler runs.
+    """A reader of the journal. `confirmation` is what looks at the jobs before those that a batch finds.
 
     What is found of one rule and subject is counted in as few writes as there can be: a burst is mostly one alert.
     """
 
     known: KnownRules
-    windows: MaintenanceWindows
+    alerts: AlertStore
+    silences: Silences
     raise_alert: RaiseAlert
-    is_confirmed: Callable[[Finding], bool]
+    confirmation: Callable[[], Confirmation]
     clock: Clock
-    place: Place
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
         """Raises `StoreUnavailable` when something could not be read or written; what was, is not counted again."""
@@ -47,37 +47,21 @@ class JudgeFailures:
                 continue
             for one in findings(change, self.known.of(change.new.tenant).rules):
                 cases.setdefault((one.rule.tenant, one.rule.id, one.subject), []).append(one)
-        silences = _Silences(self.windows, self.clock.now(), self.place)
-        confirmed = [found for found in cases.values() if self._is_confirmed(found[-1])]
-        self.raise_alert(
-            *(
-                Case(found[0].rule, found[0].subject, [one.occurrence for one in found], silences.over_all(found))
-                for found in confirmed
-            )
-        )
+        confirmation = self.confirmation()
+        confirmed = [found for found in cases.values() if self._is_confirmed(found, confirmation)]
+        self.raise_alert(*map(self._case, confirmed))
 
-    def _is_confirmed(self, last: Finding) -> bool:
-        return last.rule.kind not in SUSPICIONS or self.is_confirmed(last)
+    def _is_confirmed(self, found: Sequence[Finding], confirmation: Confirmation) -> bool:
+        if confirmation.confirms(found):
+            return True
+        rule = found[0].rule
+        if rule.kind is RuleKind.DEAD_LETTER_COUNT:
+            # The index may not show those that failed a moment ago, and no other change need follow.
+            due_at = next_minute(self.clock.now())
+            self.alerts.plan_look(DueLook(due_at, rule.tenant, DueKind.RULE, rule.id))
+        return False
 
-
-class _Silences:
-    """Until when maintenance windows lie over jobs; each tenant's windows are read once."""
-
-    def __init__(self, windows: MaintenanceWindows, now: datetime, place: Place) -> None:
-        self._store = windows
-        self._now = now
-        self._place = place
-        self._windows: dict[str, Sequence[MaintenanceWindow]] = {}
-
-    def over_all(self, found: Sequence[Finding]) -> datetime | None:
-        """Until when all of the jobs are in windows that hold or skip them; None when any is not."""
-        ends = [self._over(one) for one in found]
-        known = [end for end in ends if end is not None]
-        return max(known) if known and len(known) == len(ends) else None
-
-    def _over(self, one: Finding) -> datetime | None:
-        tenant = one.job.tenant
-        if tenant not in self._windows:
-            self._windows[tenant] = self._store.windows(tenant)
-        window = ruling(self._windows[tenant], one.job, now=self._now, place=self._place)
-        return None if window is None or window.effect is Effect.RUN else window.closes_at(self._now)
+    def _case(self, found: Sequence[Finding]) -> Case:
+        rule, subject = found[0].rule, found[0].subject
+        silenced_until = self.silences.over_all(rule.tenant, [one.job for one in found])
+        return Case(rule, subject, [one.occurrence for one in found], silenced_until)

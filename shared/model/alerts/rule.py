@@ -173,9 +173,13 @@ def rules_in_force(tenant: str, rules: Sequence[AlertRule]) -> tuple[AlertRule, 
     return (*(rule for rule in rules if rule.is_enabled), *built_in)
 
 
+MOST_OF_A_KIND: Final = 10
+"""So many rules of one kind judge a job, the oldest: each of them counts each of its failures in a write."""
+
+
 def rules_about(job: Job, rules: Iterable[AlertRule]) -> list[AlertRule]:
     """Of each kind the rules that judge `job`: of those that cover it, the ones with the narrowest scope, so that what
-    is said of all jobs and again of some is told once."""
+    is said of all jobs and again of some is told once; and of these the first ten that were made."""
     covering: dict[RuleKind, list[AlertRule]] = {}
     for rule in rules:
         if rule.scope.covers(job):
@@ -183,5 +187,6 @@ def rules_about(job: Job, rules: Iterable[AlertRule]) -> list[AlertRule]:
     chosen = []
     for same_kind in covering.values():
         narrowest = min(rule.scope.breadth for rule in same_kind)
-        chosen += [rule for rule in same_kind if rule.scope.breadth is narrowest]
+        judging = [rule for rule in same_kind if rule.scope.breadth is narrowest]
+        chosen += sorted(judging, key=lambda rule: (rule.created_at, rule.id))[:MOST_OF_A_KIND]
     return chosen

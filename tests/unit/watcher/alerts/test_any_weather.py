@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.model.job_change import JobChange
 
 _CALLS = {
-    "alerts": ("standing", "get_alert", "record", "looks", "plan_look", "forget_look"),
+    "alerts": ("standing", "standings", "get_alert", "record", "looks", "looks_at_jobs", "plan_look", "forget_look"),
     "jobs": ("create", "list_group", "get_many"),
     "rules": ("all_of",),
     "windows": ("windows",),

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from shared.model.alerts.alert import AlertState, SubjectKind
 from shared.model.alerts.errors import AlertChanged
-from shared.model.alerts.rule import StormCap
+from shared.model.alerts.escalation import Step
+from shared.model.alerts.notification import summary_of
+from shared.model.alerts.rule import RuleKind, RuleScope, StormCap
+from shared.model.errors import StoreUnavailable
+from shared.ports.alerts import DueKind, DueLook
 from tests.alerting import PAGER, Alerting, a_policy, a_rule
+from tests.jobs import START, TENANT
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     import pytest
 
     from shared.model.alerts.alert import Alert
     from shared.model.job_change import JobChange
+    from shared.ports.alerts import Standing
 
 BATCH = 500
 
@@ -105,6 +113,41 @@ def test_a_storm_lasts_until_it_was_quiet_for_a_window_however_many_windows_it_t
     assert sum(alert.count for alert in alerting.all()) == 30
 
 
+def test_a_storm_of_what_counts_nothing_lasts_as_long_as_it_is_found() -> None:
+    scope = RuleScope(template_ids=tuple(f"template-{number}" for number in range(6)))
+    rule = a_rule(
+        RuleKind.NOTHING_SUCCEEDED, scope=scope, seconds=60, policy_id="p1", storm_cap=StormCap(2, 120), grace_seconds=0
+    )
+    alerting = Alerting(rule, policy=a_policy(Step(0, (PAGER,))))
+    alerting.alerts.plan_look(DueLook(START, TENANT, DueKind.RULE, rule.id))
+
+    alerting.minutes(30)
+    assert sorted(alerting.told()) == [("alert.opened", PAGER)] * 2 + [("alert.overflow", PAGER)]
+    assert summary_of(storm_of(alerting), is_over=False).endswith("all that it finds beyond is in this one")
+    for template in scope.template_ids or ():
+        alerting.succeed(template=template)
+    alerting.rules.delete(rule)
+    alerting.minutes(30)
+
+    assert {alert.state for alert in alerting.all()} == {AlertState.RESOLVED}
+
+
+def test_one_storm_is_asked_for_once_in_a_pass_and_not_for_each_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerting = Alerting(a_rule(storm_cap=StormCap(1, 600)))
+    alerting.judge(*(alerting.fail(group=name) for name in ("one", "two")))
+    standings, asked = alerting.alerts.standings, []
+
+    def count(tenant: str, keys: Collection[str]) -> Mapping[str, Standing]:
+        asked.append(list(keys))
+        return standings(tenant, keys)
+
+    monkeypatch.setattr(alerting.alerts, "standings", count)
+    alerting.judge(*(alerting.fail(group=f"group-{number}") for number in range(100)), parts=alerting.process())
+
+    assert [len(keys) for keys in asked] == [101]
+    assert len(alerting.all()) == 2
+
+
 def test_what_has_an_alert_is_counted_in_it_however_stormy_it_is() -> None:
     alerting = Alerting(a_rule(storm_cap=StormCap(1, 600)))
     alerting.judge(*(alerting.fail(template=name) for name in ("one", "two", "one")))
@@ -120,8 +163,52 @@ def test_an_overflow_alert_recovers_when_its_window_was_quiet() -> None:
 
     alerting.minutes(3)
 
+    assert storm_of(alerting).state is AlertState.RESOLVED
+
+
+def storm_of(alerting: Alerting) -> Alert:
     (storm,) = [alert for alert in alerting.all() if alert.is_overflow]
-    assert storm.state is AlertState.RESOLVED
+    return storm
+
+
+def test_a_burst_of_5000_failures_of_40_causes_in_batches_that_come_twice_and_in_parts_is_counted_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = random.Random(3)
+    alerting = Alerting(a_rule(policy_id="p1", storm_cap=StormCap(20, 600)), policy=a_policy())
+    changes = [alerting.fail(group=f"cause-{number % 40}") for number in range(5_000)]
+    rng.shuffle(changes)
+    record = alerting.alerts.record
+
+    def lossy(alert: Alert, **facts: Any) -> None:
+        fate = rng.random()
+        if fate < 0.02:
+            raise StoreUnavailable("away", outcome_unknown=True)
+        record(alert, **facts)
+        if fate < 0.04:
+            raise StoreUnavailable("the answer is lost", outcome_unknown=True)
+
+    monkeypatch.setattr(alerting.alerts, "record", lossy)
+    for start in range(0, 5_000, BATCH):
+        in_parts(alerting, changes[start : start + BATCH], rng)
+    monkeypatch.setattr(alerting.alerts, "record", record)
+    delivered(alerting, changes, rng)
+    alerting.minutes(3)
+
+    alerts = alerting.all()
+    assert (len(alerts), sum(alert.count for alert in alerts)) == (21, 5_000)
+    assert storm_of(alerting).count == 20 * 125
+    assert sorted(alerting.told()) == [("alert.opened", PAGER)] * 20 + [("alert.overflow", PAGER)]
+
+
+def in_parts(alerting: Alerting, batch: list[JobChange], rng: random.Random) -> None:
+    """What Lambda does with a batch that fails: it comes again, in halves."""
+    try:
+        alerting.judge(*batch, parts=alerting.process())
+    except StoreUnavailable:
+        halves = (batch[: len(batch) // 2], batch[len(batch) // 2 :]) if len(batch) > 1 else (batch,)
+        for half in halves:
+            in_parts(alerting, half, rng)
 
 
 def test_parts_of_one_burst_that_meet_at_the_alert_try_again(monkeypatch: pytest.MonkeyPatch) -> None:

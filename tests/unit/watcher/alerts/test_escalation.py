@@ -1,0 +1,78 @@
+"""Who is called when the watcher itself was away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.watcher.alerts import look_after_alerts
+from shared.model.alerts.escalation import Step
+from shared.ports.alerts import DueKind, DueLook
+from tests.alerting import BOSS, CHAT, PAGER, Alerting, a_policy, a_rule
+from tests.jobs import START, TENANT
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def escalating() -> Alerting:
+    """An alert that the pager was told of; next are the chat after a quarter of an hour, and the boss ten minutes
+    later."""
+    policy = a_policy(Step(0, (PAGER,)), Step(900, (CHAT,)), Step(1_500, (BOSS,)))
+    alerting = Alerting(a_rule(policy_id="p1"), policy=policy)
+    alerting.failure()
+    return alerting
+
+
+def test_after_an_outage_the_next_are_called_and_have_their_time_before_those_behind_them() -> None:
+    alerting = escalating()
+    alerting.clock.advance(2 * 3_600)
+    alerting.look()
+    assert alerting.told()[1:] == [("alert.escalated", CHAT)]
+
+    alerting.minutes(9)
+    assert alerting.told()[2:] == []
+    alerting.minutes(1)
+
+    assert alerting.told()[2:] == [("alert.escalated", BOSS)]
+
+
+def test_whoever_acknowledges_after_an_outage_spares_those_behind_them() -> None:
+    alerting = escalating()
+    alerting.clock.advance(2 * 3_600)
+    alerting.look()
+    alerting.acknowledge()
+
+    alerting.minutes(60)
+
+    assert alerting.told()[1:] == [("alert.escalated", CHAT)]
+
+
+def test_one_pass_takes_one_step_however_often_the_alert_is_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_after_alerts, "_PAGE", 1)
+    policy = a_policy(Step(0, (PAGER,)), Step(1, (CHAT,)), Step(2, (BOSS,)))
+    alerting = Alerting(a_rule(policy_id="p1"), policy=policy)
+    alerting.failure()
+    for _ in range(3):
+        alerting.clock.advance(1)
+        alerting.alerts.plan_look(DueLook(alerting.clock.now(), TENANT, DueKind.ALERT, alerting.only().id))
+    alerting.clock.advance(30)
+
+    alerting.look()
+    assert [channel for _, channel in alerting.told()] == [PAGER, CHAT]
+    alerting.look()
+
+    assert [channel for _, channel in alerting.told()] == [PAGER, CHAT, BOSS]
+
+
+def test_alerts_are_looked_after_before_rules_although_those_were_due_long_ago() -> None:
+    alerting = escalating()
+    for number in range(5):
+        alerting.alerts.plan_look(DueLook(START, TENANT, DueKind.RULE, f"gone-{number}"))
+    alerting.clock.advance(900)
+    time_for_one = iter([60.0, *[0.0] * 20])
+
+    alerting.parts.look_after(lambda: next(time_for_one))
+
+    assert alerting.told()[1:] == [("alert.escalated", CHAT)]
+    left = alerting.alerts.looks(until=alerting.clock.now(), limit=100)
+    assert len([look for look in left if look.kind is DueKind.RULE]) == 5
