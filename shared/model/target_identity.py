@@ -37,10 +37,16 @@ def target_identity(target: Mapping[str, Any]) -> str:
     return f"{text[: MAX_IDENTITY_LENGTH - _DIGEST_LENGTH - 1]}~{digest}"
 
 
-def is_target_identity(text: str) -> bool:
-    """Whether `text` could be the identity of a target that says what it calls, of a kind that is known here."""
+def parse_target_identity(text: str) -> str | None:
+    """The identity that a person means by `text`, of a target that says what it calls, of a kind that is known here;
+    None when no target could have it. Of an HTTP host, whose port is 443 unless it is said, case does not matter."""
     match = _IDENTITY.fullmatch(text) if len(text) <= MAX_IDENTITY_LENGTH else None
-    return match is not None and match["kind"] in _NAMES
+    if match is None or match["kind"] not in _NAMES:
+        return None
+    if match["kind"] != "http":
+        return text
+    identity = target_identity({"type": "http", "url": f"https://{text.partition(':')[2]}"})
+    return identity if identity != "http" else None
 
 
 def _nothing(target: Mapping[str, Any]) -> str:

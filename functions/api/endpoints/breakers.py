@@ -10,12 +10,12 @@ from functions.api.answer import Answer
 from functions.api.change_breaker import BreakerChange
 from functions.api.models.breakers import CloseBreaker, OpenBreaker
 from functions.api.models.faults import validated
-from functions.api.refusals import InvalidParameter
+from functions.api.refusals import InvalidParameter, Refused
 from functions.api.wire.answers import etag
 from functions.api.wire.breaker_answers import breaker_answer
 from shared.model.breaker import BreakerState
 from shared.model.errors import ItemNotFound
-from shared.model.target_identity import is_target_identity
+from shared.model.target_identity import parse_target_identity
 
 if TYPE_CHECKING:
     from functions.api.request import Request
@@ -26,6 +26,10 @@ _ORDER: Final = {
     state: place for place, state in enumerate((BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.CLOSED))
 }
 _OPEN_SECONDS: Final = 3_600
+_NO_TARGET: Final = (
+    "no target is named so: one is http:<host>:<port>, lambda:<function>, sqs:<queue>, sns:<topic>, eventbridge:<bus>, "
+    "step_functions:<state machine>, task:<name>, command:<program> or channel:<id>"
+)
 
 
 def list_breakers(request: Request, services: Services) -> Answer:
@@ -70,9 +74,9 @@ def _change(request: Request, services: Services, target: str, note: str | None)
 
 def _identity(target: str) -> str:
     # A gateway may have decoded the path, or not; an identity has no percent sign.
-    identity = unquote(target)
-    if not is_target_identity(identity):
-        raise ItemNotFound("breaker", target)
+    identity = parse_target_identity(unquote(target))
+    if identity is None:
+        raise Refused("not-found", _NO_TARGET)
     return identity
 
 

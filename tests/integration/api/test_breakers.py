@@ -57,6 +57,20 @@ def test_the_open_ones_are_listed_first(api: Api) -> None:
     assert [one["target"] for one in api.get(PATH, query={"state": "half_open"}).body["items"]] == ["lambda:orders"]
 
 
+def test_a_breaker_that_is_opened_by_hand_is_that_of_the_jobs_though_its_name_is_written_another_way(api: Api) -> None:
+    opened = api.post(f"{PATH}/http:Example.com/open")
+
+    assert opened.body["target"] == "http:example.com:443"
+    assert api.get(f"{PATH}/http:example.com:443").body == opened.body
+
+
+def test_a_name_that_no_target_has_is_refused_with_those_that_targets_have(api: Api) -> None:
+    reply = api.post(f"{PATH}/example.com/open")
+
+    assert reply.slug == "not-found"
+    assert "http:<host>:<port>" in reply.body["detail"]
+
+
 def test_another_tenants_breakers_are_not_seen(api: Api) -> None:
     put(api, a_breaker(tenant="beta"))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.target_identity import MAX_IDENTITY_LENGTH, is_target_identity, target_identity
+from shared.model.target_identity import MAX_IDENTITY_LENGTH, parse_target_identity, target_identity
 from tests.strategies import JSON_OBJECTS
 
 KINDS = [
@@ -82,11 +82,19 @@ def test_any_target_has_an_identity_that_fits_into_a_key_and_a_path(kind: str, f
 
     assert re.fullmatch(r"[A-Za-z0-9._:@+=,\[\]~-]{1,256}", identity)
     assert identity == kind or identity.startswith(f"{kind}:")
-    assert is_target_identity(identity) is (kind not in {identity, "of_tomorrow", "unknown"})
+    # A scheme without a port of its own, which no target may have.
+    has_no_port = re.fullmatch(r"http:.*:0", identity) is not None
+    is_one = kind not in {identity, "of_tomorrow", "unknown"} and not has_no_port
+    assert parse_target_identity(identity) == (identity if is_one else None)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "http", "http:", "ftp:example.com:21", "http:a/b", "http:a b", "task:" + "x" * 300]
+    "text", ["", "http", "http:", "ftp:example.com:21", "http:a/b", "http:a b", "http:a:b", "task:" + "x" * 300]
 )
 def test_what_no_target_could_be_is_no_identity(text: str) -> None:
-    assert not is_target_identity(text)
+    assert parse_target_identity(text) is None
+
+
+@pytest.mark.parametrize("text", ["http:example.com", "http:EXAMPLE.com:443", "http:example.com:443"])
+def test_a_host_may_be_named_as_people_write_it(text: str) -> None:
+    assert parse_target_identity(text) == "http:example.com:443"
