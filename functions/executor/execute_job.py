@@ -205,6 +205,7 @@ class ExecuteJob:
             return Answer(failure=Failure("checkpoint_unavailable", str(error)))
         if job.lease_until is None or self.clock.now() >= job.lease_until:
             return None
+        deadline.begin()
         try:
             return target.call(_call_of(job, payload, reporting), deadline)
         except Exception as error:

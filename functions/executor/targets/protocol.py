@@ -85,7 +85,7 @@ def timed_out(seconds: float, output: bytes = b"") -> Answer:
 
 @dataclass(slots=True)
 class Deadline:
-    """Until when a call may take, and a way to end it before: the lease was lost, or the job was cancelled.
+    """How long a call may take, and a way to end it before: the lease was lost, or the job was cancelled.
 
     A target that blocks registers with `on_stop` what wakes it up (shutting its socket down, say); it must return soon
     after. Monotonic time: a clock that is set must not lengthen a call.
@@ -98,6 +98,10 @@ class Deadline:
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """The call begins: what was made ready for it before that has taken none of its time."""
         self._ends_at = time.monotonic() + self.seconds
 
     def remaining(self) -> float:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.executor.execute_job import Verdict
+from functions.executor.targets import protocol
 from functions.executor.targets.protocol import Answer
 from shared.model import limits, moves
 from shared.model.errors import PayloadUnavailable
@@ -20,6 +22,7 @@ from tests.occurrences import a_template, planned, replanning_of
 from tests.unit.scheduler import SHARDING, START, Scheduler, sent_twice, unavailable
 
 if TYPE_CHECKING:
+    from functions.executor.targets.protocol import Deadline
     from shared.model.change import Change
     from shared.model.job import Job, JobKey
 
@@ -270,6 +273,27 @@ def test_a_target_that_raises_fails_its_attempt_and_nothing_else(scheduler: Sche
 
     assert scheduler.get(job).executions[0].error_type == "internal_error"
     assert "target_defect" in scheduler.telemetry.actions()
+
+
+def test_the_time_for_a_call_begins_with_it(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed, left = [0.0], []
+    monkeypatch.setattr(protocol, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+
+    def slow(job: Job) -> None:
+        passed[0] += 29
+
+    def answer(_: object, deadline: Deadline) -> Answer:
+        left.append(deadline.remaining())
+        passed[0] += 2
+        left.append(deadline.remaining())
+        return Answer()
+
+    monkeypatch.setattr(scheduler.jobs, "load_payload", slow)
+    scheduler.target.answer = answer
+
+    scheduler.execute(scheduler.create(timeout_seconds=30))
+
+    assert left == [30, 28]
 
 
 def test_no_effect_begins_once_the_lease_is_over(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
