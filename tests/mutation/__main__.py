@@ -1,31 +1,36 @@
 """Takes each guard away in turn, and prints what notices: a test, a seed of the simulation, an invariant of the model.
 
 Fails when a guard can go unnoticed by the tests and is not listed in `survivors.py`, or is listed and does not survive.
+Which test noticed it is written to `noticed_by.json`; with `--known` each mutant meets that test alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from tests.mutation import layers
-from tests.mutation.catalogue import GROUPS, ON_AWS
+from tests.mutation.catalogue import GROUPS, MUTANTS, ON_AWS
 from tests.mutation.survivors import SURVIVORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tests.mutation.layers import Killers
     from tests.mutation.mutant import Mutant
 
-_ROW = "{:<64} {:<10} {:<8} {}"
+NOTICED_BY: Final = Path(__file__).with_name("noticed_by.json")
+_ROW: Final = "{:<64} {:<10} {:<8} {}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--only", default="", metavar="WORDS", help="the mutants whose name contains this")
     parser.add_argument("--fast", action="store_true", help="tests alone, and of those only what needs no AWS")
+    parser.add_argument("--known", action="store_true", help="only the test that noticed it the last time")
     parser.add_argument("--seeds", type=int, default=25, help="how many the simulation tries for each mutant")
     options = parser.parse_args()
     groups = {
@@ -34,7 +39,10 @@ def main() -> int:
         if not (options.fast and title == ON_AWS)
     }
     mutants = [one for group in groups.values() for one in group]
+    if options.known:
+        return _meet_known(mutants)
     found = {"tests": layers.tests(mutants, on_aws=not options.fast)}
+    _remember(found["tests"])
     if not options.fast:
         found["simulation"] = layers.simulation(mutants, seeds=options.seeds)
         found["model"] = layers.model(mutants)
@@ -43,6 +51,26 @@ def main() -> int:
     for line in (*_table(groups, found), "", *_summary(mutants, found), *problems):
         sys.stdout.write(f"{line}\n")
     return 1 if problems else 0
+
+
+def _meet_known(mutants: Sequence[Mutant]) -> int:
+    known = json.loads(NOTICED_BY.read_text("utf-8"))
+    found = layers.known_tests([one for one in mutants if one.name not in SURVIVORS], known)
+    missed = [name for name, killer in found.items() if killer is None]
+    for name in missed:
+        sys.stdout.write(f"not noticed by {known.get(name, 'any test that is known')}: {name}\n")
+    if missed:
+        sys.stdout.write("Look whether another test does, and write that down: python -m tests.mutation --fast\n")
+    sys.stdout.write(f"{len(found) - len(missed)} noticed of {len(found)}\n")
+    return 1 if missed else 0
+
+
+def _remember(killers: Killers) -> None:
+    """Of the mutants that were looked at; those that are no more are forgotten."""
+    before = json.loads(NOTICED_BY.read_text("utf-8")) if NOTICED_BY.exists() else {}
+    every = {**before, **killers}
+    known = {one.name: every[one.name] for one in MUTANTS if every.get(one.name)}
+    NOTICED_BY.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def _table(groups: Mapping[str, list[Mutant]], found: Mapping[str, Killers]) -> Iterator[str]:

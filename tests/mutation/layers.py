@@ -1,6 +1,7 @@
 """What a mutant has to get past.
 
-`tests`: those that show behaviour, by a scheduler in memory and by the adapters on a simulated AWS.
+`tests`: those that show behaviour, by a scheduler in memory and by the adapters on a simulated AWS. `known_tests`: of
+those the one that noticed it when it was last looked for.
 `simulation`: seeds of the whole system under faults. `model`: every interleaving of a small one.
 `witness`: the tests that look at the conditions themselves, at their text, and at the page that has the table of moves.
 They notice any change of these by construction, so they say nothing about what a guard is good for, and come last.
@@ -23,7 +24,7 @@ from tests.mutation.runner import OPTIONS, Hung, MutantRunner, in_children
 from tests.simulation.run import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tests.mutation.mutant import Mutant, Place
 
@@ -100,6 +101,16 @@ def tests(mutants: Sequence[Mutant], *, on_aws: bool) -> Killers:
     if len(runner.killed_by) < len(mutants):
         raise RuntimeError(f"the tests could not be run: pytest ended with {status!r}")
     return runner.killed_by
+
+
+def known_tests(mutants: Sequence[Mutant], known: Mapping[str, str]) -> Killers:
+    """What `known` names as the test that notices a mutant, None where it does so no more, or is not there."""
+    runner = MutantRunner([one for one in mutants if one.name in known], known)
+    files = sorted({known[one.name].partition("::")[0] for one in runner.mutants})
+    status = pytest.main([*OPTIONS, *(one for one in files if (ROOT / one).exists())], plugins=[runner])
+    if len(runner.killed_by) < len(runner.mutants):
+        raise RuntimeError(f"the tests could not be run: pytest ended with {status!r}")
+    return {one.name: runner.killed_by.get(one.name) for one in mutants}
 
 
 def simulation(mutants: Sequence[Mutant], *, seeds: int) -> Killers:

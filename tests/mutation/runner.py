@@ -1,7 +1,7 @@
 """Runs tests against mutants: pytest collects once, and each mutant gets a forked process that runs what it concerns.
 
 Which tests concern a mutant is found out first: those that call a function it changes, the quickest first. So a mutant
-costs as much as the first test that notices it.
+costs as much as the first test that notices it. Where it is known which test noticed it before, that one alone is run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hypothesis import Phase, settings
 from tests.mutation.mutant import Place, probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from multiprocessing.process import BaseProcess
 
     from tests.mutation.mutant import Mutant
@@ -99,22 +99,24 @@ class Reached:
 class MutantRunner:
     """A pytest plugin that runs the collected tests against `mutants` in place of pytest's own loop.
 
-    `killed_by` is the first test of each mutant that failed, None where all passed.
+    `killed_by` is the first test of each mutant that failed, None where all passed. `known` names for each mutant the
+    only test to run, where it is given; one that is not there notices nothing.
     """
 
     mutants: Sequence[Mutant]
+    known: Mapping[str, str] | None = None
     killed_by: dict[str, str | None] = field(default_factory=dict)
     _failed: str | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        concerned = self._tests_by_place(session.items)
+        by_id = {item.nodeid: item for item in session.items}
+        tests_of = self._those_known if self.known is not None else self._those_concerned(session.items)
 
         def run(mutant: Mutant) -> str | None:
-            items = {item.nodeid: seconds for place in mutant.places for item, seconds in concerned[place]}
-            by_id = {item.nodeid: item for item in session.items}
+            items = [by_id[one] for one in tests_of(mutant) if one in by_id]
             mutant.apply()
-            return self._first_failure([by_id[one] for one in sorted(items, key=lambda one: (items[one], one))])
+            return self._first_failure(items)
 
         for mutant, killer in in_children(run, self.mutants):
             self.killed_by[mutant.name] = "it hangs" if isinstance(killer, Hung) else killer
@@ -123,6 +125,18 @@ class MutantRunner:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._failed = report.nodeid
+
+    def _those_known(self, mutant: Mutant) -> list[str]:
+        return [self.known[mutant.name]] if self.known and mutant.name in self.known else []
+
+    def _those_concerned(self, items: Sequence[pytest.Item]) -> Callable[[Mutant], list[str]]:
+        by_place = self._tests_by_place(items)
+
+        def of(mutant: Mutant) -> list[str]:
+            seconds = {item.nodeid: took for place in mutant.places for item, took in by_place[place]}
+            return sorted(seconds, key=lambda one: (seconds[one], one))
+
+        return of
 
     def _tests_by_place(self, items: Sequence[pytest.Item]) -> dict[Place, list[tuple[pytest.Item, float]]]:
         places = {place for mutant in self.mutants for place in mutant.places}
