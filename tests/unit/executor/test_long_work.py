@@ -232,6 +232,7 @@ def test_an_acceptance_that_is_written_twice_is_ones_own(scheduler: Scheduler, m
     scheduler.execute(job)
 
     assert scheduler.get(job).awaiting_since == START
+    assert scheduler.telemetry.values[Metric.ACCEPTED] == [1]
     assert Metric.OUTCOME_REFUSED not in scheduler.telemetry.values
 
 
