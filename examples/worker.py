@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import http.client
 import json
 import threading
 import time
@@ -73,13 +74,13 @@ class Execution:
                     return dict(json.load(answer))
             except urllib.error.HTTPError as error:
                 # A conflict is none of the lease: another report on the same attempt was written at the same time.
-                is_conflict = error.code == 409 and b'"/problems/conflict"' in error.read()
+                is_conflict = error.code == 409 and b'"/problems/conflict"' in error.read(300)
                 if error.code in (404, 409) and not is_conflict:
                     raise LeaseLost from None
                 if error.code < 500 and error.code != 429 and not is_conflict:
                     raise
-            except OSError:
-                continue  # the API cannot be reached now; the same report may be sent again
+            except (OSError, http.client.HTTPException, ValueError):
+                continue  # no answer, or none that is whole; the same report may be sent again
         raise LeaseLost  # by now the lease may be over, and somebody else at work
 
 

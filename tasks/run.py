@@ -81,6 +81,7 @@ def cancel_requested() -> bool:
 
 def _report(what: str, body: dict[str, Any]) -> dict[str, Any]:
     # Slow to import, and few runs report anything.
+    import http.client  # noqa: PLC0415
     import urllib.error  # noqa: PLC0415
     import urllib.request  # noqa: PLC0415
 
@@ -106,7 +107,7 @@ def _report(what: str, body: dict[str, Any]) -> dict[str, Any]:
                 raise LeaseLost(fault) from None
             if error.code < 500 and error.code != _TOO_MANY and not is_conflict:
                 break
-        except OSError as error:
-            # Its text may hold the path, and so the token.
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            # No answer, or none that is whole. Its text may hold the path, and so the token.
             fault = type(error).__name__
     raise ReportFailed(f"{what}: {fault}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import urllib.error
@@ -24,16 +25,24 @@ ATTRIBUTES = {
 }
 
 
-class Answers:
-    """The API, which answers each call with the next of these; an error's `type` tells what it is about."""
+class _Cut(io.BytesIO):
+    def read(self, size: int | None = -1) -> bytes:
+        raise http.client.IncompleteRead(super().read(size))
 
-    def __init__(self, *answers: dict[str, Any] | tuple[int, str]) -> None:
+
+class Answers:
+    """The API, which answers each call with the next of these; an error's `type` tells what it is about, bytes are an
+    answer that broke off."""
+
+    def __init__(self, *answers: dict[str, Any] | tuple[int, str] | bytes) -> None:
         self._answers = list(answers)
         self.calls = 0
 
     def __call__(self, request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
         self.calls += 1
         answer = self._answers.pop(0)
+        if isinstance(answer, bytes):
+            return _Cut(answer)
         if isinstance(answer, dict):
             return io.BytesIO(json.dumps(answer).encode())
         status, slug = answer
@@ -64,6 +73,15 @@ def test_a_queue_that_does_not_answer_does_not_end_the_heartbeats(answering: Cal
         raise EndpointConnectionError(endpoint_url="https://sqs.example.com")
 
     alive = Alive(Execution(ATTRIBUTES), keep_message)
+    alive._beat()
+
+    assert (api.calls, alive.cancelled, alive.lost) == (3, True, True)
+
+
+def test_an_answer_that_breaks_off_does_not_end_the_heartbeats(answering: Callable[..., Answers]) -> None:
+    api = answering(b'{"cancel', {"cancel_requested": True}, (409, "lease-lost"))
+    alive = Alive(Execution(ATTRIBUTES), lambda: None)
+
     alive._beat()
 
     assert (api.calls, alive.cancelled, alive.lost) == (3, True, True)

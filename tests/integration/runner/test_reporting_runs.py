@@ -24,12 +24,13 @@ TOKEN = "pxt1.acme.job-1.7.secret"
 
 class FakeApi(LoopbackServer):
     """Answers reports with the statuses it is told and with `problem`, then with 200; `reports` are path and body of
-    each."""
+    each. The `cut` ones of the first answers are announced, and come as a part only."""
 
     def __init__(self) -> None:
         self.reports: list[tuple[str, Any]] = []
         self.statuses: list[int] = []
         self.problem = "lease-lost"
+        self.cut: list[bytes] = []
         super().__init__(_handler(self))
 
 
@@ -41,6 +42,11 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             status = api.statuses.pop(0) if api.statuses else 200
             well = {"lease_until": "2026-03-01T12:00:00.000Z", "cancel_requested": True}
             self.send_response(status)
+            if api.cut:
+                self.send_header("Content-Length", "50")
+                self.end_headers()
+                self.wfile.write(api.cut.pop(0))
+                return
             self.end_headers()
             self.wfile.write(json.dumps(well if status == 200 else {"type": f"/problems/{api.problem}"}).encode())
 
@@ -122,6 +128,14 @@ def test_a_report_that_is_not_taken_is_told_to_the_task(in_a_run: FakeApi, statu
         run.save_checkpoint({"page": 1})
 
     assert len(in_a_run.reports) == tries
+
+
+def test_a_report_whose_answer_breaks_off_is_sent_again(in_a_run: FakeApi) -> None:
+    in_a_run.cut = [b'{"lease_until"', b"<html>the gateway's own" + b" " * 27]
+
+    run.save_checkpoint({"page": 1})
+
+    assert len(in_a_run.reports) == 3
 
 
 def test_a_report_that_met_another_write_is_sent_again(in_a_run: FakeApi) -> None:
