@@ -128,6 +128,16 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestoredTables:
+    """Names of tables that were restored from others, and the stream of `jobs`; `docs/operations.md` says how."""
+
+    jobs: str
+    templates: str
+    control: str
+    jobs_stream_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one stage.
 
@@ -140,6 +150,7 @@ class Settings:
     log_retention_days: how long log lines are kept; one of the spans that CloudWatch Logs knows.
     log_level: what the functions log at a deployment; `docs/deploying.md` says how to set one function's in between.
     removal: what becomes of the data when the stack goes.
+    restored_tables: tables in the place of the stack's own, which leave it, and become what `removal` says.
     transport: who may talk to queues and bucket.
     dependencies: where the functions' Python packages come from.
     maximum_concurrency: how many executors serve a lane at once (2 to 1,000), so that one cannot starve the others.
@@ -169,6 +180,7 @@ class Settings:
     log_retention_days: int = 30
     log_level: str = "INFO"
     removal: Removal = Removal.KEPT
+    restored_tables: RestoredTables | None = None
     transport: Transport = Transport.TLS_ONLY
     dependencies: Dependencies = Dependencies.LAYER
     maximum_concurrency: Mapping[Lane, int] = field(default_factory=lambda: dict.fromkeys(Lane, 10))

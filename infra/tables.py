@@ -12,7 +12,7 @@ from infra.settings import Removal
 from shared.adapters.dynamodb import schema
 
 if TYPE_CHECKING:
-    from infra.settings import Settings
+    from infra.settings import RestoredTables, Settings
 
 
 class Tables(Construct):
@@ -23,21 +23,31 @@ class Tables(Construct):
     and a right more, and what must be secret (API keys, signing secrets) is stored hashed or elsewhere.
     """
 
+    jobs: dynamodb.ITable
+    templates: dynamodb.ITable
+    control: dynamodb.ITable
+
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, "tables")
-        self.jobs = _table(self, "jobs", settings, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
-        self.templates = _table(self, "templates", settings)
+        if settings.restored_tables is None:
+            self._make(settings)
+        else:
+            self._take(settings.restored_tables)
+
+    def _make(self, settings: Settings) -> None:
+        jobs = _table(self, "jobs", settings, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        templates = _table(self, "templates", settings)
         for table, name, partition, sort, sort_type in (
-            (self.jobs, schema.DUE_INDEX, schema.DUE_SHARD, schema.WAKE_AT, dynamodb.AttributeType.NUMBER),
-            (self.jobs, schema.GROUP_INDEX, schema.GROUP_PK, schema.GROUP_SK, dynamodb.AttributeType.STRING),
+            (jobs, schema.DUE_INDEX, schema.DUE_SHARD, schema.WAKE_AT, dynamodb.AttributeType.NUMBER),
+            (jobs, schema.GROUP_INDEX, schema.GROUP_PK, schema.GROUP_SK, dynamodb.AttributeType.STRING),
             (
-                self.jobs,
+                jobs,
                 schema.ATTENTION_INDEX,
                 schema.ATTENTION_PK,
                 schema.ATTENTION_SK,
                 dynamodb.AttributeType.STRING,
             ),
-            (self.templates, schema.EXPAND_INDEX, schema.EXPAND_SHARD, schema.EXPAND_AT, dynamodb.AttributeType.NUMBER),
+            (templates, schema.EXPAND_INDEX, schema.EXPAND_SHARD, schema.EXPAND_AT, dynamodb.AttributeType.NUMBER),
         ):
             table.add_global_secondary_index(
                 index_name=name,
@@ -46,7 +56,15 @@ class Tables(Construct):
                 # The keys carry all that is looked for in it; a projected attribute that changes costs a write.
                 projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
-        self.control = _table(self, "control", settings)
+        self.jobs, self.templates, self.control = jobs, templates, _table(self, "control", settings)
+
+    def _take(self, restored: RestoredTables) -> None:
+        """They are named only: what restoring does not bring along (stream, TTL, recovery) is set by hand."""
+        self.jobs = dynamodb.Table.from_table_attributes(
+            self, "jobs", table_name=restored.jobs, table_stream_arn=restored.jobs_stream_arn
+        )
+        self.templates = dynamodb.Table.from_table_name(self, "templates", restored.templates)
+        self.control = dynamodb.Table.from_table_name(self, "control", restored.control)
 
     def index_arn(self, index: str) -> str:
         """An index of the jobs table, for a policy."""
