@@ -54,10 +54,21 @@ ALERT_GUARDS: Final = (
         "begun_at=alert.begun_at + (step_at - due)",
         "begun_at=alert.begun_at",
     ),
+    _telling(
+        "a late step leaves those behind it where they were",
+        "begun_at=alert.begun_at + late if late > _IN_TIME else alert.begun_at,",
+        "begun_at=alert.begun_at,",
+    ),
+    _moves(
+        "what counts nothing is found once",
+        "if found else replace(alert, last_at=max(alert.last_at, now))",
+        "if found else alert",
+    ),
     _quiet("what is critical waits for the morning", "or severity is Severity.CRITICAL:", "or False:"),
     _rule("rules of every scope judge a job", "if rule.scope.breadth is narrowest]", "]"),
     _rule("a rule that is switched off judges", "for rule in rules if rule.is_enabled)", "for rule in rules)"),
     _rule("the built-in rules judge beside one's own", "if rule.kind not in kinds)", ")"),
+    _rule("any number of rules judge a job", "[:MOST_OF_A_KIND]", ""),
     _judgement("notifications are judged themselves", "and not is_reserved(job.group) and", "and"),
     _judgement(
         "every skipped job has missed its deadline", "is_missed = job.reason in _MISSED_REASONS", "is_missed = True"
@@ -72,20 +83,51 @@ ALERT_GUARDS: Final = (
     _raise("a storm is not remembered", "return storm is not None and storm.state.is_live", "return False"),
     _raise("a storm is asked for anew for each finding", "== rule.storm_cap.window_of(now):", "is None:"),
     _raise("in a storm an open alert is not counted in", "if _goes_on(latest, now):", "if False:"),
+    _raise("a rule takes all the time there is", "if place and seconds_left() <= 0:", "if False:"),
+    _raise("what there was no time for is left out", "left = cases[place:]", "left = ()"),
+    _judge_overdue(
+        "jobs that there was no time for are not judged",
+        "first_rules.setdefault(JobKey(case.rule.tenant, occurrence.job_id), case.rule.id)",
+        "continue",
+    ),
+    _judge_overdue(
+        "jobs that there was no time for are judged whatever their age",
+        " and due_at + timedelta(seconds=_seconds(rule)) <= now",
+        "",
+    ),
     _notify(
         "what was told stays pending", "changed = handed_over(alert, numbers, announced=announced)", "changed = alert"
     ),
-    _looks(
-        "a look is forgotten although it is due", "return self._after(alert, now).due_at", "return None"
-    ),
+    _looks("a look is forgotten although it is due", "return self._after(alert, now).due_at", "return None"),
     _looks(
         "one alert with a defect stands before all",
         "except Exception as error:\n            # A defect about",
         "except KeyError as error:\n            # A defect about",
     ),
+    _looks(
+        "one pass takes a step for each look",
+        "things.setdefault((look.kind, look.tenant, look.id), [])",
+        "things.setdefault((look.kind, look.tenant, look.id, look.due_at), [])",
+    ),
+    _looks("alerts wait for rules", "(looks[0].kind is not DueKind.ALERT, looks[0].due_at)", "looks[0].due_at"),
     _looks("two watchers at once fail", "except AlertChanged:", "except KeyError:"),
-    _recovery(
-        "any dead letter keeps an alert open", "if fingerprint_in(letter.sort_key) == fingerprint:", "if True:"
+    _recovery("any dead letter keeps an alert open", "if fingerprint_in(letter.sort_key) == fingerprint:", "if True:"),
+    _recovery("newer dead letters hide those of an alert", "until=until + _LAG)", "until=None)"),
+    _recovery("what was not looked through is over", "return looked_at == _DEAD_LETTERS_LOOKED_AT", "return False"),
+    _recovery("a lagging index ends an alert", "if now < alert.last_at + _LAG:", "if False:"),
+    _evaluate(
+        "silence that has an alert is looked for",
+        "(alert is None or not alert.state.is_live) and not lately",
+        "not lately",
+    ),
+    _lately("pages that could not be read are the end of the jobs", "if self._failure is not None:", "if False:"),
+    _lately("a success in the newest page alone is one", "while not self.is_known", "if not self.is_known"),
+    _confirmation("a listed job is a dead letter", " if is_dead_letter(job))", ")"),
+    _confirmation("what the index does not show does not count", "self._look_at(known)", "pass"),
+    _silences(
+        "a window silences whatever it says",
+        "if window is not None and window.is_silencing else",
+        "if window is not None else",
     ),
     _confirmation("one failure in a row is enough", "if rule.kind not in SUSPICIONS:", "if True:"),
     _silences("a window over some silences all", "if known and len(known) == len(ends) else", "if known else"),
@@ -104,5 +146,6 @@ ALERT_STORE_GUARDS: Final = (
     ),
     _dynamodb("on AWS, two alerts have one key", '{"Put": {"Item": latest, **in_place}}', '{"Put": {"Item": latest}}'),
     _dynamodb("on AWS, a cap is no cap", '"ConditionExpression": "attribute_not_exists(#n) OR #n < :cap",', ""),
+    _dynamodb("on AWS, looks at jobs crowd out others", "order = _OF_JOBS if kind is DueKind.JOB else", "order ="),
     _dynamodb("on AWS, what is due is never looked at", "if alert.due_at is not None:", "if False:"),
 )

@@ -35,6 +35,7 @@ WINDOW_GUARDS: Final = (
     ),
     _known("tenants are remembered for ever", "if len(self._tenants) > self._at_most:", "if False:"),
     _known("the tenant seen last is forgotten first", "popitem(last=False)", "popitem()"),
+    _gate("what the scheduler tells is held", "if is_reserved(job.group):", "if False:"),
     _window("a window holds before its span", "return self.starts_at <= time <", "return time <"),
     _window("a window holds at the end of its span", "<= time < self.ends_at", "<= time <= self.ends_at"),
     _window("a window decides about jobs outside its scope", " and window.scope.covers(job, place)]", "]"),

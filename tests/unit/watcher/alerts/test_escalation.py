@@ -8,7 +8,7 @@ from functions.watcher.alerts import look_after_alerts
 from shared.model.alerts.escalation import Step
 from shared.ports.alerts import DueKind, DueLook
 from tests.alerting import BOSS, CHAT, PAGER, Alerting, a_policy, a_rule
-from tests.jobs import START, TENANT
+from tests.jobs import TENANT, at
 
 if TYPE_CHECKING:
     import pytest
@@ -67,7 +67,7 @@ def test_one_pass_takes_one_step_however_often_the_alert_is_to_be_looked_at(monk
 def test_alerts_are_looked_after_before_rules_although_those_were_due_long_ago() -> None:
     alerting = escalating()
     for number in range(5):
-        alerting.alerts.plan_look(DueLook(START, TENANT, DueKind.RULE, f"gone-{number}"))
+        alerting.alerts.plan_look(DueLook(at(-60), TENANT, DueKind.RULE, f"gone-{number}"))
     alerting.clock.advance(900)
     time_for_one = iter([60.0, *[0.0] * 20])
 

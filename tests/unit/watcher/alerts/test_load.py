@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.model.alerts.rule import MOST_OF_A_KIND, AlertRule, RuleKind, RuleScope
+from shared.model.alerts.rule import MOST_OF_A_KIND, AlertRule, RuleKind, RuleScope, StormCap
 from shared.model.limits import MAX_ALERT_RULES, MAX_RULE_TEMPLATES
 from shared.ports.alerts import DueKind, DueLook
 from tests.alerting import Alerting, a_rule
@@ -114,6 +114,35 @@ def test_what_a_page_has_no_time_for_is_judged_in_the_next_minutes_and_nothing_i
 
     assert sums(alerting) == {f"r{number:03d}": 100 for number in range(MOST_OF_A_KIND)}
     assert alerting.alerts.looks_at_jobs(until=at(9_999), limit=10) == []
+
+
+def test_one_rule_does_not_take_more_time_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerting = Alerting(a_rule(RuleKind.LATE_START, seconds=60, storm_cap=StormCap(100, 600)))
+    jobs = overdue(alerting)
+    with monkeypatch.context() as patch:
+        counted(alerting, patch, seconds_each=0.1)
+        alerting.overdue(*jobs, after=START, until=at(61))
+    judged = len(alerting.all())
+
+    # Each alert is written and then told.
+    assert 5 < judged < 15
+    assert len(alerting.alerts.looks_at_jobs(until=at(999), limit=1_000)) == 100 - judged
+    alerting.minutes(2)
+
+    assert len(alerting.all()) == 100
+
+
+def test_what_is_judged_later_is_judged_by_rules_whose_time_has_come_and_no_others() -> None:
+    alerting = Alerting(
+        a_rule(RuleKind.UNDELIVERABLE, id="r1", seconds=60), a_rule(RuleKind.UNDELIVERABLE, id="r2", seconds=3_600)
+    )
+    job = alerting.job()
+    alerting.clock.advance(120)
+    alerting.alerts.plan_look(DueLook(alerting.clock.now(), TENANT, DueKind.JOB, f"{job.id}:r1"))
+
+    alerting.look()
+
+    assert [alert.rule_id for alert in alerting.all()] == ["r1"]
 
 
 def test_what_one_minute_has_no_time_for_either_goes_on_in_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:

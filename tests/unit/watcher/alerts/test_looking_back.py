@@ -99,6 +99,7 @@ def test_silence_that_has_an_alert_is_not_looked_for_again(monkeypatch: pytest.M
     looked_at: list[int] = []
     monkeypatch.setattr(alerting.jobs, "get_many", lambda keys, **_: looked_at.append(len(keys)))
 
+    alerting.clock.advance(40)
     alerting.parts.look_after.evaluate_rule(DueLook(alerting.clock.now(), TENANT, DueKind.RULE, "r1"))
 
     assert (len(alerting.all()), looked_at) == (1, [])
