@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.model.canary import SYSTEM_TENANT
 from shared.model.lifecycle import TERMINAL
 from shared.ports.telemetry import Metric
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveJobs:
-    """Each job is archived when it ends, so that no item has to be read again before it goes. But for the scheduler's
-    own: a canary each minute would be an object each minute, for nobody."""
+    """Each job is archived when it ends, so that no item has to be read again before it goes."""
 
     archive: Archive
     telemetry: Telemetry
@@ -28,7 +26,7 @@ class ArchiveJobs:
     def __call__(self, changes: Sequence[JobChange]) -> None:
         """Raises `StoreUnavailable` when not all were put."""
         ends = (change.new for change in changes if change.enters(*TERMINAL))
-        ended = [job for job in ends if job is not None and job.tenant != SYSTEM_TENANT]
+        ended = [job for job in ends if job is not None]
         if ended:
             self.archive.keep(ended)
             self.telemetry.measure(Metric.JOBS_ARCHIVED, len(ended))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from shared.model.job import encode_id, epoch_ms
+from shared.model.job import encode_id, epoch_ms, hashed_id
 
 if TYPE_CHECKING:
     from shared.model.alerts.rule import QuietHours, RuleKind, Severity
@@ -64,8 +64,7 @@ class Subject(NamedTuple):
 
 def alert_key(rule_id: str, subject: Subject) -> str:
     """The fingerprint of what is wrong: of alerts with one key, one at most is live."""
-    digest = hashlib.sha256("\0".join((rule_id, subject.kind, subject.id)).encode()).digest()
-    return encode_id(digest[:15])
+    return hashed_id(rule_id, subject.kind, subject.id)
 
 
 def alert_id(tenant: str, key: str, opened_at: datetime) -> str:

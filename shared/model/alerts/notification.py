@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from shared.model.alerts.alert import Alert, NotificationKind, Occurrence, Pending, SubjectKind
 from shared.model.alerts.rule import RuleKind
 from shared.model.groups import NOTIFICATIONS
-from shared.model.job import JobKey, JobSpec, Sharding, encode_id, new_job
+from shared.model.job import JobKey, JobSpec, Sharding, hashed_id, new_job
 from shared.model.lanes import Priority
 from shared.model.retry import RetryPolicy
 from shared.model.times import format_time
@@ -44,8 +43,7 @@ _PHRASES: Final = {
 def notification_id(alert_id: str, number: int, channel_id: str) -> str:
     """The id of the job by which a channel is told the notification of that number, and of the event in it: the same
     however often it is made."""
-    digest = hashlib.sha256("\0".join(("notification", alert_id, str(number), channel_id)).encode()).digest()
-    return encode_id(digest[:15])
+    return hashed_id("notification", alert_id, str(number), channel_id)
 
 
 def notification_job(alert: Alert, pending: Pending, channel_id: str, *, now: datetime, sharding: Sharding) -> Job:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +8,6 @@ from functions.watcher.journal.archive_jobs import ArchiveJobs
 from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.model import moves
-from shared.model.canary import SYSTEM_TENANT
 from shared.model.dead_letters import Redrive, redrive
 from shared.model.execution import NO_OUTPUT
 from shared.model.job_change import JobChange
@@ -59,10 +57,6 @@ def test_a_job_is_archived_when_it_ends(archive: MemoryArchive, old: Job, new: J
 )
 def test_what_is_no_end_is_not_archived(archive: MemoryArchive, old: Job, new: Job | None) -> None:
     assert read(archive, (old, new)) == []
-
-
-def test_what_the_scheduler_does_for_itself_is_not_archived(archive: MemoryArchive) -> None:
-    assert read(archive, (RUNNING, replace(SUCCEEDED, tenant=SYSTEM_TENANT))) == []
 
 
 def test_the_same_end_told_twice_is_archived_once(archive: MemoryArchive) -> None:
