@@ -61,6 +61,8 @@ DEAD_LETTER_GUARDS: Final = (
     _find("a rare match makes a search slow", "and reads > 0:", ":"),
     _find("a search ends too early", "entry is not entries[-1] else None", "False else None"),
     _watch("a step is forgotten before it is done", "if action.step_at == step.step_at:", "if False:"),
+    _watch("a step that fails keeps its turn", "key=self._failed.__contains__)", "key=lambda step: 0)"),
+    _watch("steps of the first page are all", "while len(page) == _PAGE:", "while False:"),
     _watch("an action has no next step", "if not after.has_ended:", "if False:"),
 )
 

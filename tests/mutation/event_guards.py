@@ -13,6 +13,7 @@ _alert = partial(SourceMutant, "shared/model/alerts/alert.py")
 _moves = partial(SourceMutant, "shared/model/alerts/moves.py")
 _alert_event = partial(SourceMutant, "shared/model/alerts/alert_event.py")
 _notify = partial(SourceMutant, "functions/watcher/alerts/notify.py")
+_read = partial(SourceMutant, "functions/watcher/journal/read_journal.py")
 _breakers = partial(SourceMutant, "functions/watcher/tell_breaker_changes.py")
 
 EVENT_GUARDS: Final = (
@@ -33,4 +34,17 @@ EVENT_GUARDS: Final = (
     _notify("an event that was not told counts as told", "return alert.announced\n", "return alert.version\n"),
     _breakers("a breaker's event is told each minute", "if event.id not in self._told]", "]"),
     _breakers("a breaker's late event is missed", "_ALL, now) - _LATE", "_ALL, now)"),
+    _breakers("breakers' events take all the time there is", "if seconds_left() < _LEAST_SECONDS:", "if False:"),
+    _breakers("a breaker's event of before the bus went is told again", "self._told |= {", "_ = {"),
+    _breakers("breakers' events that there was no time for are lost", "if told < len(fresh):", "if False:"),
+    _read("who has dealt with a change is told it again", "if (name, change.event_id) not in self._known]", "]"),
+    _read("a change that came through is remembered", "        self._done.forget(self._readers, changes)\n", ""),
+    _read("a reader that is broken loses everything", "if len(left_out) >= MOST_LEFT_OUT:", "if False:"),
+    _read("what was left out is held against a reader for ever", "left_out[0] <= now - WITHIN", "False"),
+    _read("what a store never takes is waited for", " and not isinstance(error, StoreRefused)", ""),
+    _read(
+        "what a store does not take now is left out",
+        "if isinstance(error, StoreUnavailable) and not isinstance(error, StoreRefused):",
+        "if False:",
+    ),
 )
