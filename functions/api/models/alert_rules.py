@@ -133,7 +133,8 @@ class NewRule(Shape):
     kind: KindName = Field(description="What it finds; see docs/alerts.md.")
     scope: Scope | None = Field(
         default=None,
-        description="Which jobs. Of several rules of one kind the narrowest scope decides. Default: all jobs.",
+        description="Which jobs. Of several rules of one kind the narrowest scope decides, and of as narrow ones the "
+        "first ten that were made. Default: all jobs.",
     )
     severity: SeverityName = Field(default="warning", description="critical: told in quiet hours too.")
     enabled: bool = Field(default=True, description="false: it finds nothing.")
