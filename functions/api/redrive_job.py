@@ -50,7 +50,13 @@ class RedriveJob:
             IllegalTransition: the job has not failed.
         """
 
+        was_sent = False
+
         def decide(job: Job) -> Change | None:
+            nonlocal was_sent
+            if was_sent and (job.redriven_at, job.redriven_by) == (now, by):
+                # By this very call, which the SDK has sent again; whatever the job has come to since.
+                return None
             if not patch and job.redriven_at is not None and not job.status.is_terminal:
                 return None
             if job.status not in legal(Move.REDRIVE).sources:
@@ -59,6 +65,7 @@ class RedriveJob:
             if "payload" in changes:
                 # Before the job names it. Its place depends on the size of the whole item.
                 changes["payload"] = self.jobs.place_payload(replace(job, **changes)).payload
+            was_sent = True
             asked = Redrive(wake_at=now, by=by, changes=changes, may_begin_again=may_begin_again)
             return redrive(job, asked, now=now, sharding=self.sharding)
 
