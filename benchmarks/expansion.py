@@ -49,7 +49,7 @@ def expander(templates: TemplateStore, calendars: Calendars, jobs: DynamoJobStor
         plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=SHARDING),
         withdraw_jobs=WithdrawJobs(jobs=jobs, retention=_RETENTION),
         clock=clock,
-        retention=_RETENTION.longest,
+        retention=_RETENTION,
     )
 
 

@@ -50,6 +50,8 @@ ENVIRONMENT: Final = {
     "ALLOWED_TARGET_HOSTS": "",
     "ALLOWED_TARGET_ARNS": "",
     **{f"RETENTION_{end}_DAYS": "30" for end in ("SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED")},
+    "RETENTION_MINIMUM_DAYS": "1",
+    "RETENTION_MAXIMUM_DAYS": "365",
     "ARCHIVE_DAYS": "400",
     "STAGE": "bench",
     "SIGNING_SECRET_PREFIX": "/punctual/bench/signing/",

@@ -44,7 +44,7 @@ class DataBucket(Construct):
                 s3.LifecycleRule(
                     id="payloads",
                     prefix="payloads/",
-                    expiration=Duration.days(_FURTHEST_AHEAD_DAYS + settings.retention.longest_days + _MARGIN_DAYS),
+                    expiration=Duration.days(_FURTHEST_AHEAD_DAYS + settings.retention.maximum_days + _MARGIN_DAYS),
                     transitions=[
                         s3.Transition(
                             storage_class=s3.StorageClass.INTELLIGENT_TIERING,
@@ -55,12 +55,12 @@ class DataBucket(Construct):
                 s3.LifecycleRule(
                     id="outputs",
                     prefix="outputs/",
-                    expiration=Duration.days(settings.retention.longest_days + _MARGIN_DAYS),
+                    expiration=Duration.days(settings.retention.maximum_days + _MARGIN_DAYS),
                 ),
                 s3.LifecycleRule(
                     id="checkpoints",
                     prefix="checkpoints/",
-                    expiration=Duration.days(_CHECKPOINT_DAYS + settings.retention.longest_days + _MARGIN_DAYS),
+                    expiration=Duration.days(_CHECKPOINT_DAYS + settings.retention.maximum_days + _MARGIN_DAYS),
                 ),
                 # Nothing is moved to a cheaper class: the objects are smaller than what any of those is billed for.
                 s3.LifecycleRule(id="archive", prefix="archive/", expiration=Duration.days(settings.archive_days)),

@@ -55,7 +55,7 @@ class Rights:
         # No API keys: those are for the command line alone to make.
         partitions = [
             *(f"{thing}#*" for thing in (schema.WINDOWS_PK, schema.CHANNELS_PK, schema.BREAKERS_PK)),
-            f"{schema.SUBSCRIPTIONS_PK}#*",
+            *(f"{schema.SUBSCRIPTIONS_PK}#*", f"{schema.RETENTIONS_PK}#*"),
             *(f"{thing}#*" for thing in (schema.ALERTS_PK, schema.ALERT_RULES_PK, schema.ESCALATION_POLICIES_PK)),
             *(f"{schema.LATEST_ALERTS_PK}#*", schema.ALERT_LOOKS_PK),
             *(schema.EXTENSIONS_PK, schema.BREAKER_CHANGES_PK, schema.BEATS_PK),
@@ -89,11 +89,11 @@ class Rights:
         )
         jobs, control = self.stack.tables.jobs.table_arn, self.stack.tables.control.table_arn
         executor.allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[jobs])
-        # Gates and channels are read from the control table, but no API keys.
-        windows, channels = f"{schema.WINDOWS_PK}#*", f"{schema.CHANNELS_PK}#*"
+        # Gates, channels and retentions are read from the control table, but no API keys.
+        windows, channels, retentions = f"{schema.WINDOWS_PK}#*", f"{schema.CHANNELS_PK}#*", f"{schema.RETENTIONS_PK}#*"
         breakers, calls = f"{schema.BREAKERS_PK}#*", f"{schema.CALLS_PK}#*"
         executor.allow("dynamodb:Query", on=[control], partitions=[windows, breakers])
-        executor.allow("dynamodb:GetItem", on=[control], partitions=[channels, breakers])
+        executor.allow("dynamodb:GetItem", on=[control], partitions=[channels, breakers, retentions])
         executor.allow("dynamodb:PutItem", on=[control], partitions=[breakers, schema.BREAKER_CHANGES_PK])
         executor.allow("dynamodb:UpdateItem", on=[control], partitions=[calls])
         if self.settings.email_sender:
@@ -157,6 +157,7 @@ class Rights:
         partitions = [f"{schema.WINDOWS_PK}#*", schema.EXTENSIONS_PK]
         rights = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
         self.stack.recurrence.allow(*rights, on=[control], partitions=partitions)
+        self.stack.recurrence.allow("dynamodb:GetItem", on=[control], partitions=[f"{schema.RETENTIONS_PK}#*"])
         self.stack.recurrence.allow("s3:PutObject", on=[self.stack.data.payloads], wildcard_because=_OBJECTS)
 
     def _allow_alerts(self, function: PunctualFunction) -> None:

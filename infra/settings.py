@@ -112,16 +112,20 @@ _MAX_EXPANDERS: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """For how many days a job's item stays after the job has ended; a failed one waits for somebody to look at it."""
+    """For how many days a job's item stays after the job has ended; a failed one waits for somebody to look at it. A
+    tenant may say otherwise of its own jobs, from `minimum_days` to `maximum_days`."""
 
     succeeded_days: int = 30
     failed_days: int = 90
     cancelled_days: int = 30
     skipped_days: int = 30
+    minimum_days: int = 1
+    maximum_days: int = 365
 
-    @property
-    def longest_days(self) -> int:
-        return max(self.succeeded_days, self.failed_days, self.cancelled_days, self.skipped_days)
+    def __post_init__(self) -> None:
+        defaults = (self.succeeded_days, self.failed_days, self.cancelled_days, self.skipped_days)
+        if not 1 <= self.minimum_days <= min(defaults) <= max(defaults) <= self.maximum_days:
+            raise ValueError(f"{self}: at least a day, and what is the default within what a tenant may say")
 
     def environment(self) -> dict[str, str]:
         return {f"RETENTION_{name.upper()}": str(value) for name, value in asdict(self).items()}
@@ -145,7 +149,8 @@ class Settings:
     due_shards: partitions of the due index per lane. Each takes 1,000 writes a second; every tick queries each once.
         May grow, never shrink.
     group_shards: partitions over which the ad hoc jobs of one tenant, and its dead letters, are spread. May grow.
-    retention: how long a finished job, its output and its idempotency key can be looked up, by how it ended.
+    retention: how long a finished job, its output and its idempotency key can be looked up, by how it ended, and
+        within which bounds a tenant may say otherwise. To narrow the bounds narrows what tenants have said.
     archive_days: how long what a job came to can be looked up in the archive.
     log_retention_days: how long log lines are kept; one of the spans that CloudWatch Logs knows.
     log_level: what the functions log at a deployment; `docs/deploying.md` says how to set one function's in between.
@@ -204,6 +209,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not 1 <= self.expanders <= _MAX_EXPANDERS:
             raise ValueError(f"expanders is {self.expanders}: 1 to {_MAX_EXPANDERS}, the targets that a rule may have")
+        if self.archive_days < self.retention.maximum_days:
+            raise ValueError(f"archive_days is {self.archive_days}: at least as long as the tables may keep a job")
 
     @property
     def signing_secret_prefix(self) -> str:
@@ -231,7 +238,7 @@ _STAGES: Final = {
     ),
     Stage.DEV: Settings(
         stage=Stage.DEV,
-        retention=Retention(succeeded_days=7, failed_days=14, cancelled_days=7, skipped_days=7),
+        retention=Retention(succeeded_days=7, failed_days=14, cancelled_days=7, skipped_days=7, maximum_days=30),
         log_retention_days=14,
         removal=Removal.WITH_STACK,
         allowed_target_arns=_DEMO_TARGETS,

@@ -26,15 +26,18 @@ from shared.adapters.memory.outputs import MemoryOutputs
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.memory.versioned import MemoryVersionedStore
+from shared.adapters.tenant_retentions import KnownRetentions
 from shared.model.breaker import BreakerSettings
 from shared.model.target_rules import TargetRules, check_target
 from tests.alert_ports import alert_ports_in_memory
 from tests.jobs import RETENTION, SHARDING, START, TENANT
+from tests.retentions import BOUNDS, retention_ports_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from functions.api.alert_services import AlertPorts
+    from functions.api.change_retention import RetentionPorts
     from shared.model.channel import Channel
     from shared.model.job import Job
     from shared.model.subscription import Subscription
@@ -159,6 +162,7 @@ class Api:
     subscriptions: MemoryVersionedStore[Subscription] = field(
         default_factory=lambda: MemoryVersionedStore("subscription")
     )
+    retention_ports: RetentionPorts = field(default_factory=retention_ports_in_memory)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     bulk_actions: MemoryBulkActions = field(default_factory=MemoryBulkActions)
     checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
@@ -181,7 +185,13 @@ class Api:
                 ids=SeededIds(),
                 telemetry=self.telemetry,
                 sharding=SHARDING,
-                retention=RETENTION,
+                retention=KnownRetentions(
+                    lambda: self.retention_ports.store,
+                    default=RETENTION,
+                    bounds=BOUNDS,
+                    clock=self.clock,
+                    telemetry=self.telemetry,
+                ),
                 check_target=lambda target: check_target(target, self.rules),
                 place=self.rules.place,
                 template_ports=lambda: TemplatePorts(self.templates, self.calendars, self.backfills),
@@ -195,6 +205,7 @@ class Api:
                 checkpoint_port=lambda: self.checkpoints,
                 bulk_action_port=lambda: self.bulk_actions,
                 archive_port=lambda: self.archive,
+                retention_ports=lambda: self.retention_ports,
                 archived_for=timedelta(days=400),
             )
         )

@@ -17,7 +17,7 @@ from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from functions.api.create_job import Idempotency
     from shared.dead_letters.advance_bulk_action import AdvanceBulkAction
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.clock import Ids
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
 
 _TRIES: Final = 5
@@ -122,7 +123,7 @@ class BeginBulkAction:
 class AbortBulkAction:
     actions: BulkActionStore
     telemetry: Telemetry
-    retention: timedelta
+    retention: Retentions
 
     def __call__(self, tenant: str, action_id: str, now: datetime) -> BulkAction:
         """The aborted action; aborting it again changes nothing. What it has redriven still runs.
@@ -139,7 +140,8 @@ class AbortBulkAction:
             if action.status is BulkStatus.DONE:
                 raise WrongState("done", "the bulk action is done: there is nothing left to stop")
             note = "aborted by a client"
-            stopped = ended(action, BulkStatus.ABORTED, now=now, retention=self.retention, note=note)
+            kept = self.retention.of_tenant(tenant).longest
+            stopped = ended(action, BulkStatus.ABORTED, now=now, retention=kept, note=note)
             with suppress(ItemChanged):
                 self.actions.replace_bulk_action(stopped)
                 self.telemetry.note("bulk_action_aborted", **stopped.identity())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from functions.api.preconditions import Precondition
     from shared.model.change import Change
     from shared.model.job import Job, JobKey
-    from shared.model.retention import Retention
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
 
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class CancelJob:
     change_job: ChangeJob
     telemetry: Telemetry
-    retention: Retention
+    retention: Retentions
 
     def __call__(self, key: JobKey, precondition: Precondition, now: datetime) -> Job:
         """The cancelled job, or the running one that has been asked to stop. Asking twice changes nothing more.
@@ -36,7 +36,7 @@ class CancelJob:
             is_stopping = job.status is Status.RUNNING and job.cancel_requested_at is not None
             if job.status is Status.CANCELLED or is_stopping:
                 return None
-            return moves.cancel(job, now=now, retention=self.retention)
+            return moves.cancel(job, now=now, retention=self.retention.of_tenant(job.tenant))
 
         job = self.change_job(key, decide, precondition)
         self.telemetry.note("cancel_requested" if job.status is Status.RUNNING else "cancelled", **job.identity())

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from functions.api.change_job import ChangeJob
     from functions.api.models.spec import SpecReader
     from shared.model.job import Sharding
-    from shared.model.retention import Retention
     from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
     from shared.side_by_side import Together
 
@@ -46,7 +46,7 @@ def dead_letter_services_on(
     ids: Ids,
     telemetry: Telemetry,
     sharding: Sharding,
-    retention: Retention,
+    retention: Retentions,
     together: Together = side_by_side,
 ) -> DeadLetterServices:
     """The use cases on these ports."""
@@ -58,7 +58,7 @@ def dead_letter_services_on(
         deal_with=DealWithDeadLetter(jobs=jobs, sharding=sharding),
         clock=clock,
         telemetry=telemetry,
-        retention=retention.longest,
+        retention=retention,
         together=together,
     )
     return DeadLetterServices(
@@ -67,5 +67,5 @@ def dead_letter_services_on(
         discard=DiscardJob(change_job, telemetry),
         actions=actions,
         begin=BeginBulkAction(actions=actions, jobs=jobs, find=find, advance=advance, ids=ids, telemetry=telemetry),
-        abort=AbortBulkAction(actions=actions, telemetry=telemetry, retention=retention.longest),
+        abort=AbortBulkAction(actions=actions, telemetry=telemetry, retention=retention),
     )

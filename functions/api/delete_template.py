@@ -11,11 +11,10 @@ from shared.model.template import TemplateStatus
 from shared.model.template_changes import deleted
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from functions.api.change_template import Change, ChangeTemplate
     from shared.model.template import Template, TemplateKey
     from shared.ports.calendars import Calendars
+    from shared.ports.retentions import Retentions
     from shared.ports.templates import TemplateStore
 
 
@@ -24,7 +23,7 @@ class DeleteTemplate:
     change_template: ChangeTemplate
     templates: TemplateStore
     calendars: Calendars
-    retention: timedelta
+    retention: Retentions
 
     def __call__(self, key: TemplateKey, change: Change) -> Template:
         """What is left of the template. Deleting it again changes nothing more."""
@@ -34,7 +33,8 @@ class DeleteTemplate:
 
         def decide(template: Template) -> Template:
             timetable = present_timetable(template, self.calendars)
-            return deleted(template, timetable, by=change.by, now=change.now, retention=self.retention)
+            kept = self.retention.of_tenant(template.tenant).longest
+            return deleted(template, timetable, by=change.by, now=change.now, retention=kept)
 
         try:
             return self.change_template(key, change, decide)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.templates import TemplateStore
 
 _STEP: Final = timedelta(milliseconds=1)
@@ -89,7 +90,7 @@ class ExplainOccurrences:
     calendars: Calendars
     jobs: JobStore
     clock: Clock
-    retention: timedelta
+    retention: Retentions
 
     def __call__(
         self, key: TemplateKey, *, since: datetime, until: datetime, after: datetime | None, limit: int
@@ -194,7 +195,7 @@ class ExplainOccurrences:
             return replace(row, fate=Fate.SKIPPED, reason="before_change", detail="its day was before this version")
         if row.at > template.progress.expanded_until:
             return replace(row, fate=Fate.EXPECTED if effective_at > now else Fate.OVERDUE)
-        if now - max(row.at, effective_at) > self.retention:
+        if now - max(row.at, effective_at) > self.retention.shortest_of(template.tenant):
             return replace(row, fate=Fate.FORGOTTEN)
         return replace(row, fate=Fate.SKIPPED, reason=WITHDRAWN if row.job is not None else "missed")
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from shared.model.execution import Failure
     from shared.model.job import Job, Sharding
     from shared.model.lease_token import LeaseToken
-    from shared.model.retention import Retention
     from shared.ports.checkpoints import CheckpointStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
     from shared.ports.outputs import OutputStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
 
 # Refused for one of a few reasons, each of which shows in the job that is read then: a cancel, or another report.
@@ -51,7 +51,7 @@ class ReportExecution:
     ids: Ids
     telemetry: Telemetry
     sharding: Sharding
-    retention: Retention
+    retention: Retentions
 
     def heartbeat(self, token: LeaseToken) -> Job:
         """The job with its lease extended. One that is to be cancelled, or has taken as long as it may, keeps the lease
@@ -85,7 +85,8 @@ class ReportExecution:
             job = self.heartbeat(token)
         job = self._change(token, lambda job: long_work.save_checkpoint(job, now=self.clock.now()), job)
         saved_at = job.checkpoint_at or self.clock.now()
-        kept = timedelta(seconds=job.timeout_seconds + limits.MAX_RETRY_DELAY_SECONDS) + self.retention.longest
+        retention = self.retention.of_tenant(job.tenant)
+        kept = timedelta(seconds=job.timeout_seconds + limits.MAX_RETRY_DELAY_SECONDS) + retention.longest
         gone_at = (saved_at + kept).replace(microsecond=0)
         checkpoint = Checkpoint(data, job.checkpoint_number, job.attempt, saved_at, gone_at)
         if not self.checkpoints.save(job.key, checkpoint):
@@ -97,8 +98,8 @@ class ReportExecution:
         """The job that succeeded. It beats a cancel. Reported once more with the same output, it is answered again."""
 
         def decide(job: Job) -> Change:
-            now = self.clock.now()
-            return moves.succeed(job, output=self._keep(job, output, None), now=now, retention=self.retention)
+            now, retention = self.clock.now(), self.retention.of_tenant(job.tenant)
+            return moves.succeed(job, output=self._keep(job, output, None), now=now, retention=retention)
 
         return self._end(token, decide, lambda job: _is_reported(job, token, None, output))
 
@@ -112,7 +113,7 @@ class ReportExecution:
                 failure,
                 now=now,
                 chance=self.ids.chance(),
-                retention=self.retention,
+                retention=self.retention.of_tenant(job.tenant),
                 sharding=self.sharding,
                 output=self._keep(job, output, failure),
             )

@@ -68,6 +68,7 @@ _rules: Final = partial(Later, "alert_rules")
 _policies: Final = partial(Later, "escalation_policies")
 _dead_letters: Final = partial(Later, "dead_letters")
 _bulk_actions: Final = partial(Later, "bulk_actions")
+_retention: Final = partial(Later, "retention")
 
 ROUTES: Final = (
     Route("POST", "/v1/jobs", jobs.create_job, Scope.WRITE),
@@ -181,6 +182,9 @@ ROUTES: Final = (
     Route("GET", "/v1/escalation-policies/{policy_id}", _policies("get_policy"), Scope.READ),
     Route("PUT", "/v1/escalation-policies/{policy_id}", _policies("replace_policy"), Scope.WRITE),
     Route("DELETE", "/v1/escalation-policies/{policy_id}", _policies("delete_policy"), Scope.WRITE),
+    Route("GET", "/v1/retention", _retention("get_retention"), Scope.READ),
+    # A setting of the tenant's, by which what it has goes sooner or costs longer.
+    Route("PUT", "/v1/retention", _retention("put_retention"), Scope.ADMIN),
     Route("GET", "/health", service.get_health, None),
     Route("GET", "/ready", service.get_ready, None),
     Route("GET", "/openapi.json", service.get_openapi, None),

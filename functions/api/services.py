@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from functions.api.alert_services import AlertPorts, AlertServices
     from functions.api.change_breaker import ChangeBreaker
+    from functions.api.change_retention import ChangeRetention, RetentionPorts
     from functions.api.dead_letter_services import DeadLetterServices
     from functions.api.find_archived_job import FindArchivedJob
     from functions.api.keep_versioned import KeepVersioned
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from shared.model.breaker import BreakerSettings
     from shared.model.channel import Channel
     from shared.model.job import Sharding
-    from shared.model.retention import Retention
     from shared.model.subscription import Subscription
     from shared.ports.archive import Archive
     from shared.ports.backfills import BackfillStore
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from shared.ports.jobs import JobStore
     from shared.ports.maintenance_windows import MaintenanceWindows
     from shared.ports.outputs import OutputStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
     from shared.ports.versioned import VersionedStore
@@ -89,6 +90,7 @@ class Services:
     reports: Callable[[], ReportExecution]
     dead_letters: Callable[[], DeadLetterServices]
     find_archived: Callable[[], FindArchivedJob]
+    retention: Callable[[], ChangeRetention]
 
 
 def services_on(
@@ -101,7 +103,7 @@ def services_on(
     ids: Ids,
     telemetry: Telemetry,
     sharding: Sharding,
-    retention: Retention,
+    retention: Retentions,
     check_target: Callable[[Mapping[str, Any]], None],
     place: Place,
     breaker_settings: BreakerSettings,
@@ -114,6 +116,7 @@ def services_on(
     checkpoint_port: Callable[[], CheckpointStore],
     bulk_action_port: Callable[[], BulkActionStore],
     archive_port: Callable[[], Archive],
+    retention_ports: Callable[[], RetentionPorts],
     archived_for: timedelta,
     together: Together = side_by_side,
 ) -> Services:
@@ -239,4 +242,11 @@ def services_on(
         reports=reports,
         dead_letters=dead_letters,
         find_archived=find_archived,
+        retention=cache(lambda: _change_retention(retention_ports(), telemetry)),
     )
+
+
+def _change_retention(ports: RetentionPorts, telemetry: Telemetry) -> ChangeRetention:
+    from functions.api.change_retention import ChangeRetention  # noqa: PLC0415
+
+    return ChangeRetention(ports, telemetry)

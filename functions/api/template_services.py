@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from functions.api.create_job import CreateJob
     from functions.api.models.spec import SpecReader
     from shared.model.job import Sharding
-    from shared.model.retention import Retention
     from shared.ports.backfills import BackfillStore
     from shared.ports.calendars import CalendarStore
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
     from shared.side_by_side import Together
@@ -89,7 +89,7 @@ def template_services_on(
     ids: Ids,
     telemetry: Telemetry,
     sharding: Sharding,
-    retention: Retention,
+    retention: Retentions,
     specs: SpecReader,
     create_job: CreateJob,
     together: Together = one_after_another,
@@ -101,7 +101,7 @@ def template_services_on(
         plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding, together=together),
         withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention, together=together),
         clock=clock,
-        retention=retention.longest,
+        retention=retention,
     )
     plan_users = PlanCalendarUsers(
         calendars=calendars, templates=templates, expand=expand, clock=clock, telemetry=telemetry
@@ -132,7 +132,7 @@ def template_services_on(
         pause_template=PauseTemplate(change_template=change, calendars=calendars),
         resume_template=ResumeTemplate(change_template=change, templates=templates, calendars=calendars),
         delete_template=DeleteTemplate(
-            change_template=change, templates=templates, calendars=calendars, retention=retention.longest
+            change_template=change, templates=templates, calendars=calendars, retention=retention
         ),
         trigger_template=TriggerTemplate(templates=templates, create_job=create_job, ids=ids),
         skip_occurrence=SkipOccurrence(change_template=change, calendars=calendars),
@@ -142,7 +142,7 @@ def template_services_on(
         find_last_run=list_templates.find_last_run,
         preview_schedule=PreviewSchedule(calendars),
         explain_occurrences=ExplainOccurrences(
-            templates=templates, calendars=calendars, jobs=jobs, clock=clock, retention=retention.shortest
+            templates=templates, calendars=calendars, jobs=jobs, clock=clock, retention=retention
         ),
         forecast_occurrences=ForecastOccurrences(templates=templates, calendars=calendars),
         backfills=backfills,

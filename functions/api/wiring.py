@@ -14,15 +14,16 @@ from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.outputs import BucketOutputs
 from shared.adapters.system import SystemClock, SystemIds
+from shared.adapters.tenant_retentions import KnownRetentions, known_retentions
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
-from shared.model.retention import Retention
 from shared.model.target_rules import TargetRules, check_target
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
     from functions.api.alert_services import AlertPorts
+    from functions.api.change_retention import RetentionPorts
     from shared.model.channel import Channel
     from shared.model.subscription import Subscription
     from shared.ports.archive import Archive
@@ -53,6 +54,8 @@ def services(rules: TargetRules) -> Services:
     """Raises `InvalidEnvironment` when a setting is missing. S3 is asked for a client only by a large payload."""
     settings = from_environment(Settings)
     dynamodb, bucket_client = aws.client("dynamodb"), partial(aws.client, "s3")
+    clock = SystemClock()
+    retention = known_retentions(settings.control_table, clock, telemetry())
 
     def template_ports() -> TemplatePorts:
         # Imported by the first who asks: they read calendars and schedules.
@@ -122,11 +125,11 @@ def services(rules: TargetRules) -> Services:
         keys=DynamoControlStore(dynamodb, settings.control_table),
         beats=DynamoBeats(dynamodb, settings.control_table),
         outputs=BucketOutputs(bucket_client, settings.data_bucket),
-        clock=SystemClock(),
+        clock=clock,
         ids=SystemIds(),
         telemetry=telemetry(),
         sharding=Sharding(settings.due_shards, settings.group_shards),
-        retention=from_environment(Retention, prefix="RETENTION_"),
+        retention=retention,
         check_target=lambda target: check_target(target, rules),
         place=rules.place,
         breaker_settings=from_environment(BreakerSettings, prefix="BREAKER_"),
@@ -139,5 +142,13 @@ def services(rules: TargetRules) -> Services:
         checkpoint_port=checkpoint_port,
         bulk_action_port=bulk_action_port,
         archive_port=archive_port,
+        retention_ports=lambda: _retention_ports(retention),
         archived_for=timedelta(days=settings.archive_days),
     )
+
+
+def _retention_ports(known: KnownRetentions) -> RetentionPorts:
+    """What is put is kept where all functions look for it."""
+    from functions.api.change_retention import RetentionPorts  # noqa: PLC0415
+
+    return RetentionPorts(known.store(), known.default, known.bounds)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from functions.executor.targets.protocol import Answer
     from shared.model.change import Change
     from shared.model.job import Job, Sharding
-    from shared.model.retention import Retention
     from shared.ports.clock import Clock, Ids
     from shared.ports.jobs import JobStore
     from shared.ports.outputs import OutputStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
 
 # The effect has happened; an outcome that is not written makes it happen again. So the write is tried for a while.
@@ -42,28 +42,28 @@ class CommitOutcome:
     ids: Ids
     telemetry: Telemetry
     sharding: Sharding
-    retention: Retention
+    retention: Retentions
 
     def __call__(self, job: Job, answer: Answer, *, cancelled: bool) -> Move | None:
         """Commit the attempt that holds `job`; `cancelled` when a client's cancel stopped it.
 
         Returns the move that was made; None when another attempt has overtaken this one, or the table stayed away.
         """
-        now = self.clock.now()
+        now, retention = self.clock.now(), self.retention.of_tenant(job.tenant)
         failure = answer.failure
         # Of an attempt that another follows the job keeps less, so the whole of it has to lie elsewhere sooner.
         inline_bytes = limits.LAST_OUTPUT_BYTES if failure is None else limits.OLDER_OUTPUT_BYTES
         output = self._keep(job, answer.output, inline_bytes)
         if failure is None:
-            change = moves.succeed(job, output=output, now=now, retention=self.retention)
+            change = moves.succeed(job, output=output, now=now, retention=retention)
             return self._write(job, change, now)
-        stopped = moves.stop(job, now=now, retention=self.retention, failure=failure, output=output)
+        stopped = moves.stop(job, now=now, retention=retention, failure=failure, output=output)
         failed = moves.fail(
             job,
             failure,
             now=now,
             chance=self.ids.chance(),
-            retention=self.retention,
+            retention=retention,
             sharding=self.sharding,
             output=output,
         )
@@ -85,20 +85,20 @@ class CommitOutcome:
         """Put the claimed job back: it cannot run now, and this was not an attempt."""
         now = self.clock.now()
         deferred = moves.defer(job, until=until, reason=reason, now=now)
-        stopped = moves.stop(job, now=now, retention=self.retention)
+        stopped = moves.stop(job, now=now, retention=self.retention.of_tenant(job.tenant))
         self._write(job, deferred, now, if_cancelled=stopped, why=reason)
 
     def declined(self, job: Job, *, reason: str) -> None:
         """End the claimed job without running it: this was not an attempt either."""
-        now = self.clock.now()
-        declined = moves.decline(job, reason=reason, now=now, retention=self.retention)
-        stopped = moves.stop(job, now=now, retention=self.retention)
+        now, retention = self.clock.now(), self.retention.of_tenant(job.tenant)
+        declined = moves.decline(job, reason=reason, now=now, retention=retention)
+        stopped = moves.stop(job, now=now, retention=retention)
         self._write(job, declined, now, if_cancelled=stopped, why=reason)
 
     def too_late(self, job: Job, reason: str) -> None:
         """End a job that may not begin any more, for the `reason` that `moves.why_too_late` gives."""
-        now = self.clock.now()
-        self._write(job, moves.skip(job, reason=reason, now=now, retention=self.retention), now, why=reason)
+        now, retention = self.clock.now(), self.retention.of_tenant(job.tenant)
+        self._write(job, moves.skip(job, reason=reason, now=now, retention=retention), now, why=reason)
 
     def _keep(self, job: Job, output: bytes, inline_bytes: int) -> Output:
         try:

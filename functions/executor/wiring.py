@@ -23,9 +23,9 @@ from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindow
 from shared.adapters.outputs import BucketOutputs
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
+from shared.adapters.tenant_retentions import known_retentions
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
-from shared.model.retention import Retention
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
@@ -121,7 +121,7 @@ def execute_job() -> ExecuteJob:
             telemetry=telemetry(),
             # The executor writes no entry of the due index anew: a retry stays in the shard that the job has.
             sharding=Sharding(due=1, group=settings().group_shards),
-            retention=from_environment(Retention, prefix="RETENTION_"),
+            retention=known_retentions(settings().control_table, clock, telemetry()),
         ),
         telemetry=telemetry(),
         hand_over=HandOver(checkpoints(), settings().api_url),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.templates import ExpandEntry, TemplateStore
 
 # A little less than the minute between two ticks, which do not come to the millisecond.
@@ -49,7 +50,7 @@ class AdvanceBackfill:
     stop_jobs: StopBackfillJobs
     clock: Clock
     sharding: Sharding
-    retention: timedelta
+    retention: Retentions
 
     def __call__(self, entry: ExpandEntry, seconds_left: Callable[[], float]) -> int:
         """The next step of the backfill that the entry stands for, if it is due; how many jobs were made.
@@ -71,6 +72,7 @@ class AdvanceBackfill:
             note = "its template's version is gone, so no more jobs can be made"
             stepped = replace(counted, is_complete=True, note=note)
         is_done = stepped.is_complete and not stepped.open
+        kept = self.retention.of_tenant(backfill.tenant).longest
         self.backfills.replace_backfill(
             replace(
                 stepped,
@@ -78,7 +80,7 @@ class AdvanceBackfill:
                 status=_status_after(backfill, is_done=is_done),
                 ended_at=now if is_done else None,
                 step_at=None if is_done else now + _STEP_EVERY,
-                expire_item_at=(now + self.retention).replace(microsecond=0) if is_done else None,
+                expire_item_at=(now + kept).replace(microsecond=0) if is_done else None,
             )
         )
         return stepped.made - backfill.made

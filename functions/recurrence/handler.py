@@ -18,6 +18,7 @@ from shared.adapters.dynamodb.jobs import DynamoJobStore
 from shared.adapters.dynamodb.maintenance_windows import DynamoMaintenanceWindows
 from shared.adapters.dynamodb.templates import DynamoTemplateStore
 from shared.adapters.system import SystemClock
+from shared.adapters.tenant_retentions import known_retentions
 from shared.expansion.choose_occurrences import ChooseOccurrences
 from shared.expansion.expand_template import ExpandTemplate
 from shared.expansion.plan_calendar_users import PlanCalendarUsers
@@ -26,7 +27,6 @@ from shared.expansion.stop_backfill_jobs import StopBackfillJobs
 from shared.expansion.withdraw_jobs import WithdrawJobs
 from shared.model.errors import StoreUnavailable
 from shared.model.job import Sharding
-from shared.model.retention import Retention
 from shared.model.template import EXPAND_SHARDS
 from shared.ports.beats import RECURRENCE
 from shared.ports.templates import Planned
@@ -55,7 +55,7 @@ def tick() -> ExpandDueTemplates:
     dynamodb, clock = aws.client("dynamodb"), SystemClock()
     templates = DynamoTemplateStore(dynamodb, settings.templates_table)
     jobs = DynamoJobStore(dynamodb, settings.jobs_table, partial(aws.client, "s3"), settings.data_bucket)
-    retention = from_environment(Retention, prefix="RETENTION_")
+    retention = known_retentions(settings.control_table, clock, telemetry())
     calendars = DynamoCalendars(dynamodb, settings.templates_table)
     sharding = Sharding(settings.due_shards, settings.group_shards)
     choose = ChooseOccurrences(jobs=jobs)
@@ -70,7 +70,7 @@ def tick() -> ExpandDueTemplates:
         ),
         clock=clock,
         sharding=sharding,
-        retention=retention.longest,
+        retention=retention,
     )
     expand = ExpandTemplate(
         templates=templates,
@@ -78,7 +78,7 @@ def tick() -> ExpandDueTemplates:
         plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=sharding),
         withdraw_jobs=WithdrawJobs(jobs=jobs, retention=retention),
         clock=clock,
-        retention=retention.longest,
+        retention=retention,
     )
     calendar_users = PlanCalendarUsers(
         calendars=calendars, templates=templates, expand=expand, clock=clock, telemetry=telemetry()

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from shared.dispatch import Dispatch
     from shared.model.change import Change
     from shared.model.lanes import Lane
-    from shared.model.retention import Retention
     from shared.ports.clock import Clock, Ids
     from shared.ports.control import CursorStore
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
 
 RESEND_AFTER_SECONDS: Final = 90
@@ -97,7 +97,7 @@ class Sweep:
     ids: Ids
     telemetry: Telemetry
     sharding: Sharding
-    retention: Retention
+    retention: Retentions
     tell_overdue: OverdueReader = _nobody
     on_every_shard: OnEveryShard = on_every_shard
 
@@ -221,8 +221,8 @@ class Sweep:
         would be over: heartbeats leave the index alone, so that they cost one write unit and not three."""
         now = self.clock.now()
         if moves.lease_is_over(job, now):
-            chance = self.ids.chance()
-            change = moves.reap(job, now=now, chance=chance, retention=self.retention, sharding=self.sharding)
+            chance, retention = self.ids.chance(), self.retention.of_tenant(job.tenant)
+            change = moves.reap(job, now=now, chance=chance, retention=retention, sharding=self.sharding)
             return self._write(job, change, "reap")
         if job.awaiting_since is not None:
             self._write(job, long_work.watch(job), "watch")

@@ -29,13 +29,13 @@ from shared.adapters.dynamodb.versioned import DynamoVersionedStore
 from shared.adapters.event_bus import EventBridgeBus
 from shared.adapters.sqs.work_queue import QueueUrls, SqsWorkQueue
 from shared.adapters.system import SystemClock, SystemIds
+from shared.adapters.tenant_retentions import known_retentions
 from shared.dead_letters.advance_bulk_action import AdvanceBulkAction
 from shared.dead_letters.deal_with_dead_letter import DealWithDeadLetter
 from shared.dead_letters.find_dead_letters import FindDeadLetters
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
 from shared.model.job import Sharding
-from shared.model.retention import Retention
 from shared.settings import from_environment
 from shared.telemetry import PowertoolsTelemetry
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from functions.watcher.each_minute import SecondsLeft
     from shared.model.lifecycle_event import LifecycleEvent
+    from shared.ports.retentions import Retentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,8 @@ class BulkSettings:
 
 
 @cache
-def retention() -> Retention:
-    return from_environment(Retention, prefix="RETENTION_")
+def retention() -> Retentions:
+    return known_retentions(from_environment(Settings).control_table, SystemClock(), telemetry())
 
 
 @cache
@@ -161,7 +162,7 @@ def advance_bulk_actions() -> AdvanceBulkActions:
         deal_with=DealWithDeadLetter(jobs=jobs, sharding=Sharding(settings.due_shards, settings.group_shards)),
         clock=clock,
         telemetry=telemetry(),
-        retention=retention().longest,
+        retention=retention(),
     )
     return AdvanceBulkActions(actions=actions, advance=advance, clock=clock, telemetry=telemetry())
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.ports.bulk_actions import BulkActionStore
     from shared.ports.clock import Clock
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.telemetry import Telemetry
 
 AHEAD: Final = timedelta(seconds=150)
@@ -46,7 +47,7 @@ class AdvanceBulkAction:
     deal_with: DealWithDeadLetter
     clock: Clock
     telemetry: Telemetry
-    retention: timedelta
+    retention: Retentions
     together: Callable[..., list[str]] = side_by_side
 
     def __call__(self, action: BulkAction, seconds_left: Callable[[], float]) -> BulkAction:
@@ -73,7 +74,7 @@ class AdvanceBulkAction:
         after = self._deal_with(action, now)
         has_sent_canary = after.canary_job_id != action.canary_job_id
         if after.is_complete and not has_sent_canary:
-            return ended(after, BulkStatus.DONE, now=now, retention=self.retention)
+            return ended(after, BulkStatus.DONE, now=now, retention=self._kept(action))
         found = None if has_sent_canary else self._find_page(after, now)
         if found is None and not action.page:
             return None
@@ -90,7 +91,10 @@ class AdvanceBulkAction:
             return replace(action, version=action.version + 1, status=BulkStatus.RUNNING)
         state = "is gone" if job is None else f"is {job.status}"
         note = f"the first job, {job_id}, did not succeed: it {state}"
-        return ended(action, BulkStatus.ABORTED, now=now, retention=self.retention, note=note)
+        return ended(action, BulkStatus.ABORTED, now=now, retention=self._kept(action), note=note)
+
+    def _kept(self, action: BulkAction) -> timedelta:
+        return self.retention.of_tenant(action.tenant).longest
 
     # Finding.
 

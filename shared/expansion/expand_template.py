@@ -15,13 +15,14 @@ from shared.model.template_changes import SETTLE, paused, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from shared.expansion.plan_jobs import PlanJobs
     from shared.expansion.withdraw_jobs import WithdrawJobs
     from shared.model.schedule.timetable import Timetable
     from shared.ports.calendars import Calendars
     from shared.ports.clock import Clock
+    from shared.ports.retentions import Retentions
     from shared.ports.templates import TemplateStore
 
 
@@ -45,7 +46,7 @@ class ExpandTemplate:
     plan_jobs: PlanJobs
     withdraw_jobs: WithdrawJobs
     clock: Clock
-    retention: timedelta
+    retention: Retentions
 
     def __call__(self, template: Template, seconds_left: Callable[[], float]) -> Expanded:
         """Expand `template`, as the store holds it.
@@ -76,7 +77,8 @@ class ExpandTemplate:
         expansion = expand(replace(template, progress=progress), timetable, now=now)
         planned = self.plan_jobs(template, expansion.planned, now=now)
         for gap in expansion.gaps:
-            self.templates.record_gap(template.key, gap, keep_until=gap.last + self.retention)
+            keep_until = gap.last + self.retention.of_tenant(template.tenant).longest
+            self.templates.record_gap(template.key, gap, keep_until=keep_until)
         missed = sum(gap.count for gap in expansion.gaps)
         try:
             written = self._write(template, expansion.progress, expansion.expand_at, now)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.expansion.choose_occurrences import ChooseOccurrences
-    from shared.model.retention import Retention
     from shared.ports.calendars import Calendars
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.ports.templates import TemplateStore
 
 
@@ -34,15 +34,16 @@ class StopBackfillJobs:
     templates: TemplateStore
     calendars: Calendars
     choose: ChooseOccurrences
-    retention: Retention
+    retention: Retentions
 
     def __call__(self, backfill: Backfill, *, now: datetime) -> None:
         ids = [*backfill.open, *self._of_a_step_under_way(backfill)]
+        retention = self.retention.of_tenant(backfill.tenant)
         for job in self.jobs.get_many([JobKey(backfill.tenant, one) for one in ids], consistent=True):
             if job.status is Status.SCHEDULED:
                 # It has begun in this moment, and may end.
                 with suppress(ChangeRefused, IllegalTransition):
-                    self.jobs.change(job.key, moves.cancel(job, now=now, retention=self.retention))
+                    self.jobs.change(job.key, moves.cancel(job, now=now, retention=retention))
 
     def _of_a_step_under_way(self, backfill: Backfill) -> list[str]:
         spec = backfill.spec

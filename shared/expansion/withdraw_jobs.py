@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from shared.model.change import Change
     from shared.model.job import Job
-    from shared.model.retention import Retention
     from shared.model.schedule.timetable import Timetable
     from shared.model.template import Template
     from shared.ports.jobs import JobStore
+    from shared.ports.retentions import Retentions
     from shared.side_by_side import Together
 
 _PAGE: Final = 100
@@ -40,7 +40,7 @@ class WithdrawJobs:
     """
 
     jobs: JobStore
-    retention: Retention
+    retention: Retentions
     together: Together = one_after_another
 
     def __call__(
@@ -87,7 +87,8 @@ class WithdrawJobs:
         self.together(self._write, changes)
 
     def _withdrawn(self, job: Job, template: Template, stamp: int, now: datetime) -> Change:
-        return withdraw(job, version=template.version, now=now, retention=self.retention, counts_as_version=stamp)
+        retention = self.retention.of_tenant(job.tenant)
+        return withdraw(job, version=template.version, now=now, retention=retention, counts_as_version=stamp)
 
     def _write(self, change: tuple[JobKey, Change]) -> None:
         # It has begun, or a newer version has planned it: then it is not ours to withdraw.

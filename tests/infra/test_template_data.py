@@ -108,7 +108,7 @@ def test_bucket_asks_for_tls_but_on_the_emulator(template: StageTemplate) -> Non
 
 def test_objects_outlive_the_jobs_that_name_them(template: StageTemplate) -> None:
     rules = {rule["Id"]: rule for rule in template.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]}
-    retention = template.settings.retention.longest_days
+    retention = template.settings.retention.maximum_days
 
     assert {name: rule.get("Prefix") for name, rule in rules.items()} == {
         "payloads": "payloads/",

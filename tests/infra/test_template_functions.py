@@ -12,6 +12,7 @@ import pytest
 from infra.settings import Breakers, CommandTarget, Function, Stage, settings_of
 from shared.model.breaker import BreakerSettings
 from shared.model.retention import Retention
+from shared.model.tenant_retention import RetentionBounds
 from shared.settings import from_environment
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 QUEUE_URLS = {"QUEUE_URL_HIGH", "QUEUE_URL_NORMAL", "QUEUE_URL_LOW", "QUEUE_URL_LONG"}
 TABLES = {"JOBS_TABLE", "CONTROL_TABLE"}
 SHARDS = {"DUE_SHARDS", "GROUP_SHARDS"}
-RETENTION = {f"RETENTION_{field.name.upper()}" for field in fields(Retention)}
+RETENTION = {f"RETENTION_{field.name.upper()}" for one in (Retention, RetentionBounds) for field in fields(one)}
 BREAKERS = {f"BREAKER_{field.name.upper()}" for field in fields(BreakerSettings)}
 TARGETS = {*BREAKERS, "COMMAND_TARGET", "ALLOWED_TARGET_HOSTS", "ALLOWED_TARGET_ARNS", "EMAIL_SENDER"}
 EXECUTOR = {

@@ -117,7 +117,7 @@ def test_of_the_bucket_only_what_is_looked_for_is_listed(
 
 
 API_PARTITIONS = [
-    *("windows#*", "channels#*", "breakers#*", "subscriptions#*"),
+    *("windows#*", "channels#*", "breakers#*", "subscriptions#*", "retention#*"),
     *("alerts#*", "alert-rules#*", "escalation-policies#*", "latest-alerts#*", "alert-looks"),
     *("windows-to-extend", "breaker-changes", "beats", "bulk-actions#*", "bulk-actions-to-go-on"),
 ]
@@ -154,7 +154,7 @@ def test_recurrence_reads_templates_and_plans_jobs(template: StageTemplate) -> N
     }
 
 
-def test_of_the_control_table_recurrence_sees_windows_and_signs_of_life_alone(
+def test_of_the_control_table_recurrence_sees_windows_retentions_and_signs_of_life_alone(
     template: StageTemplate,
 ) -> None:
     statements = [one for one in template.statements(Function.RECURRENCE) if "<ControlTable>" in one["resources"]]
@@ -162,6 +162,7 @@ def test_of_the_control_table_recurrence_sees_windows_and_signs_of_life_alone(
     assert [one["conditions"] for one in statements] == [
         {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["beats"]}},
         {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["windows#*", "windows-to-extend"]}},
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["retention#*"]}},
     ]
 
 
@@ -243,7 +244,7 @@ def test_each_executor_takes_from_its_own_queues(template: StageTemplate) -> Non
 
 
 @pytest.mark.parametrize("executor", [Function.EXECUTOR, Function.EXECUTOR_LONG])
-def test_of_the_control_table_an_executor_reads_windows_and_channels_and_keeps_breakers(
+def test_of_the_control_table_an_executor_reads_settings_of_tenants_and_keeps_breakers(
     template: StageTemplate, executor: Function
 ) -> None:
     statements = [one for one in template.statements(executor) if "<ControlTable>" in one["resources"]]
@@ -252,7 +253,7 @@ def test_of_the_control_table_an_executor_reads_windows_and_channels_and_keeps_b
         ([f"dynamodb:{action}"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": partitions}})
         for action, partitions in (
             ("Query", ["windows#*", "breakers#*"]),
-            ("GetItem", ["channels#*", "breakers#*"]),
+            ("GetItem", ["channels#*", "breakers#*", "retention#*"]),
             ("PutItem", ["breakers#*", "breaker-changes"]),
             ("UpdateItem", ["breaker-calls#*"]),
         )

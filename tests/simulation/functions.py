@@ -29,6 +29,7 @@ from shared.model.allowed_targets import Place
 from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
 from shared.model.retention import Retention
+from tests.retentions import retention_ports_in_memory
 from tests.simulation.faults import SECOND, Faults, Weather
 from tests.simulation.ports import Port, ProcessClock, ProcessTelemetry
 
@@ -124,6 +125,7 @@ def services(world: World, process: Process) -> Services:
         checkpoint_port=lambda: world.store_port(process, world.checkpoints),
         bulk_action_port=lambda: world.store_port(process, beside.actions),
         archive_port=MemoryArchive,
+        retention_ports=retention_ports_in_memory,
         archived_for=RETENTION.longest,
         together=world.together,
     )

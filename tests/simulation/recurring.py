@@ -64,7 +64,7 @@ def _expand(store: SimulatedTemplateStore, world: World, process: Process, ends_
             plan_jobs=PlanJobs(jobs=jobs, templates=templates, sharding=SHARDING),
             withdraw_jobs=WithdrawJobs(jobs=jobs, retention=RETENTION),
             clock=clock,
-            retention=RETENTION.longest,
+            retention=RETENTION,
         ),
         clock=clock,
         telemetry=world.telemetry(process),

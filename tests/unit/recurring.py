@@ -67,7 +67,7 @@ class Recurring:
             plan_jobs=PlanJobs(jobs=self.jobs, templates=self.templates, sharding=SHARDING),
             withdraw_jobs=WithdrawJobs(jobs=self.jobs, retention=RETENTION),
             clock=self.clock,
-            retention=RETENTION.longest,
+            retention=RETENTION,
         )
         self.plan_calendar_users = PlanCalendarUsers(
             calendars=self.calendars,
@@ -92,7 +92,7 @@ class Recurring:
             stop_jobs=self.stop_jobs,
             clock=self.clock,
             sharding=SHARDING,
-            retention=RETENTION.longest,
+            retention=RETENTION,
         )
 
     def tick(self, *, expand: Callable[..., Any] | None = None, left: Callable[[], float] = plenty) -> TickReport:

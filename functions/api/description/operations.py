@@ -25,6 +25,7 @@ from functions.api.description.operation import (
     Operation,
     Parameter,
 )
+from functions.api.description.retention_operations import RETENTION_OPERATIONS
 from functions.api.description.subscription_operations import SUBSCRIPTION_OPERATIONS
 from functions.api.description.template_operations import TEMPLATE_OPERATIONS
 from functions.api.description.window_operations import WINDOW_OPERATIONS
@@ -176,6 +177,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **SUBSCRIPTION_OPERATIONS,
     **ALERT_OPERATIONS,
     **BREAKER_OPERATIONS,
+    **RETENTION_OPERATIONS,
     ("POST", "/v1/schedules/preview"): Operation(
         id="previewSchedule",
         summary="See what a schedule means",

@@ -53,6 +53,8 @@ BULK_STEPS_PK: Final = "bulk-actions-to-go-on"
 CHANNELS_PK: Final = "channels"
 # A tenant's subscriptions to events are the partition `subscriptions#<tenant>`.
 SUBSCRIPTIONS_PK: Final = "subscriptions"
+# What a tenant says about the retention of its jobs is the one item of the partition `retention#<tenant>`.
+RETENTIONS_PK: Final = "retention"
 # A tenant's breakers are the partition `breakers#<tenant>`, the counts of its calls `breaker-calls#<tenant>`; which
 # breakers of all tenants have opened and closed, and when, is one partition.
 BREAKERS_PK: Final = "breakers"

@@ -279,7 +279,7 @@ def test_an_aborted_backfill_cancels_what_waits(api: Api) -> None:
         stop_jobs=services.abort_backfill.stop_jobs,
         clock=api.clock,
         sharding=SHARDING,
-        retention=RETENTION.longest,
+        retention=RETENTION,
     )
     advance(ExpandEntry(START, TENANT, Planned.BACKFILL, backfill["id"]), lambda: 60)
 

@@ -46,6 +46,8 @@ ENVIRONMENT = {
     "DUE_SHARDS": "2",
     "GROUP_SHARDS": "2",
     **{f"RETENTION_{end}_DAYS": "30" for end in ("SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED")},
+    "RETENTION_MINIMUM_DAYS": "1",
+    "RETENTION_MAXIMUM_DAYS": "365",
     "ARCHIVE_DAYS": "400",
     "COMMAND_TARGET": "disabled",
     "ALLOWED_TARGET_HOSTS": "",

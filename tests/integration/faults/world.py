@@ -51,6 +51,7 @@ from tests.alert_ports import alert_ports_in_memory
 from tests.aws import CONTROL_TABLE, JOBS_TABLE
 from tests.integration.faults.wire import Died, Wire
 from tests.jobs import RETENTION, START, TENANT
+from tests.retentions import retention_ports_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -134,6 +135,7 @@ class World:
             checkpoint_port=MemoryCheckpoints,
             bulk_action_port=MemoryBulkActions,
             archive_port=MemoryArchive,
+            retention_ports=retention_ports_in_memory,
             archived_for=RETENTION.longest,
         )
 

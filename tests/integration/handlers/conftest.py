@@ -137,6 +137,8 @@ def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             "DUE_SHARDS": str(SHARDING.due),
             "GROUP_SHARDS": str(SHARDING.group),
             **{f"RETENTION_{end}_DAYS": "30" for end in ("SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED")},
+            "RETENTION_MINIMUM_DAYS": "1",
+            "RETENTION_MAXIMUM_DAYS": "365",
             "ACCOUNT_ID": "123456789012",
             "RUNNER_FUNCTION": "runner",
             "API_URL": "https://api.example.com",

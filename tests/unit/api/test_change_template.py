@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +17,7 @@ from shared.adapters.memory.clock import VirtualClock
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.model.errors import StoreUnavailable, TemplateChanged, TemplateNotFound, VersionMismatch
+from shared.model.retention import Retention
 from shared.model.template import TemplateStatus
 from shared.model.template_changes import changed
 from tests.templates import CREATED, a_template, at
@@ -138,7 +138,7 @@ def test_who_loses_a_race_between_deletions_is_answered_like_who_deletes_it_agai
     expand: Any = lambda template, left: template  # noqa: E731
     change_template = ChangeTemplate(templates=store, expand=expand, telemetry=RecordedTelemetry())
     delete = DeleteTemplate(
-        change_template=change_template, templates=store, calendars=MemoryCalendars(), retention=timedelta(days=30)
+        change_template=change_template, templates=store, calendars=MemoryCalendars(), retention=Retention.alike(30)
     )
 
     left = delete(SEEN.key, Change(by="me", now=CREATED, precondition=ANY_VERSION, seconds_left=lambda: 20))

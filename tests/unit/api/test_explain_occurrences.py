@@ -35,7 +35,7 @@ def explained(
         calendars=recurring.calendars,
         jobs=recurring.jobs,
         clock=recurring.clock,
-        retention=RETENTION.shortest,
+        retention=RETENTION,
     )
     return use_case(KEY, since=since, until=until, after=after, limit=limit)
 

@@ -62,7 +62,7 @@ class DeadLetters:
             deal_with=DealWithDeadLetter(jobs=jobs, sharding=SHARDING),
             clock=self.clock,
             telemetry=self.telemetry,
-            retention=RETENTION.longest,
+            retention=RETENTION,
             together=one_after_another,
         )
 
