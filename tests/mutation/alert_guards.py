@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.mutation.mutant import SourceMutant
 
+_alert = partial(SourceMutant, "shared/model/alerts/alert.py")
 _moves = partial(SourceMutant, "shared/model/alerts/moves.py")
 _table = partial(SourceMutant, "shared/model/alerts/transitions.py")
 _telling = partial(SourceMutant, "shared/model/alerts/telling.py")
@@ -95,6 +96,11 @@ ALERT_GUARDS: Final = (
         " and due_at + timedelta(seconds=_seconds(rule)) <= now",
         "",
     ),
+    _raise(
+        "a storm is silent if any of it is",
+        "max(silent) if len(silent) == len(above) else None",
+        "max(silent, default=None)",
+    ),
     _notify(
         "what was told stays pending", "changed = handed_over(alert, numbers, announced=announced)", "changed = alert"
     ),
@@ -110,6 +116,10 @@ ALERT_GUARDS: Final = (
         "things.setdefault((look.kind, look.tenant, look.id, look.due_at), [])",
     ),
     _looks("alerts wait for rules", "(looks[0].kind is not DueKind.ALERT, looks[0].due_at)", "looks[0].due_at"),
+    _looks(
+        "a window that is ended early goes on silencing", "if alert.is_in_a_window else alert", "if False else alert"
+    ),
+    _alert("a window ends what a person has silenced", " and self.history[-1].by == PUNCTUAL", ""),
     _looks("two watchers at once fail", "except AlertChanged:", "except KeyError:"),
     _recovery("any dead letter keeps an alert open", "if fingerprint_in(letter.sort_key) == fingerprint:", "if True:"),
     _recovery("newer dead letters hide those of an alert", "until=until + _LAG)", "until=None)"),

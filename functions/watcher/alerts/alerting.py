@@ -68,8 +68,8 @@ class Alerting:
 def alerting_on(ports: AlertPorts, *, sharding: Sharding, place: Place) -> Alerting:
     """The use cases on these ports; `place` is where the scheduler runs."""
     known = KnownRules(ports.rules, ports.policies, ports.clock)
-    silences = Silences(ports.windows, ports.clock, place)
     latest = LatestJobs(ports.jobs, ports.clock, sharding)
+    silences = Silences(ports.windows, ports.jobs, latest, ports.clock, place)
     confirmation = partial(Confirmation, ports.jobs, latest)
     notify = Notify(
         alerts=ports.alerts,
@@ -121,6 +121,7 @@ def alerting_on(ports: AlertPorts, *, sharding: Sharding, place: Place) -> Alert
             recovery=Recovery(ports.jobs, latest, known, ports.breakers),
             evaluate_rule=evaluate_rule,
             judge_overdue=judge_overdue,
+            silences=silences,
             notify=notify,
             clock=ports.clock,
             telemetry=ports.telemetry,

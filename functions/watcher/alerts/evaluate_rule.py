@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from functions.watcher.alerts.raise_alert import Case
 from shared.model.alerts.alert import Subject, SubjectKind, alert_key
@@ -15,7 +15,7 @@ from shared.model.errors import ItemNotFound
 from shared.model.job import from_epoch_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from functions.watcher.alerts.confirmation import Confirmation
@@ -31,15 +31,6 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS: Final = 60
 _PERCENTILE: Final = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """What windows are asked about where no job stands for a subject."""
-
-    template_id: str | None = None
-    target: Mapping[str, Any] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +67,14 @@ class EvaluateRule:
         match rule.kind:
             case RuleKind.NOTHING_SUCCEEDED:
                 silent = [subject for subject in _subjects(rule) if self._is_silent(rule, subject, now)]
-                return [Case(rule, one, (), self._silenced(rule, self._newest(rule, one))) for one in silent]
+                return [self._case(rule, one) for one in silent]
             case RuleKind.RUNNING_LONG:
                 return [case for one in _subjects(rule) if (case := self._running_long(rule, one, now)) is not None]
             case RuleKind.BREAKER_OPEN:
                 found = [one.target for one in self.breakers.breakers(rule.tenant) if not one.is_closed]
-                until = self._silenced(rule, Anything()) if found else None
-                return [Case(rule, Subject(SubjectKind.TARGET, one), (), until) for one in found]
+                return [self._case(rule, Subject(SubjectKind.TARGET, one)) for one in found]
             case RuleKind.DEAD_LETTER_COUNT if self.confirmation().are_so_many(rule):
-                subject = Subject(SubjectKind.TENANT, rule.tenant)
-                return [Case(rule, subject, (), self._silenced(rule, Anything()))]
+                return [self._case(rule, Subject(SubjectKind.TENANT, rule.tenant))]
             case _:
                 return []
 
@@ -107,15 +96,11 @@ class EvaluateRule:
         if not long:
             return None
         found = [occurrence_of(job, mark=f"attempt-{job.fence}", at=now) for job in long]
-        return Case(rule, subject, found, self._silenced(rule, *long))
+        return Case(rule, subject, found, self.silences.over_all(rule.tenant, long))
 
-    def _newest(self, rule: AlertRule, subject: Subject) -> Job | Anything:
-        """What stands for the subject."""
-        newest = self.latest.lately(rule.tenant, subject).runs().newest
-        return newest or Anything(template_id=subject.id if subject.kind is SubjectKind.TEMPLATE else None)
-
-    def _silenced(self, rule: AlertRule, *jobs: Job | Anything) -> datetime | None:
-        return self.silences.over_all(rule.tenant, jobs)
+    def _case(self, rule: AlertRule, subject: Subject) -> Case:
+        """That something is so, which counts no jobs."""
+        return Case(rule, subject, (), self.silences.over_subject(rule.tenant, subject))
 
 
 def next_minute(now: datetime) -> datetime:

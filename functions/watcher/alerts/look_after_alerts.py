@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from functions.watcher.alerts.evaluate_rule import next_minute
 from shared.every_shard import on_every_shard
 from shared.model.alerts import moves
+from shared.model.alerts.alert import PUNCTUAL
 from shared.model.alerts.errors import AlertChanged
-from shared.model.alerts.transitions import PUNCTUAL
 from shared.model.errors import ItemNotFound, StoreUnavailable
 from shared.ports.alerts import DueKind, Standing
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from functions.watcher.alerts.known_rules import KnownRules
     from functions.watcher.alerts.notify import Notify
     from functions.watcher.alerts.recovery import Recovery
+    from functions.watcher.alerts.silences import Silences
     from shared.every_shard import OnEveryShard
     from shared.model.alerts.alert import Alert
     from shared.ports.alerts import AlertStore, DueLook
@@ -52,6 +53,7 @@ class LookAfterAlerts:
     recovery: Recovery
     evaluate_rule: EvaluateRule
     judge_overdue: JudgeOverdue
+    silences: Silences
     notify: Notify
     clock: Clock
     telemetry: Telemetry
@@ -150,7 +152,8 @@ class LookAfterAlerts:
 
     def _after(self, alert: Alert, now: datetime) -> Alert:
         alert = self.notify(alert)
-        changed = moves.advanced(alert, self.known.of(alert.tenant).policy_of(alert.policy_id), now)
+        changed = moves.silent_until(alert, self.silences.over_alert(alert), now) if alert.is_in_a_window else alert
+        changed = moves.advanced(changed, self.known.of(alert.tenant).policy_of(alert.policy_id), now)
         if changed.check_at is not None and changed.check_at <= now:
             reason = self.recovery(changed, now)
             if reason is None:

@@ -102,7 +102,9 @@ class RaiseAlert:
         if above:
             # All that is above the cap is counted together: the overflow alert is one item.
             found = [one for case in above for one in case.found]
-            for part in replace(storm, found=found).parts():
+            silent = [case.silenced_until for case in above if case.silenced_until is not None]
+            silenced_until = max(silent) if len(silent) == len(above) else None
+            for part in replace(storm, found=found, silenced_until=silenced_until).parts():
                 self._raise(part, seen, storm)
         return left
 

@@ -13,6 +13,9 @@ from shared.model.job import encode_id, epoch_ms, hashed_id
 if TYPE_CHECKING:
     from shared.model.alerts.rule import QuietHours, RuleKind, Severity
 
+PUNCTUAL: Final = "punctual"
+"""Who moved an alert that no person moved."""
+
 SAMPLES_KEPT: Final = 10
 HISTORY_KEPT: Final = 30
 KEPT_SECONDS: Final = 90 * 86_400
@@ -167,6 +170,11 @@ class Alert:
     @property
     def is_overflow(self) -> bool:
         return self.subject.kind is SubjectKind.STORM
+
+    @property
+    def is_in_a_window(self) -> bool:
+        """Whether it is a maintenance window that silences it: no person has."""
+        return self.state is AlertState.SILENCED and self.history[-1].by == PUNCTUAL
 
     @property
     def is_news(self) -> bool:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from shared.model.alerts.alert import (
+    PUNCTUAL,
     SAMPLES_KEPT,
     Alert,
     AlertMove,
@@ -23,7 +24,7 @@ from shared.model.alerts.alert import (
 )
 from shared.model.alerts.quiet_hours import told_at
 from shared.model.alerts.telling import escalating, recovered, stepped
-from shared.model.alerts.transitions import PUNCTUAL, UNSEEN, moved
+from shared.model.alerts.transitions import UNSEEN, moved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -145,6 +146,12 @@ def silenced(alert: Alert, *, until: datetime, by: str, note: str | None, now: d
         silenced_at=alert.silenced_at or now,
         silenced_until=until,
     )
+
+
+def silent_until(alert: Alert, until: datetime | None, now: datetime) -> Alert:
+    """An alert that a maintenance window silences, when that is over at `until`, or is over at `now`: windows are
+    prolonged and ended early. That is no move."""
+    return alert if (until or now) == alert.silenced_until else alert.written(silenced_until=until or now)
 
 
 def resolved(alert: Alert, *, by: str, note: str | None, now: datetime) -> Alert:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.model.alerts.alert import HISTORY_KEPT, Alert, AlertMove, AlertState, Transition
+from shared.model.alerts.alert import HISTORY_KEPT, PUNCTUAL, Alert, AlertMove, AlertState, Transition
 from shared.model.errors import SchedulerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-PUNCTUAL: Final = "punctual"
-"""Who moved an alert that no person moved."""
 
 UNSEEN: Final = frozenset({AlertState.OPEN, AlertState.ESCALATED})
 _LIVE: Final = frozenset(state for state in AlertState if state.is_live)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.model.alerts.alert import AlertState
-from shared.model.alerts.rule import RuleKind, RuleScope
+from shared.model.alerts.moves import silenced
+from shared.model.alerts.rule import RuleKind, RuleScope, StormCap
 from shared.model.breaker import Breaker, BreakerState
-from shared.model.maintenance_window import Effect, Scope, Span, TargetScope
-from shared.ports.alerts import DueKind, DueLook
+from shared.model.maintenance_window import Effect, Scope, Span, TargetScope, ended_early
+from shared.ports.alerts import DueKind, DueLook, Standing
 from tests.alerting import PAGER, Alerting, a_policy, a_rule
 from tests.jobs import START, TENANT, at
 from tests.windows import a_window
@@ -28,6 +30,17 @@ def alerting_in(*windows: dict[str, Any], kind: RuleKind = RuleKind.FAILED_FOR_G
     for number, window in enumerate(windows):
         alerting.windows.create_window(a_window(HOUR, id=f"w{number}", **window))
     return alerting
+
+
+def an_open_breaker() -> Breaker:
+    return Breaker(
+        tenant=TENANT,
+        target="http:example.com:443",
+        state=BreakerState.OPEN,
+        version=1,
+        changed_at=START,
+        cool_down_seconds=10,
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,15 +149,7 @@ def test_long_runs_in_a_window_are_silent() -> None:
 )
 def test_breakers_and_dead_letters_are_silent_in_a_window_over_all_jobs(scope: Scope, state: AlertState) -> None:
     alerting = alerting_in({**SILENCE, "scope": scope}, kind=RuleKind.BREAKER_OPEN)
-    breaker = Breaker(
-        tenant=TENANT,
-        target="http:example.com:443",
-        state=BreakerState.OPEN,
-        version=1,
-        changed_at=START,
-        cool_down_seconds=10,
-    )
-    alerting.breakers.put_breaker(breaker, is_news=True)
+    alerting.breakers.put_breaker(an_open_breaker(), is_news=True)
 
     alerting.minutes(1)
 
@@ -160,3 +165,69 @@ def test_an_alert_that_was_open_before_the_window_goes_on() -> None:
     alerting.failure(template="payroll")
 
     assert (alerting.only().state, alerting.only().count) == (AlertState.OPEN, 2)
+
+
+def test_what_is_above_the_cap_is_as_silent_as_what_is_below() -> None:
+    alerting = alerting_in(SILENCE, storm_cap=StormCap(1, 600))
+
+    alerting.judge(*(alerting.fail(template=name) for name in ("one", "two", "three")))
+
+    assert {alert.state for alert in alerting.all()} == {AlertState.SILENCED}
+    assert (len(alerting.all()), alerting.told()) == (2, [])
+
+
+def test_of_what_is_above_the_cap_one_that_is_to_be_told_is_enough() -> None:
+    alerting = alerting_in({**SILENCE, "scope": Scope(template_ids=("one", "two"))}, storm_cap=StormCap(1, 600))
+
+    alerting.judge(*(alerting.fail(template=name) for name in ("one", "two", "three")))
+
+    assert alerting.told() == [("alert.overflow", PAGER)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (RuleKind.FAILED_FOR_GOOD, {}),
+        (RuleKind.NOTHING_SUCCEEDED, {"scope": RuleScope(template_ids=("payroll",)), "seconds": 60}),
+        (RuleKind.BREAKER_OPEN, {}),
+    ],
+)
+def test_when_the_window_is_ended_early_what_still_goes_on_is_told(kind: RuleKind, facts: dict[str, Any]) -> None:
+    alerting = alerting_in(SILENCE, kind=kind, **facts)
+    alerting.breakers.put_breaker(an_open_breaker(), is_news=True)
+    alerting.failure(template="payroll")
+    alerting.minutes(5)
+    assert (alerting.only().state, alerting.told()) == (AlertState.SILENCED, [])
+    window = alerting.windows.get_window(TENANT, "w0")
+    alerting.windows.replace_window(ended_early(window, by="key", now=alerting.clock.now()))
+
+    alerting.minutes(2)
+
+    assert alerting.told() == [("alert.opened", PAGER)]
+
+
+def test_when_the_window_is_prolonged_nobody_is_told_at_its_former_end() -> None:
+    alerting = alerting_in(SILENCE)
+    alerting.failure(template="payroll")
+    window = alerting.windows.get_window(TENANT, "w0")
+    longer = replace(window, spans=(Span(START, at(7_200)),), version=window.version + 1)
+    alerting.windows.replace_window(longer)
+
+    alerting.minutes(119)
+    before = alerting.told()
+    alerting.minutes(1)
+
+    assert (before, alerting.told()) == ([], [("alert.opened", PAGER)])
+    assert [one.move for one in alerting.only().history] == ["open", "silence", "unsilence"]
+
+
+def test_what_a_person_has_silenced_stays_silent_whatever_windows_there_are() -> None:
+    alerting = alerting_in()
+    alerting.failure(template="payroll")
+    alert = alerting.only()
+    asked = silenced(alert, until=at(7_200), by="key", note=None, now=alerting.clock.now())
+    alerting.alerts.record(asked, seen=Standing.of(alert))
+
+    alerting.minutes(110)
+
+    assert alerting.only().state is AlertState.SILENCED
