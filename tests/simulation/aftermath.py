@@ -13,6 +13,7 @@ from shared.model import moves
 from shared.model.groups import EVENTS, is_reserved
 from shared.model.job import JobKey, idempotent_job_id, new_job
 from tests.jobs import after, claimed
+from tests.simulation import invariants_of_dead_letters as of_dead_letters
 from tests.simulation import invariants_of_the_journal as of_the_journal
 from tests.simulation import watching
 from tests.simulation.aftermath_facts import Facts, Gone
@@ -20,13 +21,16 @@ from tests.simulation.aftermath_scenario import AftermathScenario, Old, aftermat
 from tests.simulation.cloud import Cloud
 from tests.simulation.faults import MINUTE
 from tests.simulation.functions import RETENTION, SHARDING
+from tests.simulation.invariants import is_redrive
 from tests.simulation.journal import Journal
+from tests.simulation.people import Person
 from tests.simulation.ports import START
-from tests.simulation.run import Result, Run
+from tests.simulation.run import BOUND_MS, Result, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from shared.model.bulk_action import BulkAction
     from shared.model.job import Job
     from shared.model.job_change import JobChange
     from tests.simulation.functions import World
@@ -75,11 +79,16 @@ class AftermathRun(Run):
         self.facts = Facts()
         self.beside = self.cloud.world.beside
         self.beside.leftovers.on_removed = self._judge_removal
+        self.beside.actions.on_write = self._judge_action
+        self.person = Person(self.cloud, self.observed)
+        self._created: dict[str, int] = {}
 
     def begin(self) -> None:
         super().begin()
         for subscription in self.aftermath.subscriptions:
             self.beside.subscriptions.create(subscription)
+        for intent in self.aftermath.intents:
+            self.kernel.later(f"person {intent.what}", partial(self.person.act, intent), delay_ms=intent.at)
         for old in self.aftermath.old:
             key = self._keep_old(old)
             self.kernel.later(f"old {key.job_id}", partial(self._let_go, key), delay_ms=old.goes_at)
@@ -89,26 +98,60 @@ class AftermathRun(Run):
         for key in self.facts.gone:
             # Whoever was answered with it may have been so when it was gone already.
             self.observed.accepted.pop(key, None)
+        self._go_on_while(lambda: not self._is_quiet())
         super()._judge_end()
         self._judge(self._of_the_journal)
-        stored = [job.key for job in self.cloud.jobs.all_jobs()]
+        self._judge(self._of_dead_letters)
         # What was put within a minute before is left to the next job of that id.
-        self.go_on(self.kernel.now + 2 * MINUTE)
-        for key in stored:
-            self._let_go(key)
-        self.go_on(self.kernel.now + MINUTE)
+        self._go_on_while(lambda: not self._is_quiet())
+        for job in self.cloud.jobs.all_jobs():
+            self._let_go(job.key)
+        self._go_on_while(lambda: not self.cloud.journal.is_drained)
         self._judge(self._of_what_is_gone)
 
+    def _go_on_while(self, is_not_over: Callable[[], bool]) -> None:
+        """For two minutes at the least, since the watcher finds news each minute."""
+        self.go_on(self.kernel.now + 2 * MINUTE)
+        ends_at = self.kernel.now + BOUND_MS
+        while is_not_over() and not self.is_broken() and self.kernel.now < ends_at:
+            self.go_on(self.kernel.now + MINUTE)
+
     def _is_quiet(self) -> bool:
-        return self.cloud.journal.is_drained and super()._is_quiet()
+        is_done = all(action.has_ended for action in self.beside.actions.all_actions())
+        return self.cloud.journal.is_drained and is_done and super()._is_quiet()
 
     def _judge_write(self, before: Job | None, after: Job) -> None:
         if before is None and is_reserved(after.group):
             self.observed.accepted.setdefault(after.key, self.kernel.now)
         if before is None:
             self.facts.gone.pop(after.key, None)
-        self.facts.write(before, after)
+        self.facts.write(before, after, self.kernel.now)
+        for number, what in self._of_a_dead_letter(before, after):
+            self.observed.breaks(number, after, what)
         super()._judge_write(before, after)
+
+    def _of_a_dead_letter(self, before: Job | None, after: Job) -> Iterator[tuple[str, str]]:
+        yield from (
+            ("I20", one) for one in of_dead_letters.i20_a_redrive_begins_anew_and_forgets_nothing(before, after)
+        )
+        yield from (("I21", one) for one in of_dead_letters.i21_who_is_discarded_stays_so(before, after))
+        action = self.facts.actions.get((after.tenant, after.redriven_by or ""))
+        if is_redrive(before, after) and action is not None:
+            for one in of_dead_letters.i21_no_bulk_action_redrives_a_discarded_one(before, after):
+                yield "I21", one
+            for one in of_dead_letters.i22_the_rest_waits_for_the_canary(after, action, self.facts):
+                yield "I22", one
+
+    def _judge_action(self, before: BulkAction | None, after: BulkAction) -> None:
+        self.kernel.note("bulk action", after.id, after.status, f"version {after.version} done {after.done}")
+        self.facts.actions[after.tenant, after.id] = after
+        created_ms = self._created.setdefault(after.id, self.kernel.now)
+        stored = self.cloud.jobs.all_jobs()
+        for what in (
+            *of_dead_letters.i22_a_bulk_action_counts_each_job_once(before, after, self.facts),
+            *of_dead_letters.i22_none_that_was_meant_is_left_out(after, stored, self.facts, created_ms),
+        ):
+            self.observed.broken.append(f"I22: bulk action {after.id}: {what}")
 
     def _judge_removal(self, key: JobKey, what: str) -> None:
         stored = next(iter(self.cloud.jobs.get_many([key], consistent=True)), None)
@@ -124,6 +167,7 @@ class AftermathRun(Run):
         spec = SpecReader(lambda target: None).new(dict(wish.body), now=_LONG_AGO, correlation_id=None)
         job = new_job(spec, key=key, now=_LONG_AGO, sharding=SHARDING, fingerprint=str(wish.body))
         running = claimed(self.cloud.jobs.place_payload(job))
+        self.facts.named.add((key, running.payload.ref or ""))
         output = self.cloud.world.outputs.keep(running, b"x" * 2_000)
         ended = after(running, moves.succeed(running, output=output, now=_LONG_AGO, retention=RETENTION))
         self.cloud.jobs.keep_old(ended)
@@ -146,15 +190,19 @@ class AftermathRun(Run):
         for one in of_the_journal.i18_each_subscription_is_told_what_it_wants(told, subscriptions, deliveries):
             yield "I18", one
 
+    def _of_dead_letters(self) -> Iterator[tuple[str, str]]:
+        yield from (("I20", one) for one in of_dead_letters.i20_each_redrive_ran(self.facts))
+        for one in of_dead_letters.i20_nobody_redrives_more_than_was_asked(self.facts, self.person.asked):
+            yield "I20", one
+
     def _told_by(self, job: Job) -> tuple[str, str]:
         document = json.loads(self.cloud.jobs.load_payload(job) or b"")
         return job.target["channel_id"], document["id"]
 
     def _of_what_is_gone(self) -> Iterator[tuple[str, str]]:
-        payloads, outputs = self.cloud.jobs.payloads_put_at, self.cloud.world.outputs.objects
+        put_at, outputs = self.cloud.jobs.payloads_put_at, self.cloud.world.outputs.objects
+        payloads = {one: put_at[one] for one in put_at if one in self.facts.named}
         checkpoints = self.cloud.world.checkpoints.all_keys()
-        if not self.cloud.journal.is_drained:
-            yield "I19", "the journal has not come to its end"
         for one in of_the_journal.i19_nothing_stays_of_what_is_gone(self.facts.gone, payloads, checkpoints, outputs):
             yield "I19", one
 

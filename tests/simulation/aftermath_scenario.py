@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.subscription import EventFilter
 from tests.simulation.faults import MINUTE, SECOND, Climate, Deed, Fault, Spell, Weather
+from tests.simulation.people import Intent
 from tests.simulation.ports import START
 from tests.simulation.scenario import TENANTS, Scenario, Wish
 from tests.subscriptions import a_subscription
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 GROUPS: Final = ("reports", "billing")
 _HOSTS: Final = ("example.com", "example.com", "example.org")
 _ENDS: Final = ("ok", "http_404", "http_404", "http_503", "http_503,ok", "paper_jam", "out_of_ink", "dies", "ok,ok")
+_INTENTS: Final = ("redrive", "redrive", "redrive_twice", "discard", "redrive_many", "redrive_many", "discard_many")
 _LONGEST: Final = {
     Weather.JOURNAL_STALLED: 30 * MINUTE,
     Weather.BUCKET_AWAY: 10 * MINUTE,
@@ -54,6 +56,7 @@ class AftermathScenario:
     policies: Sequence[EscalationPolicy] = ()
     subscriptions: Sequence[Subscription] = ()
     old: Sequence[Old] = ()
+    intents: Sequence[Intent] = ()
 
 
 def aftermath_scenario_of(seed: int) -> AftermathScenario:
@@ -68,7 +71,13 @@ def aftermath_scenario_of(seed: int) -> AftermathScenario:
         rest=rest,
         subscriptions=[one for tenant in TENANTS for one in _subscriptions(tenant, chance)],
         old=old,
+        intents=[_intent(chance, faults_end) for _ in range(chance.choice((0, 2, 5, 10)))],
     )
+
+
+def _intent(chance: random.Random, faults_end: int) -> Intent:
+    what = chance.choice(_INTENTS)
+    return Intent(chance.randrange(faults_end), chance.choice(TENANTS), what, chance.randrange(1_000))
 
 
 def _climate(chance: random.Random, faults_end: int) -> Climate:

@@ -23,21 +23,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from shared.model.execution import Execution
     from shared.model.job import Job, JobKey
     from shared.model.maintenance_window import MaintenanceWindow
     from tests.simulation.observed import Effect, Observed
 
 
 def i3_each_attempt_has_one_outcome(before: Job | None, after: Job) -> Iterator[str]:
-    """The attempts that were begun are those with an outcome and the running one, numbered from 1 under rising fences;
-    and no outcome is changed once it is written."""
+    """The attempts that were begun since the last redrive are those with an outcome and the running one, numbered from
+    1 under rising fences; and no outcome is changed once it is written, or gone before there are too many."""
     running = after.status is Status.RUNNING
-    if after.attempt != len(after.executions) + running:
-        yield f"attempt {after.attempt} with {len(after.executions)} outcomes, {after.status}"
+    ended = [one for one in after.executions if one.redrive == after.redrives]
+    if after.attempt != len(ended) + running:
+        yield f"attempt {after.attempt} with {len(ended)} outcomes, {after.status}"
     fences = [one.fence for one in after.executions]
-    if [one.attempt for one in after.executions] != list(range(1, len(fences) + 1)) or fences != sorted(set(fences)):
-        yield f"attempts are {[(one.attempt, one.fence) for one in after.executions]}"
+    if [one.attempt for one in ended] != list(range(1, len(ended) + 1)) or fences != sorted(set(fences)):
+        yield f"attempts are {[(one.redrive, one.attempt, one.fence) for one in after.executions]}"
     kept = () if before is None else before.executions
+    if len(fences) == limits.EXECUTIONS_KEPT:
+        kept = tuple(one for one in kept if one.fence >= fences[0])
     if [one.shortened() for one in after.executions[: len(kept)]] != [one.shortened() for one in kept]:
         yield "the outcome of an earlier attempt was changed"
 
@@ -49,13 +53,17 @@ def i4_the_fence_only_rises(before: Job | None, after: Job) -> Iterator[str]:
     is_claim = before.status is Status.SCHEDULED and after.status is Status.RUNNING
     if after.fence != before.fence + is_claim:
         yield f"fence {before.fence} became {after.fence}"
-    if len(after.executions) > len(before.executions) and after.executions[-1].fence != before.fence:
-        yield f"an outcome under fence {after.executions[-1].fence} was written at fence {before.fence}"
+    ended = _new_outcome(before, after)
+    if ended is not None and ended.fence != before.fence:
+        yield f"an outcome under fence {ended.fence} was written at fence {before.fence}"
 
 
 def i5_terminal_is_final(before: Job | None, after: Job) -> Iterator[str]:
-    """But what a template withdrew, a newer version of it may plan again."""
+    """But what a template withdrew, a newer version of it may plan again; and what failed may be redriven or discarded,
+    as `invariants_of_dead_letters` say."""
     if before is None or not before.status.is_terminal:
+        return
+    if before.status is Status.FAILED and (is_redrive(before, after) or after.discarded_at is not None):
         return
     is_withdrawn = (before.status, before.reason) == (Status.SKIPPED, WITHDRAWN)
     if not (is_withdrawn and after.status is Status.SCHEDULED and _is_newer(before, after)):
@@ -76,6 +84,16 @@ def _is_newer(before: Job, after: Job) -> bool:
     return (after.template_version or 0) > (before.template_version or 0)
 
 
+def is_redrive(before: Job | None, after: Job) -> bool:
+    return before is not None and after.redrives == before.redrives + 1
+
+
+def _new_outcome(before: Job, after: Job) -> Execution | None:
+    """The one that was written by the write between them; None when none was."""
+    known = {one.fence for one in before.executions}
+    return next((one for one in after.executions if one.fence not in known), None)
+
+
 def i6_one_success_at_the_most(before: Job | None, after: Job) -> Iterator[str]:
     """And exactly one in a job that succeeded, its last attempt."""
     successes = [one.outcome is Outcome.SUCCEEDED for one in after.executions]
@@ -85,7 +103,7 @@ def i6_one_success_at_the_most(before: Job | None, after: Job) -> Iterator[str]:
 
 def i7_a_requested_cancel_stays(before: Job | None, after: Job) -> Iterator[str]:
     """It is not forgotten, and no other attempt follows it."""
-    was_requested = before is not None and before.cancel_requested_at is not None
+    was_requested = before is not None and before.cancel_requested_at is not None and not is_redrive(before, after)
     if was_requested and (after.cancel_requested_at is None or after.status is Status.SCHEDULED):
         yield f"a cancel was requested, and the job is {after.status} again"
 
@@ -138,9 +156,9 @@ OF_A_WRITE: Final = (
 
 def i3_an_outcome_is_what_the_target_answered(before: Job | None, after: Job, observed: Observed) -> Iterator[str]:
     """Or that nobody knows, or that it was not called."""
-    if before is None or len(after.executions) == len(before.executions):
+    ended = None if before is None else _new_outcome(before, after)
+    if before is None or ended is None:
         return
-    ended = after.executions[-1]
     was_not_called = ended.outcome is Outcome.CANCELLED and ended.error_type is None
     if before.awaiting_since is not None and ended.error_type == "timed_out":
         return  # the watcher's word, and no answer of anybody's
@@ -155,9 +173,10 @@ def i3_an_outcome_is_what_the_target_answered(before: Job | None, after: Job, ob
 def i11_no_live_lease_is_taken(before: Job | None, after: Job, observed: Observed, now: int) -> Iterator[str]:
     """An attempt is written down as lost only when the lease is over by its holder's clock, as long as no two clocks
     are further apart than `limits.CLOCK_SKEW_SECONDS`."""
-    if before is None or before.lease_until is None or len(after.executions) == len(before.executions):
+    ended = None if before is None else _new_outcome(before, after)
+    if before is None or before.lease_until is None or ended is None:
         return
-    if after.executions[-1].outcome is Outcome.LOST or after.executions[-1].error_type == "lost":
+    if ended.outcome is Outcome.LOST or ended.error_type == "lost":
         holders_now = START + timedelta(milliseconds=now + observed.holders[before.key].skew_ms)
         if holders_now < before.lease_until:
             yield f"reaped at {holders_now} by the holder's clock, with a lease until {before.lease_until}"
@@ -209,11 +228,12 @@ def _touches(window: MaintenanceWindow, since: datetime, until: datetime) -> boo
 
 
 def i9_one_effect_of_an_attempt(effects: Iterable[Effect], stored: Job) -> Iterator[str]:
-    """An attempt calls its target once; a job that is delivered at most once does so in all."""
+    """An attempt calls its target once; a job that is delivered at most once does so in all, and once more for each
+    time that somebody said it may."""
     fences = [one.fence for one in effects]
     if len(set(fences)) < len(fences):
         yield f"effects began under the fences {fences}"
-    if stored.delivery is Delivery.AT_MOST_ONCE and len(fences) > 1:
+    if stored.delivery is Delivery.AT_MOST_ONCE and len(fences) > 1 + stored.redrives:
         yield f"{len(fences)} effects of a job that is delivered at most once"
 
 
@@ -242,7 +262,9 @@ def i1_all_have_ended_as_promised(observed: Observed, stored: dict[JobKey, Job])
             case Status.SKIPPED:
                 may_be_late = job.expires_after_seconds is not None or job.misfire_at is not None
                 is_declined = (job.reason or "").startswith("maintenance_window:")
-                fine = (may_be_late or is_declined or job.reason == WITHDRAWN) and not effects
+                before = max((one.fence for one in job.executions if one.redrive < job.redrives), default=0)
+                has_begun = any(one.fence > before for one in effects)
+                fine = (may_be_late or is_declined or job.reason == WITHDRAWN) and not has_begun
             case _:
                 fine = False
         if not fine:

@@ -128,8 +128,9 @@ def i19_nothing_stays_of_what_is_gone(
     checkpoints: Collection[JobKey],
     outputs: Collection[str],
 ) -> Iterator[str]:
-    """Of what the items named; and no payload that was put more than a minute before the item went, at the given time:
-    a later one is that of a creation, which may have been under way, or have died."""
+    """Of what the items have named: nobody comes to know of a payload that was put for a creation or an edit which was
+    refused then, or has died. And `payloads` put within a minute before the item went, at their time, may be those of
+    another job of the same id, which is under way."""
     for (key, ref), put_at in payloads.items():
         if key in gone and put_at < gone[key].at - timedelta(minutes=1, seconds=10):
             yield f"payload {ref} of job {key.job_id} stays"

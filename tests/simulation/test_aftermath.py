@@ -13,7 +13,7 @@ from tests.simulation.aftermath_scenario import aftermath_scenario_of
 
 FIXED = range(60)
 FRESH = 60
-LOOKED_AT = range(30)
+LOOKED_AT = range(40)
 
 
 def test_fixed_seeds_break_nothing() -> None:
@@ -55,5 +55,10 @@ def test_what_they_are_about_happens_in_them() -> None:
         notes = Counter(line[2] for line in run.kernel.log if str(line[1]).startswith("journal-"))
         happened["batches that come again"] += notes["journal_held_up"] + notes["killed"]
 
-    assert len(happened) == 5
+        happened["redrives"] += len(run.facts.redrives)
+        happened["jobs redriven more than once"] += sum(number > 1 for _, number in run.facts.redrives)
+        happened["discarded"] += sum(one.job.discarded_at is not None for one in run.facts.gone.values())
+        happened["bulk actions"] += len(run.facts.actions)
+
+    assert len(happened) == 9
     assert min(happened.values()) > 10, happened

@@ -30,7 +30,7 @@ RUNNING = claimed(WAITING)
 ENDED = after(RUNNING, moves.succeed(RUNNING, output=Output(ref="output"), now=at(1), retention=RETENTION))
 FACTS = Facts()
 for before, later in ((None, WAITING), (WAITING, RUNNING), (RUNNING, ENDED)):
-    FACTS.write(before, later)
+    FACTS.write(before, later, 0)
 
 
 def archive(*jobs: Job) -> dict[str, bytes]:

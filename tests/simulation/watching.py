@@ -20,6 +20,7 @@ from shared.dead_letters.advance_bulk_action import AdvanceBulkAction
 from shared.dead_letters.deal_with_dead_letter import DealWithDeadLetter
 from shared.dead_letters.find_dead_letters import FindDeadLetters
 from shared.model.errors import StoreUnavailable
+from shared.side_by_side import one_after_another
 from tests.simulation import functions
 from tests.simulation.faults import Weather
 from tests.simulation.functions import PLACE, RETENTION, SHARDING, World
@@ -80,7 +81,7 @@ def _each_minute(world: World, process: Process) -> EachMinute:
         deal_with=DealWithDeadLetter(jobs=jobs, sharding=SHARDING),
         clock=clock,
         telemetry=telemetry,
-        retention=RETENTION.longest,
+        retention=RETENTION,
         together=world.together,
     )
     tell_breaker_changes = TellBreakerChanges(
@@ -114,6 +115,8 @@ def _alerting(world: World, process: Process) -> Alerting:
         ids=world.ids,
         telemetry=world.telemetry(process),
         tell=_tell(world, process),
+        # What is known of a tenant is behind a lock of threads, which actors are not.
+        side_by_side=one_after_another,
     )
     return alerting_on(ports, sharding=SHARDING, place=PLACE)
 
