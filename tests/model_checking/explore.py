@@ -98,11 +98,17 @@ def explore(*, mutant: Mutant | None = None, large: bool = False) -> Exploration
 
 
 @cache
+def explored(scenario: Scenario) -> tuple[Search, Run]:
+    """The search through a scenario as the code is, and what it found: gone through once, however many ask for it."""
+    search = Search(scenario)
+    return search, search.run()
+
+
+@cache
 def examine() -> tuple[Exploration, tuple[Finding, ...]]:
     """The exploration of every scenario as the code is, and what it and further ones show of each guard."""
-    explored = [(scenario, Search(scenario)) for scenario in SCENARIOS]
-    exploration = Exploration(tuple(search.run() for _, search in explored))
-    tables = [(scenario, search.table) for scenario, search in explored]
+    exploration = Exploration(tuple(explored(scenario)[1] for scenario in SCENARIOS))
+    tables = [(scenario, explored(scenario)[0].table) for scenario in SCENARIOS]
     return exploration, tuple(Finding(mutant, _counterexample(mutant, tables)) for mutant in _guards(tables))
 
 

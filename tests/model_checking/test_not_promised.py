@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.model.lifecycle import Status
 from tests.model_checking.actors import Phase, Place
+from tests.model_checking.explore import explored
 from tests.model_checking.scenarios import AT_MOST_ONCE, LATE_WRITES, Scenario
-from tests.model_checking.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +68,7 @@ def shortest_way(scenario: Scenario, where: Callable[[Job, Place, list[str]], bo
 
     `where` is told the job as it stands in the table, all that is about it, and what each executor is at.
     """
-    search = explored(scenario)
+    search, _ = explored(scenario)
     for number, state in enumerate(search.states):
         (place,), executors = search.parts(state)
         doing = [
@@ -81,10 +80,3 @@ def shortest_way(scenario: Scenario, where: Callable[[Job, Place, list[str]], bo
         if where(search.table.jobs[place.job], place, doing):
             return search.way_to(number)
     raise AssertionError("there is no way")
-
-
-@cache
-def explored(scenario: Scenario) -> Search:
-    search = Search(scenario)
-    search.run()
-    return search

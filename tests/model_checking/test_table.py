@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shared.model.change import AnyOf
+from tests.model_checking.explore import explored
 from tests.model_checking.present import NOW, STEP
 from tests.model_checking.scenarios import SCENARIOS
-from tests.model_checking.search import Search
 from tests.model_checking.table import NOTHING, Table
 
 if TYPE_CHECKING:
@@ -54,10 +53,8 @@ def test_a_dead_request_is_refused_now_and_by_whatever_the_job_becomes(name: str
             assert {one for one, job in dead if job == before} <= {one for one, job in dead if job == after}
 
 
-@cache
 def explored_table(name: str) -> Table:
-    search = Search(next(one for one in SCENARIOS if one.name == name))
-    search.run()
+    search, _ = explored(next(one for one in SCENARIOS if one.name == name))
     return search.table
 
 
