@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from shared.every_shard import OnEveryShard
     from shared.model.alerts.alert import Alert
     from shared.model.change import Change
     from shared.model.execution import Failure
@@ -86,7 +87,7 @@ class Alerting:
         self.parts = self.process()
         self._created = 0
 
-    def process(self) -> Parts:
+    def process(self, side_by_side: OnEveryShard = one_after_the_other) -> Parts:
         """Another process's parts: they know nothing of what others have seen."""
         ports = AlertPorts(
             jobs=self.jobs,
@@ -99,7 +100,7 @@ class Alerting:
             ids=SeededIds(),
             telemetry=self.telemetry,
             tell=self.tell,
-            side_by_side=one_after_the_other,
+            side_by_side=side_by_side,
         )
         return alerting_on(ports, sharding=SHARDING, place=PLACE)
 

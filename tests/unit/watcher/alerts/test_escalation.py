@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.watcher.alerts import look_after_alerts
+from shared.every_shard import on_every_shard
 from shared.model.alerts.escalation import Step
 from shared.ports.alerts import DueKind, DueLook
 from tests.alerting import BOSS, CHAT, PAGER, Alerting, a_policy, a_rule
@@ -62,6 +63,20 @@ def test_one_pass_takes_one_step_however_often_the_alert_is_to_be_looked_at(monk
     alerting.look()
 
     assert [channel for _, channel in alerting.told()] == [PAGER, CHAT, BOSS]
+
+
+def test_by_threads_as_in_production_each_alert_takes_its_step_once_although_two_watchers_look() -> None:
+    alerting = Alerting(a_rule(policy_id="p1"), policy=a_policy(Step(0, (PAGER,)), Step(60, (BOSS,))))
+    alerting.judge(*(alerting.fail(template=f"template-{number}") for number in range(20)))
+    alerting.clock.advance(60)
+    watchers = [alerting.process(on_every_shard) for _ in range(2)]
+
+    reports = on_every_shard(lambda watcher: watcher.look_after(lambda: 60), watchers)
+    alerting.minutes(1)
+
+    assert sum(report["looked_at"] for report in reports) >= 20
+    assert sorted(alerting.told()) == [("alert.escalated", BOSS)] * 20 + [("alert.opened", PAGER)] * 20
+    assert {alert.pending for alert in alerting.all()} == {()}
 
 
 def test_alerts_are_looked_after_before_rules_although_those_were_due_long_ago() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.every_shard import on_every_shard
 from shared.model.alerts.rule import MOST_OF_A_KIND, AlertRule, RuleKind, RuleScope, StormCap
 from shared.model.limits import MAX_ALERT_RULES, MAX_RULE_TEMPLATES
 from shared.ports.alerts import DueKind, DueLook
@@ -30,11 +32,13 @@ _STORES = {
 def counted(alerting: Alerting, monkeypatch: pytest.MonkeyPatch, *, seconds_each: float = 0) -> Counter[str]:
     """How often each call is made from now on, each of which takes so long."""
     calls: Counter[str] = Counter()
+    lock = threading.Lock()
 
     def through(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **facts: Any) -> Any:
-            calls[name] += 1
-            alerting.clock.advance(seconds_each)
+            with lock:
+                calls[name] += 1
+                alerting.clock.advance(seconds_each)
             return original(*args, **facts)
 
         return call
@@ -211,6 +215,18 @@ def test_rules_about_the_same_templates_read_them_once_a_minute(monkeypatch: pyt
 
     assert (calls["list_group"], calls["get_many"]) == (MAX_RULE_TEMPLATES, MAX_RULE_TEMPLATES)
     assert (calls["get"], calls["plan_look"], calls["forget_look"]) == (MAX_ALERT_RULES,) * 3
+
+
+def test_rules_that_are_looked_at_by_threads_share_what_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    scope = RuleScope(template_ids=tuple(f"template-{number:02d}" for number in range(MAX_RULE_TEMPLATES)))
+    alerting = watched(*rules(RuleKind.NOTHING_SUCCEEDED, scope=scope, seconds=60))
+    alerting.clock.advance(61)
+    calls = counted(alerting, monkeypatch)
+
+    alerting.process(on_every_shard).look_after(lambda: 60)
+
+    assert calls["list_group"] == MAX_RULE_TEMPLATES
+    assert len([alert for alert in alerting.all() if not alert.is_overflow]) == MAX_ALERT_RULES * MAX_RULE_TEMPLATES
 
 
 def test_a_template_that_has_succeeded_is_not_read_before_that_is_too_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
