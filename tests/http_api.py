@@ -30,6 +30,7 @@ from shared.adapters.tenant_retentions import KnownRetentions
 from shared.model.breaker import BreakerSettings
 from shared.model.target_rules import TargetRules, check_target
 from tests.alert_ports import alert_ports_in_memory
+from tests.described import check_described
 from tests.jobs import RETENTION, SHARDING, START, TENANT
 from tests.retentions import BOUNDS, retention_ports_in_memory
 
@@ -211,7 +212,9 @@ class Api:
         )
 
     def send(self, event: dict[str, Any]) -> Reply:
-        return reply_of(self.application(event, LambdaContext(self.seconds_left)))
+        reply = reply_of(self.application(event, LambdaContext(self.seconds_left)))
+        check_described(event, reply)
+        return reply
 
     def request(
         self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **options: Any

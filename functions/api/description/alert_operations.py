@@ -45,7 +45,7 @@ _NO_STATE: Final = tuple(slug for slug in CHANGE_PROBLEMS if slug != "invalid-st
 
 
 def _move(name: str, summary: str, description: str, **facts: Any) -> Operation:
-    known = {"body": alerts.MoveAlert, "example": {"note": "on it"}, "parameters": (IF_MATCH,)}
+    known = {"body": alerts.MoveAlert, "example": {"note": "on it"}, "needs_body": False, "parameters": (IF_MATCH,)}
     return Operation(
         id=f"{name}Alert",
         summary=summary,
@@ -90,6 +90,7 @@ ALERT_OPERATIONS: Final = {
         "Nobody is told anything until then, but that it is over. Afterwards its escalation goes on where it was.",
         body=alerts.SilenceAlert,
         example={"for": "2h", "note": "known since the upgrade"},
+        needs_body=True,
     ),
     ("POST", "/v1/alert-rules"): Operation(
         id="createAlertRule",

@@ -137,6 +137,12 @@ class ExecutionList(BaseModel):
     archived: bool = Field(description="Whether the job's own item is gone, and this is what the archive has.")
 
 
+class GatewayRefusal(BaseModel):
+    """The gateway's own answer to what it does not let through."""
+
+    message: str
+
+
 class ProblemError(BaseModel):
     """One thing that is wrong with a request."""
 

@@ -36,6 +36,7 @@ BREAKER_OPERATIONS: Final = {
         description="Jobs that call the target wait, at the latest 5 s from now; they lose no attempt. When the time "
         "is over, one of them is let through: if that goes well, the others follow.",
         body=breakers.OpenBreaker,
+        needs_body=False,
         example={"for": "30m", "note": "the vendor is migrating"},
         parameters=(IF_MATCH,),
         answer=answers.Breaker,
@@ -48,6 +49,7 @@ BREAKER_OPERATIONS: Final = {
         description="Jobs call the target again, at the latest 5 s from now; those that waited come back within the "
         "longest cool-down, spread. Repeatable.",
         body=breakers.CloseBreaker,
+        needs_body=False,
         example={"note": "the vendor says that it is back"},
         parameters=(IF_MATCH,),
         answer=answers.Breaker,

@@ -45,6 +45,13 @@ _VERSION: Any = Field(description="Rises with each change; the ETag.")
 _CHANGED_BY: Any = Field(description="The API key's id.")
 
 
+class ImportTrial(CalendarDays):
+    """What an import would make of a calendar."""
+
+    dry_run: Literal[True]
+    name: str | None
+
+
 class Calendar(CalendarDays):
     """A calendar."""
 

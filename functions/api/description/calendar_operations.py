@@ -68,6 +68,7 @@ CALENDAR_OPERATIONS: Final = {
         example=_ICS,
         parameters=(IF_MATCH,),
         answer=answers.Calendar,
+        dry_run=answers.ImportTrial,
         statuses={200: "The calendar after the change.", 201: "The new calendar."},
         problems=("not-found", "conflict", "precondition-failed"),
     ),

@@ -86,10 +86,9 @@ class BulkRefusal(BaseModel):
     why: str = Field(description="One word for programs, such as at_most_once, or the status that it has.")
 
 
-class BulkAction(BaseModel):
-    """A bulk action."""
+class BulkSpec(BaseModel):
+    """What is done to which dead letters."""
 
-    id: str
     action: Literal["redrive", "discard"]
     filter: DeadLetterSelection
     rate_per_second: float | None = Field(description="null with discard.")
@@ -97,6 +96,21 @@ class BulkAction(BaseModel):
     payload: dict[str, Any] | None
     confirm_at_most_once: bool
     reason: str | None
+
+
+class BulkEstimate(BulkSpec):
+    """What a bulk action would be about."""
+
+    dry_run: Literal[True]
+    matched: int = Field(description="How many are meant, at the least.")
+    is_complete: bool = Field(description="Whether they are no more than that.")
+    first: list[str] = Field(description="The ids of the newest of them, up to ten.")
+
+
+class BulkAction(BulkSpec):
+    """A bulk action."""
+
+    id: str
     status: Literal["canary", "running", "done", "aborted"]
     progress: BulkProgress
     refusals: list[BulkRefusal] = Field(description="The last few of those refused or failed.")

@@ -69,6 +69,8 @@ DEAD_LETTER_OPERATIONS: Final = {
         "the same job and keeps its executions. Repeatable without a body; `If-Match` makes sure that it is not "
         "redriven once more after it has failed again.",
         body=models.RedriveJob,
+        is_patch=True,
+        needs_body=False,
         example={"payload": {"region": "eu"}, "retry": {"max_attempts": 5}},
         parameters=(IF_MATCH,),
         answer=answers.Job,
@@ -81,6 +83,7 @@ DEAD_LETTER_OPERATIONS: Final = {
         description="It stays failed and can still be read, but is listed here no more. It may be redriven all the "
         "same. Repeatable.",
         body=models.DiscardJob,
+        needs_body=False,
         example={"reason": "the customer is gone"},
         parameters=(IF_MATCH,),
         answer=shapes.DiscardedJob,
@@ -103,6 +106,7 @@ DEAD_LETTER_OPERATIONS: Final = {
         },
         parameters=(IDEMPOTENCY_KEY,),
         answer=shapes.BulkAction,
+        dry_run=shapes.BulkEstimate,
         statuses={201: "The bulk action. `Idempotent-Replayed: true` when an earlier call had created it."},
         problems=("idempotency-key-reused", "limit-reached"),
     ),

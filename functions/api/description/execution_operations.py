@@ -49,6 +49,7 @@ EXECUTION_OPERATIONS: Final = {
         description="Of a job with completion: callback. The same report may be repeated when its answer was lost. "
         f"{_BY_TOKEN}",
         body=executions.Completed,
+        needs_body=False,
         example={"output": {"rows": 3400}},
         answer=answers.ReportedEnd,
         statuses={200: "The job has succeeded."},
@@ -60,6 +61,7 @@ EXECUTION_OPERATIONS: Final = {
         description="Of a job with completion: callback. Its retry policy decides whether it is tried again; one that "
         f"is to be cancelled is cancelled. {_BY_TOKEN}",
         body=executions.Failed,
+        needs_body=False,
         example={"error": {"type": "disk_full", "message": "no space left"}, "retryable": True, "retry_after": "5m"},
         answer=answers.ReportedEnd,
         statuses={200: "What became of the job."},

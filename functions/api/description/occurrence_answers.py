@@ -110,10 +110,9 @@ class BackfillProgress(BaseModel):
     position: Time | None = Field(description="The nominal instant of the last one dealt with.")
 
 
-class Backfill(BaseModel):
-    """A backfill; its jobs have its id as their correlation id."""
+class BackfillSpec(BaseModel):
+    """Which occurrences a backfill runs, and how."""
 
-    id: str
     template_id: str
     template_version: int
     from_: Time = Field(alias="from")
@@ -123,6 +122,22 @@ class Backfill(BaseModel):
     per_minute: int
     at_once: int
     priority: Literal["high", "normal", "low"]
+
+
+class BackfillEstimate(BackfillSpec):
+    """What a backfill would do."""
+
+    dry_run: Literal[True]
+    total: int = Field(description="How many would run.")
+    passed_over: int = Field(description="How many are in the range and would not run.")
+    first: list[Time] = Field(description="The nominal instants of the first of them.")
+    takes_at_least: Duration
+
+
+class Backfill(BackfillSpec):
+    """A backfill; its jobs have its id as their correlation id."""
+
+    id: str
     status: Literal["running", "done", "aborted"]
     progress: BackfillProgress
     takes_at_least: Duration = Field(description="Until the rest is made.")

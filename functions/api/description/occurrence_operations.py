@@ -41,6 +41,7 @@ OCCURRENCE_OPERATIONS: Final = {
         example=_NEW,
         parameters=(IDEMPOTENCY_KEY,),
         answer=answers.Backfill,
+        dry_run=answers.BackfillEstimate,
         statuses={201: "The backfill. `Idempotent-Replayed: true` when an earlier call had created it."},
         problems=("not-found", "invalid-state", "conflict", "idempotency-key-reused"),
     ),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from functions.api.description.answers import Problem
+from functions.api.description.answers import GatewayRefusal, Problem
 from functions.api.description.operations import OPERATIONS
+from functions.api.description.patches import with_patches
 from functions.api.problems import CONTENT_TYPE, PROBLEMS
 from functions.api.routes import ROUTES, Route
 from shared.model import limits
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from functions.api.description.operation import Operation
 
 _REF: Final = "#/components/schemas/{model}"
+# What never reaches the API is no problem document.
+_OF_THE_GATEWAY: Final = {
+    HTTPStatus.UNAUTHORIZED: "From the gateway: no API key.",
+    HTTPStatus.FORBIDDEN: "From the gateway: a key that is unknown, wrong, expired or revoked.",
+    HTTPStatus.TOO_MANY_REQUESTS: "From the gateway: too many requests; try again a little later.",
+}
 _ABOUT: Final = """\
 A job scheduler. Times are RFC 3339 with an offset and are answered in UTC; durations are strings with a unit, such as
 30s or 1h30m. Every refusal is a problem document (RFC 9457) that names the field and says what would be right, and
@@ -37,8 +44,9 @@ _CORRELATION: Final = {
 
 def openapi_document() -> dict[str, Any]:
     """The document as a value."""
-    shapes = _shapes()
-    _, definitions = models_json_schema(shapes, ref_template=_REF)
+    _, definitions = models_json_schema(_shapes(), ref_template=_REF)
+    patches = {one.body.__name__ for one in OPERATIONS.values() if one.body is not None and one.is_patch}
+    schemas = with_patches(definitions["$defs"], sorted(patches))
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, OPERATIONS[route.method, route.path])
@@ -53,7 +61,7 @@ def openapi_document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": {name: _plain(shape) for name, shape in sorted(definitions["$defs"].items())},
+            "schemas": {name: _plain(shape) for name, shape in sorted(schemas.items())},
             "securitySchemes": {
                 "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `<id>.<secret>`."}
             },
@@ -79,7 +87,8 @@ def problems_of(route: Route) -> list[str]:
 
 def _shapes() -> list[tuple[type[BaseModel], Any]]:
     asked = {one.body for one in OPERATIONS.values() if one.body is not None}
-    answered = {one.answer for one in OPERATIONS.values() if not isinstance(one.answer, str)} | {Problem}
+    answered = {one.answer for one in OPERATIONS.values() if not isinstance(one.answer, str)}
+    answered |= {one.dry_run for one in OPERATIONS.values() if one.dry_run is not None} | {Problem, GatewayRefusal}
     by_name = sorted(asked, key=lambda shape: shape.__name__), sorted(answered, key=lambda shape: shape.__name__)
     return [(shape, "validation") for shapes in by_name for shape in shapes]
 
@@ -96,7 +105,10 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
         described["parameters"] = _parameters(route, operation)
     if operation.body is not None:
         content = {"schema": _reference(operation.body), "example": operation.example}
-        described["requestBody"] = {"required": True, "content": dict.fromkeys(operation.body_types, content)}
+        described["requestBody"] = {
+            "required": operation.needs_body,
+            "content": dict.fromkeys(operation.body_types, content),
+        }
     described["responses"] = _responses(route, operation)
     return described
 
@@ -115,14 +127,19 @@ def _parameters(route: Route, operation: Operation) -> list[dict[str, Any]]:
 
 def _responses(route: Route, operation: Operation) -> dict[str, Any]:
     answer = operation.answer
-    content_type = answer if isinstance(answer, str) else "application/json"
+    content_types = (answer if isinstance(answer, str) else "application/json", *operation.answer_types)
     schema = {"type": "string"} if isinstance(answer, str) else _reference(answer)
     if operation.id == "getOpenApi":
         schema = {"type": "object"}
     responses: dict[str, Any] = {
-        str(status): {"description": text, "content": {content_type: {"schema": schema}}}
+        str(status): {"description": text, "content": {kind: {"schema": schema} for kind in content_types}}
         for status, text in operation.statuses.items()
     }
+    if operation.dry_run is not None:
+        whole = responses.setdefault("200", {"description": "", "content": {"application/json": {}}})
+        asked = _reference(operation.dry_run)
+        whole["content"]["application/json"] = {"schema": {"anyOf": [schema, asked]} if whole["description"] else asked}
+        whole["description"] = f"{whole['description']}\n\nWith `dry_run`: what it would be.".strip()
     for slug in problems_of(route):
         status, title = PROBLEMS[slug]
         response = responses.setdefault(
@@ -130,6 +147,11 @@ def _responses(route: Route, operation: Operation) -> dict[str, Any]:
             {"description": HTTPStatus(status).phrase, "content": {CONTENT_TYPE: {"schema": _reference(Problem)}}},
         )
         response["description"] += f"\n\n`{slug}`: {title}."
+    for status, said in _OF_THE_GATEWAY.items() if route.path.startswith("/v1/") else ():
+        if route.scope is not None or status == HTTPStatus.TOO_MANY_REQUESTS:
+            response = responses.setdefault(str(status.value), {"description": status.phrase, "content": {}})
+            response["description"] += f"\n\n{said}"
+            response["content"]["application/json"] = {"schema": _reference(GatewayRefusal)}
     return dict(sorted(responses.items()))
 
 

@@ -25,16 +25,22 @@ class Parameter:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """`problems` are the slugs that are this operation's own; what any refuses alike is added. `answer` is a shape, or
-    the content type of an answer that has none. `example` is one of the body."""
+    the content type of an answer that has none. `example` is one of the body, which may be left out unless
+    `needs_body`, and is a JSON merge patch with `is_patch`. `dry_run` is the answer, 200, to one that only asks.
+    `answer_types` are other content types that the answer may have."""
 
     id: str
     summary: str
     description: str = ""
     body: type[BaseModel] | None = None
     body_types: tuple[str, ...] = (JSON,)
+    needs_body: bool = True
+    is_patch: bool = False
+    dry_run: type[BaseModel] | None = None
     example: Any = None
     parameters: tuple[Parameter, ...] = ()
     answer: type[BaseModel] | str
+    answer_types: tuple[str, ...] = ()
     statuses: dict[int, str]
     problems: tuple[str, ...] = ()
 

@@ -110,6 +110,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         description="A JSON merge patch (RFC 7396): objects are merged, null takes a member back to its default "
         "(but `run_at` and `delay`: leave them out to keep the time).",
         body=jobs.JobPatch,
+        is_patch=True,
         example={"priority": "high", "payload": {"keep_days": 14}},
         body_types=(MERGE_PATCH, JSON),
         parameters=(IF_MATCH,),
@@ -163,6 +164,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
             ),
         ),
         answer="text/plain",
+        answer_types=("application/octet-stream",),
         statuses={200: "The output; as application/octet-stream when it is not text."},
         problems=("not-found",),
     ),

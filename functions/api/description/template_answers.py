@@ -104,6 +104,20 @@ class Template(ListedTemplate):
     retry_delays: list[DelayRange] = Field(description="What its jobs' retry policy comes to, attempt by attempt.")
 
 
+class RunsOfChoices(BaseModel):
+    """How many runs each choice would make; null when the pause has too many occurrences to look at."""
+
+    skip: int | None
+    apply_misfire: int | None
+
+
+class ResumeTrial(BaseModel):
+    """How many runs it would make to resume a template; nothing is changed."""
+
+    dry_run: Literal[True]
+    runs: RunsOfChoices
+
+
 class ResumedTemplate(Template):
     """A template that goes on, or how many runs that would make."""
 

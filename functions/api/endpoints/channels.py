@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.api.answer import Answer
 from functions.api.create_job import Idempotency
+from functions.api.endpoints.jobs import answer_of
 from functions.api.keep_versioned import Asked
 from functions.api.models.channels import read_channel
 from functions.api.refusals import WrongState
 from functions.api.request import fingerprint
-from functions.api.wire.answers import etag, listed_answer
+from functions.api.wire.answers import etag
 from functions.api.wire.channel_answers import channel_answer
 from shared.model.alerts.notification import channel_job, trial_document
 from shared.model.channel import Channel
@@ -99,8 +100,7 @@ def test_channel(request: Request, services: Services, channel_id: str) -> Answe
         sharding=services.create_job.sharding,
     )
     created = services.create_job.put(job)
-    headers = {"Location": f"/v1/jobs/{created.job.id}"}
-    return Answer(status=202, body=listed_answer(created.job), headers=headers, facts={"job_id": created.job.id})
+    return answer_of(created.job, services, status=202, headers={"Location": f"/v1/jobs/{created.job.id}"})
 
 
 def _asked(request: Request, channel_id: str) -> Asked:

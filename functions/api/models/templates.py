@@ -82,6 +82,7 @@ class TemplatePatch(Labelled):
     misfire: Misfire | None = _MISFIRE
     pause_after_failures: int | None = _PAUSE_AFTER_FAILURES
     job: TemplateJobPatch | None = Field(default=None, description="What each occurrence does.")
+    external_key: ExternalKey | None = Field(default=None, description="Fixed: the one that it has, if any.")
 
 
 class NewTemplate(Labelled):
