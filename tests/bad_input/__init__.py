@@ -13,6 +13,7 @@ from tests.bad_input.breakers import BREAKERS
 from tests.bad_input.dead_letters import DEAD_LETTERS
 from tests.bad_input.executions import EXECUTIONS
 from tests.bad_input.requests import BULK, CHANGES, HEADERS, QUERIES, ROUTING
+from tests.bad_input.retention import RETENTIONS
 from tests.bad_input.rows import TARGET, UNKNOWN_ID, BadInput
 from tests.bad_input.subscriptions import SUBSCRIPTIONS
 from tests.bad_input.targets import TARGETS
@@ -39,6 +40,7 @@ BAD_INPUT = [
     *ALERTS,
     *DEAD_LETTERS,
     *SUBSCRIPTIONS,
+    *RETENTIONS,
 ]
 
 __all__ = ["BAD_INPUT", "TARGET", "TEMPLATE", "UNKNOWN_ID", "BadInput"]

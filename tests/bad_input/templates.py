@@ -45,6 +45,7 @@ NEW_TEMPLATES = [
     bad_template("a job without a target", {"job": {}}, "/job/target"),
     bad_template("an unknown member", {"cron": "* * * * *"}, "/cron"),
     bad_template("an external key with a slash", {"external_key": "a/b"}, "/external_key"),
+    bad_template("an external key that paths drop", {"external_key": ".."}, "/external_key"),
     bad_template("an external key of 129", {"external_key": "a" * 129}, "/external_key"),
     bad_template("eleven tags", {"tags": {str(number): "" for number in range(11)}}, "/tags"),
     bad_template("a policy that is none", {"misfire": {"policy": "fire"}}, "/misfire/policy"),

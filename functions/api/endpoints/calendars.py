@@ -110,7 +110,7 @@ def _id(calendar_id: str) -> str:
 
 def _new_id(calendar_id: str) -> str:
     if not CALENDAR_ID.fullmatch(calendar_id):
-        raise Refused("not-found", "there is no such id: up to 64 of A-Z, a-z, 0-9, _, . and - make one")
+        raise Refused("not-found", "there is no such id: up to 64 of A-Z, a-z, 0-9, _, . and - (but neither . nor ..) make one")
     return calendar_id
 
 

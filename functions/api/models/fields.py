@@ -163,9 +163,10 @@ _TAG_KEY: Final = Matching(
 _GROUP: Final = Matching(
     rf"[A-Za-z0-9_.-]{{1,{limits.MAX_GROUP_LENGTH}}}", f"1 to {limits.MAX_GROUP_LENGTH} of A-Z, a-z, 0-9, _, . and -"
 )
+# `.` and `..` are parts of a path that clients resolve before they send it: nobody could ask for such a key.
 EXTERNAL_KEY: Final = Matching(
-    rf"[A-Za-z0-9_.:-]{{1,{limits.MAX_EXTERNAL_KEY_LENGTH}}}",
-    f"1 to {limits.MAX_EXTERNAL_KEY_LENGTH} of A-Z, a-z, 0-9, _, ., : and -",
+    rf"(?!\.\.?$)[A-Za-z0-9_.:-]{{1,{limits.MAX_EXTERNAL_KEY_LENGTH}}}",
+    f"1 to {limits.MAX_EXTERNAL_KEY_LENGTH} of A-Z, a-z, 0-9, _, ., : and - (but neither . nor ..)",
 )
 _ERROR_NAME: Final = Matching(
     rf"[a-z][a-z0-9_]{{0,{limits.ERROR_TYPE_LENGTH - 1}}}",

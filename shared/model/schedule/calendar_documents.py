@@ -17,7 +17,8 @@ from shared.model.schedule.public_holidays import unknown_country, unknown_subdi
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-CALENDAR_ID: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{bounds.MAX_CALENDAR_ID_LENGTH}}}", re.ASCII)
+# Clients resolve `.` and `..` in a path before they send it.
+CALENDAR_ID: Final = re.compile(rf"(?!\.\.?$)[A-Za-z0-9_.-]{{1,{bounds.MAX_CALENDAR_ID_LENGTH}}}", re.ASCII)
 _MEMBERS: Final = ("weekend", "dates", "ranges", "holidays")
 _DAYS: Final = tuple(name.lower() for name in WEEKDAYS)
 _Member = TypeVar("_Member")

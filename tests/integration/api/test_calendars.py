@@ -142,7 +142,7 @@ def test_what_is_no_calendar_is_refused_with_a_pointer(
 
 
 def test_a_calendar_has_an_id_that_schedules_can_name(api: Api) -> None:
-    for path in ("/v1/calendars/a b", "/v1/calendars/" + "a" * 65):
+    for path in ("/v1/calendars/a b", "/v1/calendars/" + "a" * 65, "/v1/calendars/.", "/v1/calendars/.."):
         assert put(api, WEEKEND, path).slug == "not-found"
         assert api.post(f"{path}/import", {"ics": ics("20260302")}).slug == "not-found"
 

@@ -217,6 +217,17 @@ def test_a_large_payload_is_kept_beside_the_template(api: Api) -> None:
     assert "payload" not in api.get("/v1/templates").body["items"][0]["job"]
 
 
+@pytest.mark.parametrize("key", [".", ".."])
+def test_no_template_has_a_key_that_clients_resolve_before_they_send_it(api: Api, key: str) -> None:
+    created = api.post("/v1/templates", {**EVERY_FIVE_MINUTES, "external_key": key})
+    put = api.put(f"/v1/templates/by-key/{key}", EVERY_FIVE_MINUTES)
+
+    assert (created.slug, created.pointers) == ("validation-failed", ["/external_key"])
+    assert (put.status, put.slug) == (404, "not-found")
+    assert "neither . nor .." in put.body["detail"]
+    assert api.put("/v1/templates/by-key/...", EVERY_FIVE_MINUTES).status == 201
+
+
 def test_a_put_replaces_all_but_the_external_key(api: Api) -> None:
     template = created(api, external_key="payroll", misfire={"policy": "skip"})
     body = {"name": "b", "schedule": {"every": "1h"}, "job": {"target": HTTP_TARGET}}
