@@ -44,7 +44,7 @@ _COMMIT_SECONDS: Final = 15
 _TRIES: Final = 3
 _TRY_AGAIN_SECONDS: Final = 1
 _CLAIM_AGAIN_SECONDS: Final = 5
-_DEFER_UNKNOWN_TARGET_SECONDS: Final = 60
+_PUT_BACK_SECONDS: Final = 60
 
 
 class Verdict(StrEnum):
@@ -143,12 +143,12 @@ class ExecuteJob:
         return None
 
     def _try_for_a_while(self, call: Callable[[], T]) -> T:
-        # A claim that was applied unseen would cost the job an attempt, and so would a payload that is not read; sent
-        # again, a claim tells.
+        # A claim that was applied unseen would cost the job an attempt; sent again, it tells. What cannot be read at
+        # once would make it a minute late.
         for _ in range(_TRIES - 1):
             try:
                 return call()
-            except (StoreUnavailable, PayloadUnavailable):
+            except StoreUnavailable:
                 self.clock.sleep(_TRY_AGAIN_SECONDS)
         return call()
 
@@ -173,16 +173,24 @@ class ExecuteJob:
         self.telemetry.measure(Metric.LATENESS_MS, lateness_ms)
         target = self.target_of(kind)
         if target is None:
-            # A newer version wrote it, and one will run it: this attempt does not count.
-            until = self.clock.now() + timedelta(seconds=_DEFER_UNKNOWN_TARGET_SECONDS)
-            self.commit.deferred(job, until=until, reason="unknown_target_type")
+            # A newer version wrote it, and one will run it.
+            self._put_back(job, "unknown_target_type")
             return
-        deadline = Deadline(job.call_seconds)
+        deadline, answer = Deadline(job.call_seconds), None
         with self.lease.watch(job, deadline) as watched:
-            answer = self._call(target, job, deadline)
-            self._write_down(job, answer, watched)
+            try:
+                answer = self._call(target, job, deadline)
+            except StoreUnavailable as error:
+                self.telemetry.warn("call_not_prepared", error=str(error), **job.identity())
+                self._put_back(job, "store_unavailable")
+            else:
+                self._write_down(job, answer, watched)
         for observer in self.observers:
             observer.answered(job, answer)
+
+    def _put_back(self, job: Job, reason: str) -> None:
+        """The target was not called, and that was no attempt."""
+        self.commit.deferred(job, until=self.clock.now() + timedelta(seconds=_PUT_BACK_SECONDS), reason=reason)
 
     def _write_down(self, job: Job, answer: Answer | None, watched: Watched) -> None:
         # A success is worth a try even then: the work is done, and the fence refuses it if another has the job.
@@ -194,15 +202,16 @@ class ExecuteJob:
             self.commit(job, answer, cancelled=watched.cancelled)
 
     def _call(self, target: Target, job: Job, deadline: Deadline) -> Answer | None:
-        """What the target answered; None when the lease was over before the call, so that nothing has happened."""
+        """What the target answered; None when the lease was over before the call, so that nothing has happened.
+
+        Raises:
+            StoreUnavailable: what the call takes cannot be read now.
+        """
         try:
             payload = self._try_for_a_while(partial(self.jobs.load_payload, job))
         except PayloadUnavailable as error:
             return Answer(failure=Failure("payload_unavailable", str(error)))
-        try:
-            reporting = self._try_for_a_while(partial(self.hand_over, job))
-        except StoreUnavailable as error:
-            return Answer(failure=Failure("checkpoint_unavailable", str(error)))
+        reporting = self._try_for_a_while(partial(self.hand_over, job))
         if job.lease_until is None or self.clock.now() >= job.lease_until:
             return None
         deadline.begin()

@@ -109,7 +109,6 @@ class Breaker:
 _NOT_THE_TARGETS: Final = frozenset(
     {
         "channel_unavailable",
-        "checkpoint_unavailable",
         "payload_unavailable",
         "signing_unavailable",
         "stopped",

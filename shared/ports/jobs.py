@@ -67,7 +67,8 @@ class JobStore(Protocol):
         """The payload's JSON text, wherever it lies, or None when the job has none.
 
         Raises:
-            PayloadUnavailable: the job names a payload that cannot be read.
+            PayloadUnavailable: the job names a payload that is not there.
+            StoreUnavailable: it cannot be read now.
         """
         ...
 

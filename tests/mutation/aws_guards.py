@@ -58,8 +58,8 @@ AWS_GUARDS: Final = (
     ),
     _dynamo(
         "dynamodb: a payload is read from a lagging copy",
-        "codec.item_key(job.key, ref), ConsistentRead=True",
-        "codec.item_key(job.key, ref), ConsistentRead=False",
+        "codec.item_key(key, ref), ConsistentRead=True",
+        "codec.item_key(key, ref), ConsistentRead=False",
     ),
     _batch(
         "dynamodb: many jobs are read from a lagging copy", '"ConsistentRead": consistent', '"ConsistentRead": False'

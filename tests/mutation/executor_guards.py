@@ -18,10 +18,7 @@ _LOAD_PAYLOAD = """\
             return Answer(failure=Failure("payload_unavailable", str(error)))
 """
 _HAND_OVER = """\
-        try:
-            reporting = self._try_for_a_while(partial(self.hand_over, job))
-        except StoreUnavailable as error:
-            return Answer(failure=Failure("checkpoint_unavailable", str(error)))
+        reporting = self._try_for_a_while(partial(self.hand_over, job))
 """
 _MIND_THE_LEASE = """\
         if job.lease_until is None or self.clock.now() >= job.lease_until:

@@ -108,7 +108,7 @@ LONG_WORK_GUARDS: Final = (
     _execute("a call that accepts has all of the time", "Deadline(job.call_seconds)", "Deadline(job.timeout_seconds)"),
     _execute(
         "work begins anew without its checkpoint",
-        'return Answer(failure=Failure("checkpoint_unavailable", str(error)))',
+        "reporting = self._try_for_a_while(partial(self.hand_over, job))",
         "reporting = None",
     ),
     _commit(

@@ -162,7 +162,7 @@ def i3_an_outcome_is_what_the_target_answered(before: Job | None, after: Job, ob
     was_not_called = ended.outcome is Outcome.CANCELLED and ended.error_type is None
     if before.awaiting_since is not None and ended.error_type == "timed_out":
         return  # the watcher's word, and no answer of anybody's
-    if ended.error_type not in {"lost", "payload_unavailable"} and not was_not_called:
+    if ended.error_type != "lost" and not was_not_called:
         is_reported = awaits_callback(before) and ended.outcome is Outcome.SUCCEEDED
         heard = (observed.reports, *([] if is_reported else [observed.answers]))
         answer = [one.get((after.key, ended.fence), "none") for one in heard]

@@ -157,7 +157,7 @@ class ProcessTelemetry:
 
 
 def _unavailable(operation: str, *, applied: bool) -> SchedulerError:
-    if operation in ("load_payload", "load_template_payload"):
+    if operation == "load_template_payload":
         return PayloadUnavailable("the payload cannot be read")
     return StoreUnavailable("injected", outcome_unknown=applied)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from shared.adapters.aws import ConditionFailed, translated_errors
 from shared.adapters.dynamodb import codec, schema
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from shared.model.change import Change
     from shared.model.lanes import DueShard
+
+# To whoever may not list a bucket, S3 says of what is not there that it is denied.
+_NOT_THERE: Final = frozenset({"AccessDenied", "NoSuchKey"})
 
 
 def _no_bucket() -> Any:
@@ -63,16 +66,12 @@ class DynamoJobStore:
         ref = job.payload.ref
         if ref is None:
             return job.payload.data
-        try:
-            if ref.startswith(f"{schema.PAYLOAD_SK}#"):
-                answer = self.dynamodb.get_item(
-                    TableName=self.table, Key=codec.item_key(job.key, ref), ConsistentRead=True
-                )
-                return str(answer["Item"]["data"]["S"]).encode()
-            body: bytes = self.bucket_client().get_object(Bucket=self.bucket, Key=ref)["Body"].read()
-        except (ClientError, BotoCoreError, KeyError) as error:
-            raise PayloadUnavailable(f"payload {ref} of job {job.id}: {type(error).__name__}") from error
-        return body
+        is_item = ref.startswith(f"{schema.PAYLOAD_SK}#")
+        with translated_errors("get payload"):
+            data = self._payload_item(job.key, ref) if is_item else self._payload_object(ref)
+        if data is None:
+            raise PayloadUnavailable(f"payload {ref} of job {job.id} is not there")
+        return data
 
     def create(self, job: Job) -> Creation:
         try:
@@ -168,6 +167,19 @@ class DynamoJobStore:
             )
         entries = [ListedEntry(item[index_sk]["S"], *codec.job_key(item[schema.PK]["S"])) for item in answer["Items"]]
         return [entry for entry in entries if entry.sort_key < before][:limit]
+
+    def _payload_item(self, key: JobKey, ref: str) -> bytes | None:
+        answer = self.dynamodb.get_item(TableName=self.table, Key=codec.item_key(key, ref), ConsistentRead=True)
+        return str(answer["Item"]["data"]["S"]).encode() if "Item" in answer else None
+
+    def _payload_object(self, ref: str) -> bytes | None:
+        try:
+            body: bytes = self.bucket_client().get_object(Bucket=self.bucket, Key=ref)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_THERE:
+                return None
+            raise
+        return body
 
     def _update(self, key: JobKey, change: Change, return_values: str) -> Any:
         try:

@@ -191,12 +191,22 @@ def test_a_large_payload_that_the_bucket_does_not_take_is_not_placed(store: Dyna
 
 
 @pytest.mark.parametrize("data", [MEDIUM, LARGE], ids=["item", "object"])
-def test_a_payload_that_cannot_be_read_now_is_unavailable(
+def test_a_payload_that_cannot_be_read_now_is_not_taken_for_gone(
     store: DynamoJobStore, dynamodb: Any, s3: Any, data: bytes
 ) -> None:
     job = store.place_payload(a_job(payload=data))
 
-    with pytest.raises(PayloadUnavailable), not_applied(dynamodb, THROTTLED), not_applied(s3, NO_CONNECTION):
+    with pytest.raises(StoreUnavailable), not_applied(dynamodb, THROTTLED), not_applied(s3, NO_CONNECTION):
+        store.load_payload(job)
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "AccessDenied"])
+def test_a_payload_that_is_gone_from_a_bucket_that_nobody_may_list_is_not_waited_for(
+    store: DynamoJobStore, s3: Any, code: str
+) -> None:
+    job = store.place_payload(a_job(payload=LARGE))
+
+    with pytest.raises(PayloadUnavailable), not_applied(s3, refusal(code)):
         store.load_payload(job)
 
 

@@ -10,8 +10,8 @@ from functions.executor.execute_job import Verdict
 from functions.executor.targets import protocol
 from functions.executor.targets.protocol import Answer
 from shared.model import limits, moves
-from shared.model.errors import PayloadUnavailable
 from shared.model.execution import Outcome
+from shared.model.job import Delivery
 from shared.model.lanes import Priority
 from shared.model.lifecycle import Status
 from shared.model.retry import Jitter, RetryPolicy
@@ -357,11 +357,11 @@ def test_a_payload_that_cannot_be_read_at_once_costs_no_attempt(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = scheduler.create(payload=b'"late"')
-    failures = iter([PayloadUnavailable("throttled")] * 2)
+    fails = iter([True, True])
 
     def load_payload(job: Job) -> bytes | None:
-        for failure in failures:
-            raise failure
+        if next(fails, False):
+            unavailable()
         return job.payload.data
 
     monkeypatch.setattr(scheduler.jobs, "load_payload", load_payload)
@@ -372,7 +372,25 @@ def test_a_payload_that_cannot_be_read_at_once_costs_no_attempt(
     assert [one.outcome for one in scheduler.get(job).executions] == [Outcome.SUCCEEDED]
 
 
-def test_a_payload_that_cannot_be_read_fails_the_attempt(scheduler: Scheduler) -> None:
+@pytest.mark.parametrize("delivery", Delivery)
+def test_while_payloads_cannot_be_read_jobs_wait_and_no_attempt_is_burned(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch, delivery: Delivery
+) -> None:
+    job = scheduler.create(delivery=delivery, retry=RetryPolicy(max_attempts=1))
+    with monkeypatch.context() as outage:
+        outage.setattr(scheduler.jobs, "load_payload", unavailable)
+        scheduler.execute(job)
+    held = scheduler.get(job)
+
+    scheduler.clock.advance(60)
+    scheduler.execute(job)
+
+    assert (held.status, held.reason, held.attempt) == (Status.SCHEDULED, "store_unavailable", 0)
+    assert held.wake_at == START + timedelta(seconds=2 + 60)
+    assert scheduler.get(job).status is Status.SUCCEEDED
+
+
+def test_a_payload_that_is_gone_fails_the_attempt(scheduler: Scheduler) -> None:
     job = scheduler.create(payload=b'"' + b"x" * 1_000 + b'"')
     scheduler.jobs._payloads.clear()
 
