@@ -129,6 +129,16 @@ def work(execution: Execution, payload: dict[str, Any], alive: Alive, seconds_pe
     execution.complete({"pages": pages, "resumed_from": resumed_from, "attempt": execution.attempt})
 
 
+def do(execution: Execution, body: str, alive: Alive, seconds_per_page: float) -> None:
+    """The work, or a report of why it cannot be done: it would end one worker after the other."""
+    try:
+        work(execution, json.loads(body), alive, seconds_per_page)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        execution.fail("work_failed", f"{type(error).__name__}: {error}"[:2_000])
+
+
 def take_one(sqs: Any, queue_url: str, seconds_per_page: float) -> None:
     answer = sqs.receive_message(
         QueueUrl=queue_url,
@@ -145,7 +155,7 @@ def take_one(sqs: Any, queue_url: str, seconds_per_page: float) -> None:
         execution = Execution(message["MessageAttributes"])
         try:
             with Alive(execution, keep_message) as alive:
-                work(execution, json.loads(message["Body"]), alive, seconds_per_page)
+                do(execution, message["Body"], alive, seconds_per_page)
         except LeaseLost:
             print("dropped: the attempt does not hold its job any more", flush=True)
         sqs.delete_message(**named)

@@ -37,9 +37,12 @@ class Answers:
     def __init__(self, *answers: dict[str, Any] | tuple[int, str] | bytes) -> None:
         self._answers = list(answers)
         self.calls = 0
+        self.reports: list[tuple[str, Any]] = []
 
     def __call__(self, request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
         self.calls += 1
+        if request.data is not None:
+            self.reports.append((request.full_url.rpartition("/")[2], json.loads(request.data)))
         answer = self._answers.pop(0)
         if isinstance(answer, bytes):
             return _Cut(answer)
@@ -102,6 +105,36 @@ def test_a_report_that_met_another_write_is_sent_again(answering: Callable[..., 
     Execution(ATTRIBUTES).save_checkpoint(1)
 
     assert api.calls == 2
+
+
+class Queue:
+    """Has one message, until it is deleted."""
+
+    def __init__(self, body: str) -> None:
+        self.messages = [{"ReceiptHandle": "1", "Body": body, "MessageAttributes": ATTRIBUTES}]
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        return {"Messages": self.messages}
+
+    def delete_message(self, **_: Any) -> None:
+        self.messages = []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"), [('{"no": "pages"}', "KeyError: 'pages'"), ("[", "JSONDecodeError: Expecting value")]
+)
+def test_work_that_cannot_be_done_is_reported_and_ends_no_worker(
+    answering: Callable[..., Answers], monkeypatch: pytest.MonkeyPatch, body: str, message: str
+) -> None:
+    monkeypatch.setattr(worker, "BEAT_EVERY_SECONDS", 60)
+    api, queue = answering({"status": "scheduled"}), Queue(body)
+
+    worker.take_one(queue, "https://sqs.example.com/1/demo", 0)
+
+    ((what, said),) = api.reports
+    assert (what, said["error"]["type"]) == ("fail", "work_failed")
+    assert said["error"]["message"].startswith(message)
+    assert queue.messages == []
 
 
 def test_a_lost_lease_is_not_asked_about_again(answering: Callable[..., Answers]) -> None:
