@@ -9,12 +9,11 @@ from functions.api.endpoints.jobs import answer_of, key_of
 from functions.api.models.dead_letters import DeadLetterSelection, DiscardJob, RedriveJob
 from functions.api.models.faults import unknown_field, validated
 from functions.api.query_parameters import limit_of, only, tag_of, time_of
-from functions.api.refusals import InvalidParameter, ValidationFailed
+from functions.api.refusals import InvalidParameter, Refused, ValidationFailed
 from functions.api.wire.dead_letter_answers import advice_of, dead_letter_facts, groups_answer, listed_dead_letter
 from functions.api.wire.json_text import pointer_to
 from functions.api.wire.page_tokens import page_token, parse_page_token
 from shared.model.bulk_action import DeadLetterFilter
-from shared.model.errors import JobNotFound
 from shared.model.lifecycle import Status
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def count_dead_letters(request: Request, services: Services) -> Answer:
 def get_dead_letter(request: Request, services: Services, job_id: str) -> Answer:
     job = services.jobs.get(key_of(request, job_id))
     if job.status is not Status.FAILED:
-        raise JobNotFound(job_id)
+        raise Refused("not-found", f"the job has not failed for good: it is {job.status}; see /v1/jobs/{job.id}")
     return _answer(job, services, {**dead_letter_facts(job), **advice_of(job)})
 
 

@@ -139,7 +139,9 @@ def test_what_has_not_failed_is_no_dead_letter(api: Api) -> None:
     waiting = api.create()
 
     assert api.get(f"{PATH}/{waiting['id']}").status == 404
-    assert api.get(f"{PATH}/{waiting['id']}").body["detail"] == "there is no such job"
+    assert api.get(f"{PATH}/{waiting['id']}").body["detail"] == (
+        f"the job has not failed for good: it is scheduled; see /v1/jobs/{waiting['id']}"
+    )
     assert api.get(PATH).body == {"items": []}
 
 
