@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from functions.watcher.journal.memory import Memory
 from shared.model.canary import SYSTEM_TENANT
 from shared.model.errors import StoreRefused, StoreUnavailable
 from shared.ports.telemetry import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from shared.model.job_change import JobChange
@@ -49,7 +50,7 @@ class ReadJournal:
         self._readers = readers
         self._telemetry = telemetry
         self._clock = clock
-        self._done = _Memory()
+        self._done = Memory(_MOST_REMEMBERED)
         self._left_out: dict[str, deque[datetime]] = {name: deque() for name in readers}
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
@@ -64,13 +65,13 @@ class ReadJournal:
         unavailable: StoreUnavailable | None = None
         for name in self._readers:
             try:
-                self._give(name, self._done.without(name, changes))
+                self._give(name, [change for change in changes if (name, change.event_id) not in self._done])
             except StoreUnavailable as error:
                 self._telemetry.warn("journal_held_up", reader=name, error=str(error))
                 unavailable = error
         if unavailable is not None:
             raise unavailable
-        self._done.forget(self._readers, changes)
+        self._done.forget(_keys(self._readers, changes))
 
     def _give(self, name: str, changes: Sequence[JobChange]) -> None:
         if not changes:
@@ -87,7 +88,7 @@ class ReadJournal:
                 self._give(name, changes[middle:])
                 return
             self._leave_out(name, changes[0], error)
-        self._done.remember(name, changes)
+        self._done.remember(_keys([name], changes))
 
     def _leave_out(self, name: str, change: JobChange, error: Exception) -> None:
         now, left_out = self._clock.now(), self._left_out[name]
@@ -102,23 +103,7 @@ class ReadJournal:
         self._telemetry.measure(Metric.JOURNAL_LEFT_OUT)
 
 
-class _Memory:
-    """Which reader has dealt with which event, until its batch is done with; the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
-
-    def without(self, name: str, changes: Sequence[JobChange]) -> list[JobChange]:
-        return [change for change in changes if (name, change.event_id) not in self._known]
-
-    def remember(self, name: str, changes: Iterable[JobChange]) -> None:
-        for change in changes:
-            if change.event_id is not None:
-                self._known[name, change.event_id] = None
-        while len(self._known) > _MOST_REMEMBERED:
-            self._known.popitem(last=False)
-
-    def forget(self, names: Iterable[str], changes: Sequence[JobChange]) -> None:
-        for name in names:
-            for change in changes:
-                self._known.pop((name, str(change.event_id)), None)
+def _keys(names: Iterable[str], changes: Sequence[JobChange]) -> Iterator[tuple[str, str]]:
+    """Of what is told by hand there are none: it is done each time."""
+    for name in names:
+        yield from ((name, change.event_id) for change in changes if change.event_id is not None)
