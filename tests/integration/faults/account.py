@@ -75,7 +75,7 @@ def account_on(name: str) -> Iterator[Account]:
             patch("moto.sqs.models.unix_time", lambda: account.clock.now().timestamp()),
             patch("moto.sqs.models.unix_time_millis", lambda: account.clock.now().timestamp() * 1000),
             patch("moto.sqs.models.sqs_enforce_strict_queue_purge_behaviour", lambda: False),
-            patch("shared.adapters.dynamodb.jobs.time", account),
+            patch("shared.adapters.dynamodb.batch_get.time", account),
         ):
             yield account
     emulator.forget_everything()
