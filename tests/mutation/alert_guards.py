@@ -88,9 +88,15 @@ ALERT_GUARDS: Final = (
     _raise("what there was no time for is left out", "left = cases[place:]", "left = ()"),
     _judge_overdue(
         "jobs that there was no time for are not judged",
-        "first_rules.setdefault(JobKey(case.rule.tenant, occurrence.job_id), case.rule.id)",
+        "left.setdefault(JobKey(case.rule.tenant, occurrence.job_id), case.rule.id)",
         "continue",
     ),
+    _judge_overdue(
+        "what the store did not take is not judged again",
+        "self._remember({one.job.key: _BEFORE_ALL for one in found})",
+        "pass",
+    ),
+    _judge_overdue("one tenant keeps others from being judged", "failures.append(error)", "raise"),
     _judge_overdue(
         "jobs that there was no time for are judged whatever their age",
         " and due_at + timedelta(seconds=_seconds(rule)) <= now",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from functions.watcher.alerts.evaluate_rule import next_minute
@@ -12,13 +14,14 @@ from functions.watcher.thresholds import passes_threshold
 from shared.model.alerts.judgement import Finding, finding_of, late_findings
 from shared.model.alerts.rule import UNDELIVERABLE_SECONDS, RuleKind, rules_about
 from shared.model.canary import SYSTEM_TENANT
+from shared.model.errors import StoreUnavailable
 from shared.model.groups import is_reserved
 from shared.model.job import JobKey, epoch_ms
 from shared.model.lifecycle import Status
 from shared.ports.alerts import DueKind, DueLook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from functions.watcher.alerts.known_rules import KnownRules
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 # What a page of the sweep may take to be judged: the sweep has jobs of all tenants to set in motion.
 _SECONDS_A_PAGE: Final = 2
+_BEFORE_ALL: Final = ""
+_TENANT: Final = attrgetter("tenant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +57,12 @@ class JudgeOverdue:
     clock: Clock
 
     def __call__(self, jobs: Sequence[Job], *, after: datetime, until: datetime) -> None:
-        """`jobs` are looked at on behalf of a pass that follows one at `after`, and that began at `until`. Raises
-        `StoreUnavailable`."""
+        """`jobs` are looked at on behalf of a pass that follows one at `after`, and that began at `until`.
+
+        Raises:
+            StoreUnavailable, Exception: what came up about the first tenant of which not all could be done, after all
+                others had their turn. What was found and could not be written is looked at again, too.
+        """
         ends_at = self.clock.now() + timedelta(seconds=_SECONDS_A_PAGE)
 
         def seconds_left() -> float:
@@ -62,8 +71,15 @@ class JudgeOverdue:
         def passed(rule: AlertRule, due_at: datetime) -> bool:
             return passes_threshold(due_at, _seconds(rule), after=after, until=until)
 
-        found = [one for job in jobs for one in self._found(job, until, passed)]
-        self._raise(found, seconds_left)
+        failures: list[Exception] = []
+        for _, theirs in groupby(sorted(jobs, key=_TENANT), key=_TENANT):
+            try:
+                self._judge([one for job in theirs for one in self._found(job, until, passed)], seconds_left)
+            except Exception as error:
+                # Nothing about one tenant is to keep the jobs of others from being judged.
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def again(self, looks: Sequence[DueLook], seconds_left: Callable[[], float]) -> None:
         """Judge the jobs that there was no time for, and forget their looks, or plan others. Raises
@@ -83,7 +99,7 @@ class JudgeOverdue:
                 return rule.id >= first_rule and due_at + timedelta(seconds=_seconds(rule)) <= now
 
             found += self._found(job, now, passed)
-        self._raise(found, seconds_left)
+        self._remember(self._raise(found, seconds_left))
         for look in looks:
             self.alerts.forget_look(look)
 
@@ -99,17 +115,28 @@ class JudgeOverdue:
                 found += [] if one is None else [one]
         return found
 
-    def _raise(self, found: Iterable[Finding], seconds_left: Callable[[], float]) -> None:
+    def _judge(self, found: Sequence[Finding], seconds_left: Callable[[], float]) -> None:
+        try:
+            left = self._raise(found, seconds_left)
+        except StoreUnavailable:
+            self._remember({one.job.key: _BEFORE_ALL for one in found})
+            raise
+        self._remember(left)
+
+    def _raise(self, found: Iterable[Finding], seconds_left: Callable[[], float]) -> dict[JobKey, str]:
+        """Of the jobs that there was no time for, the first rule that has not judged each."""
         cases: dict[tuple[str, str, Subject], list[Finding]] = {}
         for one in found:
             cases.setdefault((one.rule.tenant, one.rule.id, one.subject), []).append(one)
-        left = self.raise_alert(*map(self._case, cases.values()), seconds_left=seconds_left)
-        first_rules: dict[JobKey, str] = {}
-        for case in left:
+        left: dict[JobKey, str] = {}
+        for case in self.raise_alert(*map(self._case, cases.values()), seconds_left=seconds_left):
             for occurrence in case.found:
-                first_rules.setdefault(JobKey(case.rule.tenant, occurrence.job_id), case.rule.id)
+                left.setdefault(JobKey(case.rule.tenant, occurrence.job_id), case.rule.id)
+        return left
+
+    def _remember(self, left: Mapping[JobKey, str]) -> None:
         due_at = next_minute(self.clock.now())
-        for (tenant, job_id), rule_id in first_rules.items():
+        for (tenant, job_id), rule_id in left.items():
             self.alerts.plan_look(DueLook(due_at, tenant, DueKind.JOB, f"{job_id}:{rule_id}"))
 
     def _case(self, found: Sequence[Finding]) -> Case:

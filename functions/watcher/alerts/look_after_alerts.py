@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from functions.watcher.alerts.evaluate_rule import next_minute
@@ -37,6 +39,7 @@ _PAGES: Final = 50
 _TRIES: Final = 3
 _LAST_LOOK_SECONDS: Final = 5
 _POSTPONED: Final = timedelta(minutes=10)
+_TENANT: Final = attrgetter("tenant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,24 +118,28 @@ class LookAfterAlerts:
         return Counter(looked_at=len(looks), left=left)
 
     def _judge_jobs(self, until: datetime, seconds_left: Callable[[], float]) -> Counter[str]:
-        """Overdue jobs that no minute had time for, page by page. One that is left out by a defect is found by its age
-        once more."""
+        """Overdue jobs that no minute had time for, page by page, until some cannot be judged now."""
         report: Counter[str] = Counter()
-        while seconds_left() >= _LAST_LOOK_SECONDS:
-            looks = self.alerts.looks_at_jobs(until=until, limit=_PAGE)
-            if not looks:
+        while not report["left"] and seconds_left() >= _LAST_LOOK_SECONDS:
+            page = self.alerts.looks_at_jobs(until=until, limit=_PAGE)
+            if not page:
                 break
-            try:
-                self.judge_overdue.again(looks, lambda: seconds_left() - _LAST_LOOK_SECONDS)
-            except StoreUnavailable as error:
-                self.telemetry.warn("jobs_not_judged", error=str(error), jobs=len(looks))
-                return report + Counter(left=len(looks))
-            except Exception as error:
-                self.telemetry.defect("jobs_left_out", error, jobs=len(looks))
-                for one in looks:
-                    self.alerts.forget_look(one)
-            report += Counter(looked_at=len(looks))
+            for _, looks in groupby(sorted(page, key=_TENANT), key=_TENANT):
+                report += self._judge_jobs_of_one_tenant(list(looks), lambda: seconds_left() - _LAST_LOOK_SECONDS)
         return report
+
+    def _judge_jobs_of_one_tenant(self, looks: Sequence[DueLook], seconds_left: Callable[[], float]) -> Counter[str]:
+        """What is left out by a defect is found by its age once more."""
+        try:
+            self.judge_overdue.again(looks, seconds_left)
+        except StoreUnavailable as error:
+            self.telemetry.warn("jobs_not_judged", error=str(error), tenant=looks[0].tenant, jobs=len(looks))
+            return Counter(looked_at=len(looks), left=len(looks))
+        except Exception as error:
+            self.telemetry.defect("jobs_left_out", error, tenant=looks[0].tenant, jobs=len(looks))
+            for one in looks:
+                self.alerts.forget_look(one)
+        return Counter(looked_at=len(looks))
 
     def _look_at_alert(self, look: DueLook) -> datetime | None:
         """When something about the alert is due now; None when nothing is."""
