@@ -118,8 +118,8 @@ class Clients:
 
     def ask_again(self) -> None:
         """Every create once more, with its key: one whose answer was lost may have made its job, or makes it now."""
-        for wish in self.wishes:
-            self._create(wish)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._create, self.wishes))
 
     def _body(self, chance: random.Random) -> dict[str, Any]:
         url = f"{self.receiver.url}/chaos"

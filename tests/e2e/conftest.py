@@ -19,9 +19,12 @@ from local.system import LocalSystem
 from shared.adapters.dynamodb.control import DynamoControlStore
 from shared.adapters.system import SystemClock
 from shared.model.api_key import Scope
+from tests.e2e.side_by_side import begun, pytest_collection_modifyitems, pytest_pyfunc_call, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["begun", "pytest_collection_modifyitems", "pytest_pyfunc_call", "side_by_side"]
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _ENDED = frozenset({"succeeded", "failed", "cancelled", "skipped"})

@@ -41,6 +41,7 @@ def wait_for(is_so: Callable[[], bool]) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.meanwhile
 @pytest.mark.timeout(600)
 def test_failures_open_one_alert_that_escalates_and_recovers_and_each_is_told_once(
     new_client: Callable[..., Client], receiver: Receiver

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.e2e
 JOBS = 200
 
 
+@pytest.mark.meanwhile
 def test_every_job_of_a_bulk_call_runs_once_and_none_before_its_time(api: Client, system: LocalSystem) -> None:
     first = datetime.now(UTC) + timedelta(seconds=3)
     jobs = [

@@ -61,6 +61,7 @@ def is_signed(call: Received) -> bool:
     return expected in call.headers["webhook-signature"].split()
 
 
+@pytest.mark.meanwhile
 def test_the_events_of_a_job_arrive_signed_at_a_webhook_and_on_the_bus_with_the_same_ids(
     new_client: Callable[..., Client], system: LocalSystem, receiver: Receiver
 ) -> None:

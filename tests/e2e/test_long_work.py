@@ -8,14 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 from local.settings import REGION, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from local.receiver import Received, Receiver
@@ -58,6 +57,7 @@ def _report(client: Client, token: str, what: str, body: Any = None) -> Answer:
     return client.call("POST", f"/v1/executions/{token}/{what}", body)
 
 
+@pytest.mark.first
 def test_a_task_whose_runner_is_killed_goes_on_from_its_checkpoint(api: Client, system: LocalSystem) -> None:
     job = api.create(
         {
@@ -97,12 +97,20 @@ def test_a_command_leaves_and_finds_a_checkpoint_with_nothing_but_its_environmen
 
 
 class Workers:
-    """Processes of the example worker, with a queue of their own."""
+    """Processes of the example worker, with a queue of their own. They are stopped when the block ends."""
 
     def __init__(self, system: LocalSystem, folder: Path) -> None:
-        self.queue_url = system.client("sqs").create_queue(QueueName="demo-worker")["QueueUrl"]
+        self.queue_url = system.client("sqs").create_queue(QueueName=f"demo-{folder.name}")["QueueUrl"]
         self._settings, self._folder = system.settings, folder
         self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
 
     def start(self) -> subprocess.Popen[bytes]:
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
@@ -121,18 +129,6 @@ class Workers:
     def said(self) -> list[str]:
         logs = sorted(self._folder.glob("worker-*.log"))
         return [line for log in logs for line in log.read_text().splitlines()]
-
-    def stop(self) -> None:
-        for process in self._processes:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def workers(system: LocalSystem, tmp_path: Path) -> Iterator[Workers]:
-    workers = Workers(system, tmp_path)
-    yield workers
-    workers.stop()
 
 
 def work_of(workers: Workers, **times: str) -> dict[str, Any]:
@@ -153,13 +149,17 @@ def kill_in_the_middle(api: Client, job_id: str, worker: subprocess.Popen[bytes]
     worker.wait()
 
 
-def test_another_worker_goes_on_with_the_same_attempt_when_one_is_killed(api: Client, workers: Workers) -> None:
-    worker = workers.start()
-    job = api.create(work_of(workers, heartbeat_timeout="2m"))
-    kill_in_the_middle(api, job["id"], worker)
-    workers.start()
+@pytest.mark.meanwhile
+def test_another_worker_goes_on_with_the_same_attempt_when_one_is_killed(
+    api: Client, system: LocalSystem, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with Workers(system, tmp_path_factory.mktemp("worker")) as workers:
+        worker = workers.start()
+        job = api.create(work_of(workers, heartbeat_timeout="2m"))
+        kill_in_the_middle(api, job["id"], worker)
+        workers.start()
 
-    ended = api.wait_until(job["id"], timeout=90)
+        ended = api.wait_until(job["id"], timeout=90)
 
     assert ended["status"] == "succeeded", (ended, workers.said())
     (execution,) = ended["executions"]
@@ -170,18 +170,20 @@ def test_another_worker_goes_on_with_the_same_attempt_when_one_is_killed(api: Cl
     assert len(done) <= 13
 
 
+@pytest.mark.meanwhile
 def test_work_that_nobody_goes_on_with_is_begun_again_from_its_checkpoint(
-    api: Client, system: LocalSystem, workers: Workers
+    api: Client, system: LocalSystem, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    worker = workers.start()
-    job = api.create(work_of(workers, heartbeat_timeout="10s"))
-    kill_in_the_middle(api, job["id"], worker)
-    time.sleep(16)
-    # A sweep by hand is a sweep: this test need not wait for the minute.
-    system.client("lambda").invoke(FunctionName=system.function_name("watcher"), Payload=b"{}")
-    workers.start()
+    with Workers(system, tmp_path_factory.mktemp("worker")) as workers:
+        worker = workers.start()
+        job = api.create(work_of(workers, heartbeat_timeout="10s"))
+        kill_in_the_middle(api, job["id"], worker)
+        time.sleep(16)
+        # A sweep by hand is a sweep: this test need not wait for the minute.
+        system.client("lambda").invoke(FunctionName=system.function_name("watcher"), Payload=b"{}")
+        workers.start()
 
-    ended = api.wait_until(job["id"], timeout=90)
+        ended = api.wait_until(job["id"], timeout=90)
 
     assert ended["status"] == "succeeded", (ended, workers.said())
     assert [one["outcome"] for one in ended["executions"]] == ["lost", "succeeded"]
@@ -190,13 +192,17 @@ def test_work_that_nobody_goes_on_with_is_begun_again_from_its_checkpoint(
     assert 1 <= output["resumed_from"] < 12
 
 
-def test_a_worker_stops_for_a_cancel_that_it_learns_of_with_its_heartbeat(api: Client, workers: Workers) -> None:
-    workers.start()
-    job = api.create({**work_of(workers, heartbeat_timeout="1m"), "payload": {"pages": 500}})
-    api.wait_until(job["id"], "running", when=lambda one: one["checkpoint_at"] is not None)
+@pytest.mark.meanwhile
+def test_a_worker_stops_for_a_cancel_that_it_learns_of_with_its_heartbeat(
+    api: Client, system: LocalSystem, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with Workers(system, tmp_path_factory.mktemp("worker")) as workers:
+        workers.start()
+        job = api.create({**work_of(workers, heartbeat_timeout="1m"), "payload": {"pages": 500}})
+        api.wait_until(job["id"], "running", when=lambda one: one["checkpoint_at"] is not None)
 
-    answer = api.call("POST", f"/v1/jobs/{job['id']}/cancel")
-    ended = api.wait_until(job["id"])
+        answer = api.call("POST", f"/v1/jobs/{job['id']}/cancel")
+        ended = api.wait_until(job["id"])
 
     assert answer.status == 202
     assert (ended["status"], ended["executions"][0]["outcome"]) == ("cancelled", "cancelled")
