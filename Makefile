@@ -27,7 +27,7 @@ run: $(READY) ## Run the whole system on this machine [PORT=4566] [ALLOWED_TARGE
 	@PORT='$(PORT)' ALLOWED_TARGET_HOSTS='$(ALLOWED_TARGET_HOSTS)' $(PYTHON) -m local.run
 
 test: $(READY) ## Run all tests, two at a time [ARGS="-k name"]
-	$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: lint types imports test synth-all ## Run every gate: lint, types, imports, tests, synthesis of all stages
 
