@@ -10,11 +10,10 @@ from dataclasses import replace
 import pytest
 
 from tests.model_checking.actors import IDLE, Actors, Executor, Place
-from tests.model_checking.explore import examine
+from tests.model_checking.explore import examine, explored
 from tests.model_checking.planners import PLANNERS
 from tests.model_checking.scenarios import LATE_WRITES, SCENARIOS, TWO_JOBS, Scenario
 from tests.model_checking.search import Search
-from tests.model_checking.table import Table
 
 # The first test to ask for it waits for the whole exploration: half a minute of one processor, more on a busy machine.
 pytestmark = pytest.mark.timeout(900)
@@ -84,12 +83,10 @@ def test_the_same_is_found_each_time() -> None:
 
 
 def test_two_jobs_meet_nothing_that_a_job_does_not_meet_alone() -> None:
-    table = Table(memory_steps=1, mutant=None)
-    both = Search(TWO_JOBS, table=table)
-    both.run()
+    both, _ = explored(TWO_JOBS)
 
     for position, job in enumerate(TWO_JOBS.jobs):
-        alone = Search(replace(LATE_WRITES, jobs=(job,)), table=table)
+        alone = Search(replace(LATE_WRITES, jobs=(job,)), table=both.table)
         alone.run()
         assert _met(both, position) <= _met(alone, 0)
 
