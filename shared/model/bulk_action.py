@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from shared.model.attention import fingerprint_in, fingerprint_of, last_error
 from shared.model.job import epoch_ms
 from shared.model.lifecycle import Status
+from shared.model.retry import names_of_error
 from shared.model.target_identity import target_identity
 
 if TYPE_CHECKING:
@@ -65,13 +66,14 @@ class DeadLetterFilter:
         if job.status is not Status.FAILED or job.discarded_at is not None:
             return False
         error, failed_at = last_error(job.executions), job.ended_at or job.updated_at
+        error_names = names_of_error((error and error.error_type) or "")
         return (
             (self.failed_from is None or failed_at >= self.failed_from)
             and (self.failed_before is None or failed_at < self.failed_before)
             and (self.fingerprint is None or fingerprint_of(job.target, job.executions) == self.fingerprint)
             and (self.template_id is None or job.template_id == self.template_id)
             and (self.target is None or target_identity(job.target) == self.target)
-            and (self.error_type is None or (error is not None and error.error_type == self.error_type))
+            and (self.error_type is None or self.error_type in error_names)
             and all(job.tags.get(key) == value for key, value in self.tags.items())
         )
 

@@ -57,7 +57,7 @@ class RetryPolicy:
 
     def covers(self, failure: Failure) -> bool:
         """Whether `failure` is one that this policy tries again, however many attempts are left."""
-        names = _names_of(failure.type)
+        names = names_of_error(failure.type)
         if not names.isdisjoint(self.never_retry_on):
             return False
         return not names.isdisjoint(self.retry_on) if self.retry_on else failure.retryable
@@ -114,7 +114,7 @@ def preview(policy: RetryPolicy) -> tuple[DelayRange, ...]:
     return tuple(ranges)
 
 
-def _names_of(error_type: str) -> set[str]:
+def names_of_error(error_type: str) -> set[str]:
     """An error's own type, and for an HTTP status its family: `http_503` is also `http_5xx`."""
     names = {error_type}
     prefix, _, code = error_type.partition("_")

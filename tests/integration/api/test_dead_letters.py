@@ -63,6 +63,7 @@ def test_a_list_goes_on_page_by_page(api: Api) -> None:
     ("query", "meant"),
     [
         ({"error_type": "http_503"}, [1]),
+        ({"error_type": "http_5xx"}, [1]),
         ({"target": "http:other.example.org:443"}, [2]),
         ({"tag": "team:ops"}, [3]),
         ({"from": "2026-03-01T12:00:03Z", "to": "2026-03-01T12:00:07Z"}, [2, 1]),
