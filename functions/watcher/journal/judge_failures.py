@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 from functions.watcher.alerts.evaluate_rule import next_minute
 from functions.watcher.alerts.raise_alert import Case
 from shared.model.alerts.judgement import findings, is_judged
 from shared.model.alerts.rule import RuleKind
+from shared.model.errors import StoreUnavailable
 from shared.ports.alerts import DueKind, DueLook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from functions.watcher.alerts.confirmation import Confirmation
     from functions.watcher.alerts.known_rules import KnownRules
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from shared.model.job_change import JobChange
     from shared.ports.alerts import AlertStore
     from shared.ports.clock import Clock
+
+
+_TENANT: Final = attrgetter("tenant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +46,23 @@ class JudgeFailures:
     clock: Clock
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
-        """Raises `StoreUnavailable` when something could not be read or written; what was, is not counted again."""
-        cases: dict[tuple[str, str, Subject], list[Finding]] = {}
+        """Raises `StoreUnavailable` when something could not be read or written, after every tenant had its turn; what
+        was, is not counted again."""
+        unavailable: StoreUnavailable | None = None
+        for tenant, theirs in groupby(sorted(filter(is_judged, changes), key=_TENANT), key=_TENANT):
+            try:
+                self._judge(tenant, theirs)
+            except StoreUnavailable as error:
+                unavailable = unavailable or error
+        if unavailable is not None:
+            raise unavailable
+
+    def _judge(self, tenant: str, changes: Iterable[JobChange]) -> None:
+        rules = self.known.of(tenant).rules
+        cases: dict[tuple[str, Subject], list[Finding]] = {}
         for change in changes:
-            if change.new is None or not is_judged(change):
-                continue
-            for one in findings(change, self.known.of(change.new.tenant).rules):
-                cases.setdefault((one.rule.tenant, one.rule.id, one.subject), []).append(one)
+            for one in findings(change, rules):
+                cases.setdefault((one.rule.id, one.subject), []).append(one)
         confirmation = self.confirmation()
         confirmed = [found for found in cases.values() if self._is_confirmed(found, confirmation)]
         self.raise_alert(*map(self._case, confirmed))

@@ -152,6 +152,24 @@ def test_what_comes_up_about_one_tenant_keeps_no_other_from_being_judged(
     assert alerting.alerts.looks_at_jobs(until=at(9_999), limit=10) == []
 
 
+def test_failures_of_other_tenants_are_counted_although_those_of_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerting = Alerting()
+    changes = [alerting.fail(tenant=tenant) for tenant in ("a", TENANT, "z")]
+    record = alerting.alerts.record
+
+    def fails(alert: Alert, **facts: Any) -> None:
+        if alert.tenant == "a":
+            raise StoreUnavailable("throttled", outcome_unknown=False)
+        record(alert, **facts)
+
+    monkeypatch.setattr(alerting.alerts, "record", fails)
+    with pytest.raises(StoreUnavailable):
+        alerting.judge(*changes)
+
+    found = {one: alerting.alerts.list_alerts(one, before=None, limit=9).alerts for one in ("a", TENANT, "z")}
+    assert {tenant: len(alerts) for tenant, alerts in found.items()} == {"a": 0, TENANT: 1, "z": 1}
+
+
 def test_one_rule_does_not_take_more_time_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     alerting = Alerting(a_rule(RuleKind.LATE_START, seconds=60, storm_cap=StormCap(100, 600)))
     jobs = overdue(alerting)
