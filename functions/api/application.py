@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.api.answer import Answer
+from functions.api.preconditions import has_seen
 from functions.api.problems import CONTENT_TYPE, is_expected, problem
 from functions.api.refusals import Refused
 from functions.api.request import correlation_id_of, read_request
@@ -61,7 +64,7 @@ class Application:
                 if not route.takes_query:
                     request.parameters()
             correlation_id = request.correlation_id()
-            answer = route.endpoint(request, self._services, **parameters)
+            answer = _if_news(route.endpoint(request, self._services, **parameters), request)
             return self._respond(answer, correlation_id or answer.correlation_id)
 
         return serve
@@ -125,6 +128,16 @@ class Application:
             return correlation_id_of(headers)
         except Refused:
             return None
+
+
+def _if_news(answer: Answer, request: Request) -> Answer:
+    """`answer`, or that the client has it already (RFC 9110 §15.4.5)."""
+    tag = answer.headers.get("ETag")
+    if request.method != "GET" or tag is None or answer.outlives_etag:
+        return answer
+    if answer.status != HTTPStatus.OK or not has_seen(request.headers.get("if-none-match"), tag):
+        return answer
+    return replace(answer, status=HTTPStatus.NOT_MODIFIED, body="")
 
 
 def _logged(event: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""If-Match: a change only of the version that the client has seen."""
+"""If-Match: a change only of the version that the client has seen. If-None-Match: an answer only of another."""
 
 from __future__ import annotations
 
@@ -49,8 +49,23 @@ def parse_if_match(header: str | None) -> Precondition:
         return ANY_VERSION
     if header.strip() == "*":
         return _ANY_THERE_IS
-    matches = [_TAG.fullmatch(part) for part in header.split(",")[: _MAX_TAGS + 1]]
+    matches = _tags(header)
     if len(matches) > _MAX_TAGS or not all(matches):
         raise InvalidParameter("If-Match", 'an ETag as it was answered is expected, such as "3", or *')
     tags = frozenset(match[2] for match in matches if match is not None and match[1] is None)
     return Precondition(tags, is_update=True)
+
+
+def has_seen(header: str | None, current: str) -> bool:
+    """Whether an If-None-Match header (RFC 9110 §13.1.2) names the entity tag `current`; the comparison is the weak
+    one. What is not understood in it names nothing: then the answer is whole."""
+    if header is None:
+        return False
+    tag = _TAG.fullmatch(current)
+    seen = (match for match in _tags(header)[:_MAX_TAGS] if match is not None)
+    return header.strip() == "*" or (tag is not None and tag[2] in {match[2] for match in seen})
+
+
+def _tags(header: str) -> list[re.Match[str] | None]:
+    """As many as are taken, and one more."""
+    return [_TAG.fullmatch(part) for part in header.split(",")[: _MAX_TAGS + 1]]

@@ -10,6 +10,7 @@ from functions.api.description.operation import (
     CURSOR,
     IDEMPOTENCY_KEY,
     IF_MATCH,
+    IF_NONE_MATCH,
     LIMIT,
     TIME,
     Operation,
@@ -114,6 +115,7 @@ ALERT_OPERATIONS: Final = {
     ("GET", "/v1/alert-rules/{rule_id}"): Operation(
         id="getAlertRule",
         summary="Get an alert rule",
+        parameters=(IF_NONE_MATCH,),
         answer=answers.AlertRule,
         statuses={200: "The rule."},
         problems=("not-found",),
@@ -159,6 +161,7 @@ ALERT_OPERATIONS: Final = {
     ("GET", "/v1/escalation-policies/{policy_id}"): Operation(
         id="getEscalationPolicy",
         summary="Get an escalation policy",
+        parameters=(IF_NONE_MATCH,),
         answer=answers.EscalationPolicy,
         statuses={200: "The policy."},
         problems=("not-found",),

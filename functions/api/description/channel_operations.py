@@ -10,6 +10,7 @@ from functions.api.description.operation import (
     CHANGE_PROBLEMS,
     IDEMPOTENCY_KEY,
     IF_MATCH,
+    IF_NONE_MATCH,
     TARGET_PROBLEMS,
     Operation,
 )
@@ -45,6 +46,7 @@ CHANNEL_OPERATIONS: Final = {
     ("GET", "/v1/channels/{channel_id}"): Operation(
         id="getChannel",
         summary="Get a channel",
+        parameters=(IF_NONE_MATCH,),
         answer=answers.Channel,
         statuses={200: "The channel."},
         problems=("not-found",),

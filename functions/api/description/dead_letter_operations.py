@@ -11,6 +11,7 @@ from functions.api.description.operation import (
     CURSOR,
     IDEMPOTENCY_KEY,
     IF_MATCH,
+    IF_NONE_MATCH,
     LIMIT,
     TAG,
     TARGET_PROBLEMS,
@@ -58,6 +59,7 @@ DEAD_LETTER_OPERATIONS: Final = {
     ("GET", "/v1/dead-letters/{job_id}"): Operation(
         id="getDeadLetter",
         summary="Get a job that failed for good, with all that one needs to decide",
+        parameters=(IF_NONE_MATCH,),
         answer=shapes.DeadLetter,
         statuses={200: "The job."},
         problems=("not-found",),

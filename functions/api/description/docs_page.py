@@ -84,8 +84,8 @@ def _contents(title: str, contents: Mapping[str, Any]) -> str:
 
 def _response(response: tuple[str, Mapping[str, Any]]) -> tuple[str, str, str]:
     status, described = response
-    schema = next(iter(described["content"].values()))["schema"]
-    return status, _text(described["description"]), _kind(schema)
+    content = next(iter(described.get("content", {}).values()), None)
+    return status, _text(described["description"]), "" if content is None else _kind(content["schema"])
 
 
 def _shape(name: str, schema: Mapping[str, Any]) -> str:

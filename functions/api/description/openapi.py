@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic.json_schema import models_json_schema
 
 from functions.api.description.answers import GatewayRefusal, Problem
+from functions.api.description.operation import IF_NONE_MATCH
 from functions.api.description.operations import OPERATIONS
 from functions.api.description.patches import with_patches
 from functions.api.problems import CONTENT_TYPE, PROBLEMS
@@ -140,6 +141,8 @@ def _responses(route: Route, operation: Operation) -> dict[str, Any]:
         asked = _reference(operation.dry_run)
         whole["content"]["application/json"] = {"schema": {"anyOf": [schema, asked]} if whole["description"] else asked}
         whole["description"] = f"{whole['description']}\n\nWith `dry_run`: what it would be.".strip()
+    if IF_NONE_MATCH in operation.parameters:
+        responses["304"] = {"description": "What `If-None-Match` names is still what would be answered."}
     for slug in problems_of(route):
         status, title = PROBLEMS[slug]
         response = responses.setdefault(

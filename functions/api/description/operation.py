@@ -52,6 +52,9 @@ IDEMPOTENCY_KEY: Final = Parameter(
     {"type": "string", "minLength": 1, "maxLength": limits.MAX_IDEMPOTENCY_KEY_LENGTH},
 )
 IF_MATCH: Final = Parameter("If-Match", "header", "Change only this version: an ETag, or *.", {"type": "string"})
+IF_NONE_MATCH: Final = Parameter(
+    "If-None-Match", "header", "The ETag that you have: 304 without a body while it is still that.", {"type": "string"}
+)
 TIME: Final = {"type": "string", "format": "date-time"}
 LIMIT: Final = Parameter(
     "limit",

@@ -18,6 +18,7 @@ from functions.api.description.operation import (
     CURSOR,
     IDEMPOTENCY_KEY,
     IF_MATCH,
+    IF_NONE_MATCH,
     LIMIT,
     TAG,
     TARGET_PROBLEMS,
@@ -100,6 +101,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("GET", "/v1/jobs/{job_id}"): Operation(
         id="getJob",
         summary="Get a job",
+        parameters=(IF_NONE_MATCH,),
         answer=answers.Job,
         statuses={200: "The job."},
         problems=("not-found",),

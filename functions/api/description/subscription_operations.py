@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.api.description import subscription_answers as answers
-from functions.api.description.operation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, IF_MATCH, Operation
+from functions.api.description.operation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Operation
 from functions.api.models import subscriptions
 from shared.model import limits
 
@@ -41,6 +41,7 @@ SUBSCRIPTION_OPERATIONS: Final = {
     ("GET", "/v1/subscriptions/{subscription_id}"): Operation(
         id="getSubscription",
         summary="Get a subscription",
+        parameters=(IF_NONE_MATCH,),
         answer=answers.Subscription,
         statuses={200: "The subscription."},
         problems=("not-found",),

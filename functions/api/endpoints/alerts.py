@@ -116,4 +116,7 @@ def _id(alert_id: str) -> str:
 
 
 def _answer(alert: Alert) -> Answer:
-    return Answer(body=alert_answer(alert), headers={"ETag": etag(alert)}, facts={"alert_id": alert.id})
+    # It counts between its versions.
+    return Answer(
+        body=alert_answer(alert), headers={"ETag": etag(alert)}, facts={"alert_id": alert.id}, outlives_etag=True
+    )

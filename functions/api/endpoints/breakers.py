@@ -81,4 +81,10 @@ def _identity(target: str) -> str:
 
 
 def _answer(breaker: Breaker) -> Answer:
-    return Answer(body=breaker_answer(breaker), headers={"ETag": etag(breaker)}, facts={"target": breaker.target})
+    # One that is forgotten, and then opens again, begins anew with version 1.
+    return Answer(
+        body=breaker_answer(breaker),
+        headers={"ETag": etag(breaker)},
+        facts={"target": breaker.target},
+        outlives_etag=True,
+    )

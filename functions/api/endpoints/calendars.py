@@ -110,7 +110,8 @@ def _id(calendar_id: str) -> str:
 
 def _new_id(calendar_id: str) -> str:
     if not CALENDAR_ID.fullmatch(calendar_id):
-        raise Refused("not-found", "there is no such id: up to 64 of A-Z, a-z, 0-9, _, . and - (but neither . nor ..) make one")
+        allowed = "up to 64 of A-Z, a-z, 0-9, _, . and - (but neither . nor ..)"
+        raise Refused("not-found", f"there is no such id: {allowed} make one")
     return calendar_id
 
 
@@ -125,4 +126,5 @@ def _answer(calendar: StoredCalendar, *, status: int = 200, headers: dict[str, s
         body=calendar_answer(calendar),
         headers={"ETag": etag(calendar), **(headers or {})},
         facts={"calendar_id": calendar.id},
+        outlives_etag=True,  # is_applied
     )

@@ -134,4 +134,6 @@ def _answer(job: Job, body: dict[str, Any], *, status: int = 200, headers: dict[
         headers={"ETag": etag(job), **(headers or {})},
         correlation_id=job.correlation_id or job.id,
         facts={"job_id": job.id},
+        # A sign of life is no new version, nor that the item is gone.
+        outlives_etag=job.status is Status.RUNNING or body["archived"],
     )

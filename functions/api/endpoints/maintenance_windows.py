@@ -98,4 +98,5 @@ def _answer(
         body=window_answer(window, services.clock.now()),
         headers={"ETag": etag(window), **(headers or {})},
         facts={"window_id": window.id},
+        outlives_etag=True,  # state, spans
     )

@@ -137,6 +137,7 @@ def answer_of(
         },
         headers={"ETag": etag(template), **(headers or {})},
         facts={"template_id": template.id},
+        outlives_etag=True,  # last_run, next_run_at, expansion
     )
 
 
