@@ -129,6 +129,16 @@ def test_a_new_alert_takes_the_place_of_the_one_that_its_writer_has_seen(store: 
     assert store.get_alert(TENANT, first.id) == first
 
 
+def test_what_is_written_about_an_earlier_alert_leaves_the_later_one_in_its_place(store: AlertStore) -> None:
+    earlier, later = an_alert(), an_alert(seconds=60)
+    store.record(earlier, seen=Standing(None, None))
+    store.record(later, seen=Standing.of(earlier))
+
+    store.record(earlier.written(announced=1), seen=Standing.of(earlier))
+
+    assert store.standing(TENANT, later.key) == Standing.of(later)
+
+
 def test_only_one_of_two_that_have_seen_one_revision_writes(store: AlertStore) -> None:
     alert = an_alert()
     store.record(alert, seen=NOBODY)

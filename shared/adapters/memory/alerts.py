@@ -66,7 +66,8 @@ class MemoryAlertStore:
             if not self._is_as_seen(alert, seen):
                 raise AlertChanged(alert.id)
             self._alerts[tenant, alert.id] = alert
-            self._latest[tenant, alert.key] = alert.id
+            if seen.alert_id != alert.id:
+                self._latest[tenant, alert.key] = alert.id
             self._marks |= {(tenant, mark) for mark in marks}
             if taken is not None:
                 self._slots[taken] = self._slots.get(taken, 0) + 1
