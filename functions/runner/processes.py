@@ -17,6 +17,9 @@ from typing import Final, NamedTuple
 
 _PROC: Final = "/proc"
 _PAUSE_SECONDS: Final = 0.002
+# It has ended meanwhile, or is somebody else's. Any other fault (no file to be had, which a run may bring about) does
+# not say that a process is none of the run's.
+_NOT_TO_BE_READ: Final = (FileNotFoundError, ProcessLookupError, PermissionError)
 
 
 class Process(NamedTuple):
@@ -39,7 +42,11 @@ class Process(NamedTuple):
 
 
 def process_table() -> list[Process]:
-    """All processes that can be seen; none on a system without `/proc`."""
+    """All processes that can be seen; none on a system without `/proc`.
+
+    Raises:
+        OSError: nobody knows.
+    """
     try:
         names = os.listdir(_PROC)
     except FileNotFoundError:
@@ -62,7 +69,8 @@ class RunProcesses:
             os.killpg(self.leader, number)
 
     def kill_all(self, *, within_seconds: float) -> int:
-        """Kill whatever belongs to the run, and what it starts meanwhile. How many processes could not be ended.
+        """Kill whatever belongs to the run, and what it starts meanwhile. How many processes could not be ended, as far
+        as they could be seen; 1 at the least where the table could not be read.
 
         The leader itself is left to whoever waits for it. On return 0 nothing of the run lives any more: a look at the
         table can miss a process that forks and ends all the time, but not the dead ones it leaves, which the runner
@@ -71,11 +79,17 @@ class RunProcesses:
         give_up_at = time.monotonic() + within_seconds
         self.signal_group(signal.SIGKILL)
         while True:
-            left = [one for one in self._members(process_table()) if not one.has_ended or self._is_adopted(one)]
-            for process in left:
-                _bury(process) if process.has_ended else _kill(process)
-            if not left or time.monotonic() >= give_up_at:
-                return len(left)
+            is_over = time.monotonic() >= give_up_at
+            try:
+                left = [one for one in self._members(process_table()) if not one.has_ended or self._is_adopted(one)]
+            except OSError:
+                if is_over:
+                    return 1
+            else:
+                for process in left:
+                    _bury(process) if process.has_ended else _kill(process)
+                if not left or is_over:
+                    return len(left)
             time.sleep(_PAUSE_SECONDS)
 
     def _is_adopted(self, process: Process) -> bool:
@@ -97,7 +111,7 @@ class RunProcesses:
         try:
             with open(f"{_PROC}/{process.pid}/environ", "rb") as file:
                 return self.mark in file.read()
-        except OSError:
+        except _NOT_TO_BE_READ:
             return False
 
 
@@ -117,7 +131,7 @@ def _read(pid: int) -> Process | None:
     try:
         with open(f"{_PROC}/{pid}/stat", "rb") as file:
             text = file.read()
-    except OSError:
+    except _NOT_TO_BE_READ:
         return None
     # The second field is the program's name in brackets, which may itself hold blanks and brackets.
     fields = text[text.rindex(b")") + 2 :].split()

@@ -57,14 +57,14 @@ class Run:
         started = time.monotonic()
         try:
             folder = self.workspaces.make()
+            output, report = CappedPipe(MAX_OUTPUT_BYTES), CappedPipe(_MAX_REPORT_BYTES)
         except OSError as error:
             return Ended(_not_started(error), left_behind=True)
-        output, report = CappedPipe(MAX_OUTPUT_BYTES), CappedPipe(_MAX_REPORT_BYTES)
-        left = 0
         try:
             answer, left = self._in_child(request, folder, output, report)
         except OSError as error:
-            answer = _not_started(error)
+            # Of a system that lacks what a run takes, perhaps since this one took it: the next has another.
+            answer, left = _not_started(error), 1
         finally:
             output.close()
             report.close()
@@ -95,11 +95,13 @@ class Run:
         report.leave_writing_to_the_child()
         processes = RunProcesses(child.pid, f"{_MARK}={mark}".encode(), before)
         watch = Watch(child, (output, report))
-        ended = watch.until(time.monotonic() + request.timeout_seconds)
-        if not ended:
-            processes.signal_group(signal.SIGTERM)
-            watch.until(time.monotonic() + GRACE_SECONDS)
-        left = processes.kill_all(within_seconds=KILL_SECONDS)
+        try:
+            ended = watch.until(time.monotonic() + request.timeout_seconds)
+            if not ended:
+                processes.signal_group(signal.SIGTERM)
+                watch.until(time.monotonic() + GRACE_SECONDS)
+        finally:
+            left = processes.kill_all(within_seconds=KILL_SECONDS)
         exit_code = _exit_code(child)
         output.read_the_rest()
         report.read_the_rest()

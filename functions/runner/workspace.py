@@ -38,9 +38,12 @@ class Workspaces:
         remove_tree(folder)
         remained = folder.exists()
         if self.keep is not None:
-            for left in self._left():
-                remove_tree(left)
-            remained = bool(self._left())
+            try:
+                for left in self._left():
+                    remove_tree(left)
+                remained = bool(self._left())
+            except OSError:
+                return False  # nobody knows
         return not remained
 
     def _left(self) -> list[Path]:

@@ -3,7 +3,11 @@ files and processes after each test.)"""
 
 from __future__ import annotations
 
+import errno
 import os
+import selectors
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,11 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.runner import processes
 from functions.runner.answer import Outcome, RunError
+from functions.runner.processes import RunProcesses
 from functions.runner.settings import MAX_OUTPUT_BYTES
+from functions.runner.workspace import Workspaces
 from tests.integration.runner.sandbox import event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.integration.runner.sandbox import Sandbox
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -160,6 +169,73 @@ def test_a_file_that_cannot_be_removed_is_told(sandbox: Sandbox, monkeypatch: py
     assert ended.answer.outcome is Outcome.SUCCEEDED
     for name in os.listdir(sandbox.scratch):
         (sandbox.scratch / name).rmdir()
+
+
+def test_a_folder_that_cannot_be_looked_into_any_more_is_told(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unseen(_: Workspaces) -> list[Path]:
+        raise OSError(errno.ENFILE, "too many open files in system")
+
+    sandbox.exclusive = True
+    monkeypatch.setattr(Workspaces, "_left", unseen)
+
+    ended = sandbox.run(event({"kind": "task", "name": "examples.echo"}))
+
+    assert (ended.answer.outcome, ended.left_behind) == (Outcome.SUCCEEDED, True)
+
+
+class NoFiles:
+    """The system has no file to be had, as long as `is_out`: a run's processes may hold all that there are."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_out = False
+        opened, selector = open, selectors.DefaultSelector
+        monkeypatch.setattr(processes, "open", lambda *what: self._if_there_is(opened, *what), raising=False)
+        monkeypatch.setattr(selectors, "DefaultSelector", lambda: self._if_there_is(selector))
+
+    def _if_there_is(self, make: Callable[..., Any], *what: Any) -> Any:
+        if self.is_out:
+            raise OSError(errno.ENFILE, "too many open files in system")
+        return make(*what)
+
+
+@linux_only
+def test_a_run_that_leaves_no_file_to_look_for_its_processes_needs_another_runtime(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_files, kill_all = NoFiles(monkeypatch), RunProcesses.kill_all
+
+    def without_files(self: RunProcesses, *, within_seconds: float) -> int:
+        no_files.is_out = True
+        return kill_all(self, within_seconds=0.2)
+
+    monkeypatch.setattr(RunProcesses, "kill_all", without_files)
+
+    ended = sandbox.run(event({"kind": "command", "argv": ["/bin/true"]}))
+
+    assert ended.answer.outcome is Outcome.SUCCEEDED
+    assert ended.left_behind
+
+
+def test_a_run_that_cannot_be_watched_any_more_is_killed_and_told(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_files = NoFiles(monkeypatch)
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def start(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*arguments, **options))
+        no_files.is_out = True
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+
+    ended = sandbox.run(event({"kind": "command", "argv": ["/bin/sleep", "60"]}))
+
+    assert (ended.answer.error and ended.answer.error.type, ended.left_behind) == ("runner_failed", True)
+    assert started[0].wait(5) == -signal.SIGKILL
 
 
 @linux_only
