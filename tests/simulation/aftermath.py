@@ -6,33 +6,41 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from functions.api.models.spec import SpecReader
 from shared.model import moves
+from shared.model.breaker import closed_by_hand
 from shared.model.groups import EVENTS, is_reserved
 from shared.model.job import JobKey, idempotent_job_id, new_job
+from shared.ports.alerts import DueKind, DueLook
 from tests.jobs import after, claimed
 from tests.simulation import invariants_of_dead_letters as of_dead_letters
 from tests.simulation import invariants_of_the_journal as of_the_journal
 from tests.simulation import watching
 from tests.simulation.aftermath_facts import Facts, Gone
-from tests.simulation.aftermath_scenario import AftermathScenario, Old, aftermath_scenario_of
+from tests.simulation.aftermath_scenario import GROUPS, AftermathScenario, Old, aftermath_scenario_of
+from tests.simulation.alert_judge import AlertJudge
+from tests.simulation.clients import Client
 from tests.simulation.cloud import Cloud
-from tests.simulation.faults import MINUTE
+from tests.simulation.faults import MINUTE, SECOND
 from tests.simulation.functions import RETENTION, SHARDING
 from tests.simulation.invariants import is_redrive
 from tests.simulation.journal import Journal
-from tests.simulation.people import Person
+from tests.simulation.people import BY, Person
 from tests.simulation.ports import START
 from tests.simulation.run import BOUND_MS, Result, Run
+from tests.simulation.scenario import TENANTS, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from shared.model.alerts.alert import Alert
     from shared.model.bulk_action import BulkAction
     from shared.model.job import Job
     from shared.model.job_change import JobChange
+    from shared.ports.alerts import Mark
     from tests.simulation.functions import World
     from tests.simulation.kernel import Process
     from tests.simulation.observed import Effect
@@ -82,11 +90,19 @@ class AftermathRun(Run):
         self.beside.actions.on_write = self._judge_action
         self.person = Person(self.cloud, self.observed)
         self._created: dict[str, int] = {}
+        self.alerts = AlertJudge(scenario.rules, self.beside.alerts)
+        self.beside.alerts.on_write = self._judge_alert
 
     def begin(self) -> None:
         super().begin()
         for subscription in self.aftermath.subscriptions:
             self.beside.subscriptions.create(subscription)
+        for policy in self.aftermath.policies:
+            self.beside.policies.create(policy)
+        for rule in self.aftermath.rules:
+            self.beside.rules.create(rule)
+            if rule.kind.is_looked_at_each_minute:
+                self.beside.alerts.plan_look(DueLook(START, rule.tenant, DueKind.RULE, rule.id))
         for intent in self.aftermath.intents:
             self.kernel.later(f"person {intent.what}", partial(self.person.act, intent), delay_ms=intent.at)
         for old in self.aftermath.old:
@@ -100,6 +116,8 @@ class AftermathRun(Run):
             self.observed.accepted.pop(key, None)
         self._go_on_while(lambda: not self._is_quiet())
         super()._judge_end()
+        self._calm_down()
+        self._judge(lambda: self.alerts.end(self.facts, self.cloud.jobs))
         self._judge(self._of_the_journal)
         self._judge(self._of_dead_letters)
         # What was put within a minute before is left to the next job of that id.
@@ -108,6 +126,25 @@ class AftermathRun(Run):
             self._let_go(job.key)
         self._go_on_while(lambda: not self.cloud.journal.is_drained)
         self._judge(self._of_what_is_gone)
+
+    def _calm_down(self) -> None:
+        """Take away what alerts are about: no dead letter is left, no breaker open, and all groups have successes."""
+        client = Client(self.cloud, self.observed)
+        body = {"target": {"type": "http", "url": "https://example.com/50/ok"}}
+        self.kernel.later("people", self.person.discard_all)
+        for _, breaker in sorted(self.cloud.world.breakers.open_ones().items()):
+            now = START + timedelta(milliseconds=self.kernel.now)
+            self.cloud.world.breakers.put_breaker(closed_by_hand(breaker, by=BY, note=None, now=now), is_news=True)
+        for tenant, group in product(TENANTS, GROUPS):
+            wish = Wish(tenant, 0, {**body, "group": group}, f"calm {group}", 1, ())
+            self.kernel.later("client", partial(client.wish, wish), delay_ms=10 * SECOND)
+        self._go_on_while(lambda: not (self._is_quiet() and self.alerts.is_over()))
+
+    def _judge_alert(self, before: Alert | None, after: Alert, marks: Sequence[Mark]) -> None:
+        told = [f"{one.number} {one.kind}" for one in after.pending]
+        self.kernel.note("alert", after.id, after.state, f"revision {after.revision} count {after.count}", *told)
+        for number, what in self.alerts.write(before, after, marks):
+            self.observed.broken.append(f"{number}: alert {after.id}: {what}")
 
     def _go_on_while(self, is_not_over: Callable[[], bool]) -> None:
         """For two minutes at the least, since the watcher finds news each minute."""
@@ -118,7 +155,7 @@ class AftermathRun(Run):
 
     def _is_quiet(self) -> bool:
         is_done = all(action.has_ended for action in self.beside.actions.all_actions())
-        return self.cloud.journal.is_drained and is_done and super()._is_quiet()
+        return self.cloud.journal.is_drained and is_done and self.alerts.is_quiet() and super()._is_quiet()
 
     def _judge_write(self, before: Job | None, after: Job) -> None:
         if before is None and is_reserved(after.group):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.model.subscription import EventFilter
+from tests.simulation.alert_scenario import policy_of, rules_of
 from tests.simulation.faults import MINUTE, SECOND, Climate, Deed, Fault, Spell, Weather
 from tests.simulation.people import Intent
 from tests.simulation.ports import START
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 GROUPS: Final = ("reports", "billing")
 _HOSTS: Final = ("example.com", "example.com", "example.org")
 _ENDS: Final = ("ok", "http_404", "http_404", "http_503", "http_503,ok", "paper_jam", "out_of_ink", "dies", "ok,ok")
-_INTENTS: Final = ("redrive", "redrive", "redrive_twice", "discard", "redrive_many", "redrive_many", "discard_many")
+_OF_DEAD_LETTERS: Final = (
+    *("redrive", "redrive", "redrive_twice", "discard"),
+    *("redrive_many", "redrive_many", "discard_many"),
+)
+_OF_ALERTS: Final = ("acknowledge", "acknowledge", "silence", "resolve")
 _LONGEST: Final = {
     Weather.JOURNAL_STALLED: 30 * MINUTE,
     Weather.BUCKET_AWAY: 10 * MINUTE,
@@ -69,6 +74,8 @@ def aftermath_scenario_of(seed: int) -> AftermathScenario:
     rest = Scenario(wishes, _climate(chance, faults_end), faults_end, skew_ms=chance.choice((0, 0, 2_500)))
     return AftermathScenario(
         rest=rest,
+        rules=[one for tenant in TENANTS for one in rules_of(tenant, chance)],
+        policies=[policy_of(tenant, chance) for tenant in TENANTS],
         subscriptions=[one for tenant in TENANTS for one in _subscriptions(tenant, chance)],
         old=old,
         intents=[_intent(chance, faults_end) for _ in range(chance.choice((0, 2, 5, 10)))],
@@ -76,7 +83,7 @@ def aftermath_scenario_of(seed: int) -> AftermathScenario:
 
 
 def _intent(chance: random.Random, faults_end: int) -> Intent:
-    what = chance.choice(_INTENTS)
+    what = chance.choice(chance.choice((_OF_DEAD_LETTERS, _OF_ALERTS)))
     return Intent(chance.randrange(faults_end), chance.choice(TENANTS), what, chance.randrange(1_000))
 
 

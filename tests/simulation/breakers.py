@@ -19,6 +19,9 @@ class SimulatedBreakers(MemoryBreakers):
         self._kernel = kernel
         self.history: dict[tuple[str, str], list[tuple[int, Breaker]]] = {}
 
+    def open_ones(self) -> dict[tuple[str, str], Breaker]:
+        return {key: breaker for key, breaker in self._breakers.items() if not breaker.is_closed}
+
     def put_breaker(self, breaker: Breaker, *, is_news: bool) -> None:
         key = (breaker.tenant, breaker.target)
         is_repeated = self._breakers.get(key) == breaker

@@ -1,13 +1,17 @@
-"""Who looks after what went wrong: dead letters are redriven or discarded, one by one and many at once."""
+"""Who looks after what went wrong: dead letters are redriven or discarded, one by one and many at once; alerts are
+acknowledged, silenced, resolved."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from functions.api.create_job import Idempotency
+from functions.api.keep_versioned import Asked
 from functions.api.preconditions import ANY_VERSION, Precondition
+from shared.model.alerts import moves
 from shared.model.bulk_action import BulkKind, BulkSpec, DeadLetterFilter
 from shared.model.errors import SchedulerError, StoreUnavailable
 from shared.model.lifecycle import Status
@@ -16,14 +20,17 @@ from tests.simulation.cloud import API_TIMEOUT_MS, Cloud, Unanswered
 from tests.simulation.faults import SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from functions.api.services import Services
+    from shared.model.alerts.alert import Alert
     from shared.model.job import Job, JobKey
     from tests.simulation.functions import World
     from tests.simulation.kernel import Process
     from tests.simulation.observed import Observed
 
+_OF_ALERTS: Final = frozenset({"acknowledge", "resolve", "silence"})
 BY: Final = "a person's key"
 _TRIES: Final = 4
 _TRY_AGAIN_MS: Final = 3 * SECOND
@@ -52,25 +59,48 @@ class Person:
     def act(self, intent: Intent) -> None:
         """Do it to one of those that it may be done to, once there is one."""
         for _ in range(_PATIENCE):
-            letters = [job for job in self._dead_letters() if job.tenant == intent.tenant]
-            if letters:
-                letter = letters[intent.number % len(letters)]
-                getattr(self, f"_{intent.what}")(letter, intent)
+            stored = self._live_alerts() if intent.what in _OF_ALERTS else self._dead_letters()
+            found = [one for one in stored if one.tenant == intent.tenant]
+            if found:
+                getattr(self, f"_{intent.what}")(found[intent.number % len(found)], intent)
                 return
             self.cloud.kernel.sleep(_LOOK_AGAIN_MS)
 
-    def discard_all(self, tenant: str) -> None:
-        """Until none is left."""
-        while any(job.tenant == tenant for job in self._dead_letters()):
-            for letter in self._dead_letters():
-                if letter.tenant == tenant:
-                    self._discard(letter, Intent(0, tenant, "discard", 0))
+    def discard_all(self) -> None:
+        """Until no dead letter is left."""
+        while letters := self._dead_letters():
+            for letter in letters:
+                self._discard(letter, Intent(0, letter.tenant, "discard", 0))
+
+    def _live_alerts(self) -> Sequence[Alert]:
+        return [one for one in self.cloud.world.beside.alerts.all_alerts() if one.state.is_live]
 
     def _dead_letters(self) -> list[Job]:
         stored = self.cloud.jobs.all_jobs()
         return [job for job in stored if job.status is Status.FAILED and job.discarded_at is None]
 
-    # One
+    # Alerts
+
+    def _acknowledge(self, alert: Alert, intent: Intent) -> None:
+        self._move(alert, intent, lambda one, now: moves.acknowledged(one, by=BY, note=None, now=now))
+
+    def _resolve(self, alert: Alert, intent: Intent) -> None:
+        self._move(alert, intent, lambda one, now: moves.resolved(one, by=BY, note=None, now=now))
+
+    def _silence(self, alert: Alert, intent: Intent) -> None:
+        lasts = timedelta(seconds=60 + intent.number % 600)
+        self._move(alert, intent, lambda one, now: moves.silenced(one, until=now + lasts, by=BY, note=None, now=now))
+
+    def _move(self, alert: Alert, intent: Intent, move: Callable[[Alert, datetime], Alert]) -> None:
+        asked = Asked(tenant=alert.tenant, item_id=alert.id, by=BY, precondition=ANY_VERSION)
+
+        def change(services: Services) -> Alert:
+            now = services.clock.now()
+            return services.alerts().change(asked, lambda one: move(one, now))
+
+        self._try(intent, change)
+
+    # One dead letter
 
     def _redrive(self, letter: Job, intent: Intent) -> None:
         may_begin_again = intent.number % 3 > 0
@@ -102,7 +132,7 @@ class Person:
 
         self._try(intent, discard)
 
-    # Many
+    # Many dead letters
 
     def _redrive_many(self, letter: Job, intent: Intent) -> None:
         self._begin(BulkKind.REDRIVE, letter, intent)
