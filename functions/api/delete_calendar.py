@@ -5,25 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from functions.api.calendar_users import users_of
 from functions.api.refusals import Refused, WrongState
-from shared.model.errors import CalendarChanged, TemplateNotFound
-from shared.model.template import TemplateKey, TemplateStatus
+from shared.model.errors import CalendarChanged
+from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from functions.api.change_template import Change
-    from shared.model.template import Template
     from shared.ports.calendars import CalendarStore
     from shared.ports.templates import TemplateStore
+    from shared.side_by_side import Together
 
-_PAGE: Final = 100
+# What the delete itself takes, and the answer.
+_MARGIN_SECONDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteCalendar:
     calendars: CalendarStore
     templates: TemplateStore
+    together: Together = one_after_another
 
     def __call__(self, tenant: str, calendar_id: str, change: Change) -> None:
         """
@@ -31,34 +34,22 @@ class DeleteCalendar:
             CalendarNotFound: there is none.
             VersionMismatch: the precondition does not hold.
             WrongState: a template uses it.
-            Refused: another changed it at the same time.
+            Refused: another changed it at the same time, or so many templates have used it once that there was no time
+                to look whether one of them still does.
         """
         calendar = self.calendars.get_calendar(tenant, calendar_id)
         change.precondition.check(calendar)
-        user = next(templates_using(self.calendars, self.templates, tenant, calendar_id), None)
-        if user is not None:
-            detail = f"the template {user.id} ({user.name}) uses it: take the calendar out of its schedule first"
-            raise WrongState("in_use", detail)
+        self._check_unused(tenant, calendar_id, change.seconds_left)
         try:
             self.calendars.delete_calendar(tenant, calendar_id, revision=calendar.revision)
         except CalendarChanged:
             raise Refused("conflict", "the calendar was changed by others at the same time: read it again") from None
 
-
-def templates_using(
-    calendars: CalendarStore, templates: TemplateStore, tenant: str, calendar_id: str
-) -> Iterator[Template]:
-    """The templates, none of them deleted, whose schedules name a calendar, in the order of their ids."""
-    position = None
-    while True:
-        users = calendars.users(tenant, calendar_id, after=position, limit=_PAGE)
-        for template_id in users:
-            try:
-                template = templates.get_template(TemplateKey(tenant, template_id))
-            except TemplateNotFound:
-                continue
-            if template.status is not TemplateStatus.DELETED and calendar_id in template.calendars:
-                yield template
-        if len(users) < _PAGE:
-            return
-        position = users[-1]
+    def _check_unused(self, tenant: str, calendar_id: str, seconds_left: Callable[[], float]) -> None:
+        for one in users_of(self.calendars, self.templates, self.together, tenant, calendar_id):
+            if one.template is not None:
+                detail = f"the template {one.template.id} ({one.template.name}) uses it"
+                raise WrongState("in_use", f"{detail}: take the calendar out of its schedule first")
+            if seconds_left() < _MARGIN_SECONDS:
+                detail = "many templates have used it, and there was no time to look at each: it may still be in use"
+                raise Refused("conflict", detail)

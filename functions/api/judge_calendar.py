@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from functions.api.calendar_users import users_of
 from functions.api.check_template import present_timetable
-from functions.api.delete_calendar import templates_using
 from shared.model.errors import InvalidField
 from shared.model.schedule.calendar_difference import differing_spans
+from shared.side_by_side import one_after_another
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.model.template import Template
     from shared.ports.calendars import CalendarStore
     from shared.ports.templates import TemplateStore
+    from shared.side_by_side import Together
 
 SPAN: Final = timedelta(days=90)
 """How far ahead changes are counted."""
@@ -31,6 +32,8 @@ _MOST: Final = 9_000
 # How many of a template's changes are shown, and how many templates.
 _SHOWN_CHANGES: Final = 3
 _SHOWN_TEMPLATES: Final = 50
+# Templates that are looked at in one call, be it that they use the calendar or did so once.
+_MOST_USERS: Final = 1_000
 # One template takes a second or two at the most.
 _LAST_TEMPLATE_SECONDS: Final = 5
 
@@ -58,7 +61,8 @@ class ChangedTemplate:
 @dataclass(frozen=True, slots=True)
 class Impact:
     """`templates` use the calendar; of them `changed` have occurrences that change, and `shown` are the first of these.
-    With `is_complete`, all of them were looked at, and all of their occurrences up to `until`."""
+    With `is_complete`, all of them were looked at, and all of their occurrences up to `until`; else `next`, when it is
+    not None, is the id after which the others come."""
 
     until: datetime
     templates: int
@@ -66,6 +70,7 @@ class Impact:
     occurrences: int
     shown: Sequence[ChangedTemplate]
     is_complete: bool
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,33 +79,54 @@ class JudgeCalendar:
 
     calendars: CalendarStore
     templates: TemplateStore
+    together: Together = one_after_another
 
     def __call__(
-        self, tenant: str, calendar_id: str, would_be: Calendar, *, now: datetime, seconds_left: Callable[[], float]
+        self,
+        tenant: str,
+        calendar_id: str,
+        would_be: Calendar,
+        *,
+        after: str | None = None,
+        now: datetime,
+        seconds_left: Callable[[], float],
     ) -> Impact:
-        """What would change from `now` on if the calendar were as it `would_be`."""
-        until, found, looked_at, is_complete = now + SPAN, [], 0, True
-        for template in templates_using(self.calendars, self.templates, tenant, calendar_id):
-            if seconds_left() < _LAST_TEMPLATE_SECONDS:
-                is_complete = False
-                break
-            looked_at += 1
+        """What would change from `now` on if the calendar were as it `would_be`: of the templates with ids greater than
+        `after`, as many as there is time for."""
+        impact = Impact(now + SPAN, 0, 0, 0, (), is_complete=True)
+        users = users_of(self.calendars, self.templates, self.together, tenant, calendar_id, after=after)
+        for number, (template_id, template) in enumerate(users):
+            if number == _MOST_USERS or (template is not None and seconds_left() < _LAST_TEMPLATE_SECONDS):
+                return replace(impact, is_complete=False, next=after)
+            after = template_id
+            if template is not None:
+                judged = self._judge(template, calendar_id, would_be, now=now, until=impact.until)
+                impact = _with(impact, judged)
+        return impact
+
+    def _judge(
+        self, template: Template, calendar_id: str, would_be: Calendar, *, now: datetime, until: datetime
+    ) -> ChangedTemplate:
+        try:
+            was = present_timetable(template, self.calendars)
+            becomes = replace(was, calendars={**was.calendars, calendar_id: would_be})
+            return _judged(template, was, becomes, would_be, now=now, until=until)
+        except InvalidField:
             # One that this version cannot read is reported by its expansion.
-            with suppress(InvalidField):
-                was = present_timetable(template, self.calendars)
-                becomes = replace(was, calendars={**was.calendars, calendar_id: would_be})
-                judged = _judged(template, was, becomes, would_be, now=now, until=until)
-                is_complete = is_complete and judged.until == until
-                found.append(judged)
-        changed = [one for one in found if one.occurrences]
-        return Impact(
-            until=until,
-            templates=looked_at,
-            changed=len(changed),
-            occurrences=sum(one.occurrences for one in changed),
-            shown=changed[:_SHOWN_TEMPLATES],
-            is_complete=is_complete,
-        )
+            return ChangedTemplate(template, 0, until, ())
+
+
+def _with(impact: Impact, judged: ChangedTemplate) -> Impact:
+    is_complete = impact.is_complete and judged.until == impact.until
+    impact = replace(impact, templates=impact.templates + 1, is_complete=is_complete)
+    if not judged.occurrences:
+        return impact
+    return replace(
+        impact,
+        changed=impact.changed + 1,
+        occurrences=impact.occurrences + judged.occurrences,
+        shown=(*impact.shown, judged)[:_SHOWN_TEMPLATES],
+    )
 
 
 def _judged(

@@ -139,7 +139,7 @@ ROUTES: Final = (
     Route("PUT", "/v1/calendars/{calendar_id}", _calendars("put_calendar"), Scope.WRITE),
     Route("DELETE", "/v1/calendars/{calendar_id}", _calendars("delete_calendar"), Scope.WRITE),
     Route("POST", "/v1/calendars/{calendar_id}/import", _calendars("import_calendar"), Scope.WRITE),
-    Route("POST", "/v1/calendars/{calendar_id}/impact", _calendars("judge_calendar"), Scope.READ),
+    Route("POST", "/v1/calendars/{calendar_id}/impact", _calendars("judge_calendar"), Scope.READ, takes_query=True),
     Route("POST", "/v1/maintenance-windows", _windows("create_window"), Scope.WRITE),
     Route("GET", "/v1/maintenance-windows", _windows("list_windows"), Scope.READ, takes_query=True),
     Route("GET", "/v1/maintenance-windows/{window_id}", _windows("get_window"), Scope.READ),

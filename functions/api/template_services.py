@@ -151,6 +151,6 @@ def template_services_on(
         ),
         abort_backfill=AbortBackfill(backfills=backfills, stop_jobs=stop_jobs, telemetry=telemetry),
         put_calendar=PutCalendar(calendars=calendars, plan_users=plan_users, clock=clock, telemetry=telemetry),
-        judge_calendar=JudgeCalendar(calendars=calendars, templates=templates),
-        delete_calendar=DeleteCalendar(calendars=calendars, templates=templates),
+        judge_calendar=JudgeCalendar(calendars=calendars, templates=templates, together=together),
+        delete_calendar=DeleteCalendar(calendars=calendars, templates=templates, together=together),
     )

@@ -123,3 +123,4 @@ class CalendarImpact(BaseModel):
     changed_occurrences: int
     is_complete: bool = Field(description="Whether all templates, and all their occurrences, were looked at.")
     items: list[ChangedTemplate] = Field(description="The first 50.")
+    next_cursor: str | None = Field(default=None, description="Left out when no template is left to look at.")

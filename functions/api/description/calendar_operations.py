@@ -76,11 +76,13 @@ CALENDAR_OPERATIONS: Final = {
         id="judgeCalendar",
         summary="See what a change of a calendar would change",
         description="Of the templates that use it, whose occurrences of the next 90 days would run at other times, or "
-        "not at all. Nothing is stored. Needs no calendar that is there.",
+        "not at all. Nothing is stored. Needs no calendar that is there. A call looks at up to 1,000 templates, "
+        "as many as it has time for; the others follow with `next_cursor` and the same body.",
         body=calendars.NewCalendar,
         example=_OFFICE,
+        parameters=(CURSOR,),
         answer=answers.CalendarImpact,
         statuses={200: "What would change."},
-        problems=("not-found",),
+        problems=("not-found", "invalid-page-token"),
     ),
 }

@@ -11,9 +11,12 @@ from functions.api.endpoints.templates import change_of
 from functions.api.models.calendars import CalendarImport, NewCalendar
 from functions.api.models.faults import validated
 from functions.api.put_calendar import CalendarContent
+from functions.api.query_parameters import only
 from functions.api.refusals import Refused, invalid_field
+from functions.api.request import fingerprint
 from functions.api.wire.answers import etag
 from functions.api.wire.calendar_answers import calendar_answer, days_answer, impact_answer, listed_calendar
+from functions.api.wire.page_tokens import page_token, parse_page_token
 from shared.model import limits
 from shared.model.errors import CalendarNotFound
 from shared.model.schedule.calendar import Calendar
@@ -57,11 +60,19 @@ def delete_calendar(request: Request, services: Services, calendar_id: str) -> A
 
 
 def judge_calendar(request: Request, services: Services, calendar_id: str) -> Answer:
-    would_be = _content(request.json_object()).days
+    body = request.json_object()
+    would_be, cursor = _content(body).days, only(request.parameters("cursor"), "cursor")
+    list_key = f"{request.tenant} POST /v1/calendars/{_id(calendar_id)}/impact {fingerprint(body)}"
     impact = services.templates().judge_calendar(
-        request.tenant, _id(calendar_id), would_be, now=services.clock.now(), seconds_left=request.seconds_left
+        request.tenant,
+        calendar_id,
+        would_be,
+        after=None if cursor is None else parse_page_token(cursor, list_key=list_key),
+        now=services.clock.now(),
+        seconds_left=request.seconds_left,
     )
-    return Answer(body=impact_answer(impact), facts={"calendar_id": calendar_id})
+    more = {} if impact.next is None else {"next_cursor": page_token(impact.next, list_key=list_key)}
+    return Answer(body={**impact_answer(impact), **more}, facts={"calendar_id": calendar_id})
 
 
 def import_calendar(request: Request, services: Services, calendar_id: str) -> Answer:

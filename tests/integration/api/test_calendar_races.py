@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
+from functions.api import judge_calendar
 from shared.model.errors import CalendarChanged, CalendarNotFound, StoreUnavailable
 from shared.model.template import TemplateKey
 from tests.integration.api.test_calendars import HOLIDAY, MONDAY, OFFICE, WEEKEND, daily, put, waiting
@@ -153,3 +156,88 @@ def test_of_many_templates_all_are_counted_and_the_first_are_shown(api: Api) -> 
     judged = api.post(f"{OFFICE}/impact", HOLIDAY).body
 
     assert (judged["changed_templates"], judged["changed_occurrences"], len(judged["items"])) == (53, 53, 50)
+
+
+def test_a_call_looks_at_so_many_templates_and_the_next_goes_on_behind_them(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge_calendar, "_MOST_USERS", 2)
+    put(api, {})
+    templates = [daily(api)["id"] for _ in range(5)]
+    pages: list[dict[str, Any]] = []
+    query: dict[str, str] = {}
+    while len(pages) < 9:
+        pages.append(api.request("POST", f"{OFFICE}/impact", HOLIDAY, query=urlencode(query)).body)
+        if "next_cursor" not in pages[-1]:
+            break
+        query = {"cursor": pages[-1]["next_cursor"]}
+
+    assert [one["template_id"] for page in pages for one in page["items"]] == sorted(templates)
+    assert [(page["templates"], page["changed_occurrences"], page["is_complete"]) for page in pages] == [
+        (2, 2, False),
+        (2, 2, False),
+        (1, 1, True),
+    ]
+
+
+def test_templates_that_used_it_once_are_looked_at_no_longer_than_those_that_do(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(api, {})
+    for number in range(2_500):
+        api.calendars.note_use(TENANT, f"0{number:04}", ["office"])
+    template = daily(api)
+    reads: list[str] = []
+    read = api.templates.get_template
+    monkeypatch.setattr(api.templates, "get_template", lambda key: (reads.append(key.template_id), read(key))[1])
+
+    pages = [api.post(f"{OFFICE}/impact", HOLIDAY).body]
+    counts = [len(reads)]
+    while "next_cursor" in pages[-1]:
+        query = urlencode({"cursor": pages[-1]["next_cursor"]})
+        pages.append(api.request("POST", f"{OFFICE}/impact", HOLIDAY, query=query).body)
+        counts.append(len(reads))
+
+    # A page of templates is read at once, of which none but the first may be needed.
+    assert all(later - earlier <= 1_100 for earlier, later in pairwise([0, *counts]))
+    assert [one["template_id"] for page in pages for one in page["items"]] == [template["id"]]
+    assert [page["is_complete"] for page in pages] == [False, False, True]
+
+
+def test_without_time_for_any_template_the_next_call_begins_where_this_one_did(api: Api) -> None:
+    put(api, {})
+    daily(api)
+    api.seconds_left = 4.0
+
+    judged = api.post(f"{OFFICE}/impact", HOLIDAY).body
+
+    assert (judged["templates"], judged["is_complete"]) == (0, False)
+    assert "next_cursor" not in judged
+
+
+def test_a_cursor_belongs_to_its_calendar_and_what_that_would_be(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge_calendar, "_MOST_USERS", 1)
+    put(api, {})
+    daily(api)
+    daily(api)
+    query = urlencode({"cursor": api.post(f"{OFFICE}/impact", HOLIDAY).body["next_cursor"]})
+
+    for path, body in ((OFFICE, WEEKEND), ("/v1/calendars/other", HOLIDAY)):
+        assert api.request("POST", f"{path}/impact", body, query=query).slug == "invalid-page-token"
+    assert api.request("POST", f"{OFFICE}/impact", HOLIDAY, query="cursor=x").slug == "invalid-page-token"
+    assert api.request("POST", f"{OFFICE}/impact", HOLIDAY, query="limit=2").slug == "invalid-parameter"
+    assert api.request("POST", f"{OFFICE}/impact", HOLIDAY, query=query).status == 200
+
+
+def test_a_calendar_that_too_many_have_used_to_look_at_each_stays(api: Api) -> None:
+    put(api, WEEKEND)
+    for number in range(250):
+        api.calendars.note_use(TENANT, f"0{number:03}", ["office"])
+    api.seconds_left = 3.0
+
+    refused = api.request("DELETE", OFFICE)
+
+    assert (refused.status, refused.slug) == (409, "conflict")
+    assert api.get(OFFICE).status == 200
+    api.seconds_left = 29.0
+    assert api.request("DELETE", OFFICE).status == 200
