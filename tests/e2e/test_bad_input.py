@@ -19,8 +19,8 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def tenant(new_client: Any) -> Client:
-    """A tenant with two jobs, and nothing else."""
-    client: Client = new_client("bad-input", "read", "write")
+    """A tenant with two jobs, and nothing else; its key may do everything."""
+    client: Client = new_client("bad-input", "read", "write", "admin")
     return client
 
 
