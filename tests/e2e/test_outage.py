@@ -26,8 +26,9 @@ SECONDS = int(os.environ.get("OUTAGE_SECONDS", "30"))
 JOBS = int(os.environ.get("OUTAGE_JOBS", "60"))
 SETTINGS = settings_of(Stage.LOCAL, {})
 BREAKERS = SETTINGS.breakers
-# What may be on its way when the breaker opens: each executor of the lane has up to ten jobs in hand.
-IN_FLIGHT = 10 * max(SETTINGS.maximum_concurrency.values())
+# What may be on its way when the breaker opens: each executor of the lane has up to ten jobs in hand, and may take ten
+# more before it learns of it.
+IN_FLIGHT = 2 * 10 * max(SETTINGS.maximum_concurrency.values())
 
 
 @pytest.mark.meanwhile

@@ -156,7 +156,7 @@ def test_half_a_minute_of_changes_has_exactly_its_occurrences(
     new_client: Callable[..., Client], receiver: Receiver
 ) -> None:
     client = new_client("changing", "read", "write")
-    template = new_template(client, receiver, {"every": "2s", "end_at": text(*instants(-60))})
+    template = new_template(client, receiver, {"every": "2s", "end_at": text(*instants(-180))})
     path = f"/v1/templates/{template['id']}"
     taken_out = text(datetime.fromtimestamp(time.time() // 2 * 2 + 8, UTC))
     act(client, template, "skip", {"nominal_at": taken_out})
