@@ -30,6 +30,8 @@ _LATE_JOURNAL: Final = Duration.minutes(5)
 # Jobs are planned half an hour ahead, and a refill is due when half of that is left.
 _LATE_EXPANSION: Final = Duration.minutes(5)
 _EXPANSION_DELAY: Final = "expansion_delay_ms"
+# A tick that ends with templates still behind the clock says how far; the next ones catch up.
+_EXPANSION_LAG: Final = "expansion_lag_ms"
 _LEFT_OUT: Final = "journal_left_out"
 # What runs each minute and takes one at the most; what the watcher measures of it, and what it means when it is old.
 _SIGNS_OF_LIFE: Final = (
@@ -113,6 +115,13 @@ class Alarms(Construct):
             _measured(_EXPANSION_DELAY, Function.RECURRENCE),
             threshold=_LATE_EXPANSION.to_milliseconds(),
             periods=3,
+        )
+        self._alarm(
+            _EXPANSION_LAG.replace("_", "-"),
+            "Templates are behind the clock after each tick: jobs that were due are not made yet",
+            _measured(_EXPANSION_LAG, Function.RECURRENCE),
+            threshold=_LATE_EXPANSION.to_milliseconds(),
+            periods=5,
         )
 
     def _alarm(

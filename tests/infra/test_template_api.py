@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra.app import add_stage, new_app
 from infra.settings import Function, settings_of
+from shared.ports.telemetry import Metric
 from tests.infra.template import StageTemplate
 
 if TYPE_CHECKING:
@@ -113,12 +114,14 @@ def test_alarms_watch_dead_letters_failures_a_late_stream_and_late_expansions(te
             )
         ),
         ("expansion_delay_ms", Function.RECURRENCE),
+        ("expansion_lag_ms", Function.RECURRENCE),
         ("IteratorAge", Function.POPULATOR_STREAM),
         ("IteratorAge", Function.JOURNAL),
         *((metric, Function.WATCHER) for metric in SIGNS_OF_LIFE),
         ("ApproximateNumberOfMessagesVisible", "JournalLost.QueueName"),
         ("journal_left_out", Function.JOURNAL),
     }
+    assert {metric for metric, _ in watched if metric.islower()} <= set(Metric)
     silent = {alarm["MetricName"] for alarm in alarms if alarm["TreatMissingData"] == "breaching"}
     assert silent == SIGNS_OF_LIFE
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"breaching", "notBreaching"}
