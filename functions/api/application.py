@@ -61,8 +61,8 @@ class Application:
             request = self._request()
             if route.scope is not None:
                 request.authenticated().require(route.scope)
-                if not route.takes_query:
-                    request.parameters()
+            if needs_caller(request.path) and not route.takes_query:
+                request.parameters()
             correlation_id = request.correlation_id()
             answer = _if_news(route.endpoint(request, self._services, **parameters), request)
             return self._respond(answer, correlation_id or answer.correlation_id)

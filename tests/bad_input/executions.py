@@ -59,5 +59,28 @@ EXECUTIONS: Final = (
     _report("an error of another shape", "fail", {"error": "broken"}, _invalid("/error")),
     _report("an error's type in words", "fail", {"error": {"type": "No Disk"}}, _invalid("/error/type")),
     _report("a wait of years", "fail", {"retry_after": "400d"}, _invalid("/retry_after")),
+    BadInput(
+        "report: a heartbeat with a query",
+        "POST",
+        f"/v1/executions/{_STALE}/heartbeat?force=1",
+        {},
+        None,
+        400,
+        "invalid-parameter",
+        "force",
+    ),
+    *(
+        BadInput(
+            f"the output after {redrive!r} redrives",
+            "GET",
+            f"/v1/jobs/{{ended}}/executions/1/output?redrive={redrive}",
+            {},
+            None,
+            400,
+            "invalid-parameter",
+            "redrive",
+        )
+        for redrive in ("x", "-1", "", "9" * 30)
+    ),
     _report("a heartbeat that says something", "heartbeat", {"alive": True}, _invalid("/alive")),
 )
