@@ -6,13 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.adapters.aws import translated_errors, unavailable
+from shared.adapters.aws import ConditionFailed, translated_errors, unavailable
 from shared.adapters.dynamodb import schema
 from shared.adapters.dynamodb.alert_codec import REVISION, alert_item_key, decode_alert, encode_alert
 from shared.adapters.dynamodb.batch_get import batch_get
 from shared.adapters.dynamodb.codec import TIME_IN_SECONDS
 from shared.model.alerts.errors import AlertChanged, AlreadyCounted, StormReached
-from shared.model.errors import ItemNotFound
+from shared.model.errors import ItemNotFound, StoreUnavailable
 from shared.model.job import epoch_ms, from_epoch_ms
 from shared.ports.alerts import AlertPage, DueKind, DueLook, Standing
 
@@ -77,6 +77,9 @@ class DynamoAlertStore:
         marked_until: datetime | None = None,
         slot: StormSlot | None = None,
     ) -> None:
+        if _comes_back(alert, seen):
+            # Before it says so: what goes in time must not be what a live alert is found by.
+            self._keep_latest(alert)
         writes = [self._put_mark(alert.tenant, mark, marked_until) for mark in marks]
         if slot is not None:
             writes.append(self._take(alert.tenant, slot))
@@ -85,6 +88,10 @@ class DynamoAlertStore:
             writes.append({"Put": {"Item": _look_key(DueLook(alert.due_at, alert.tenant, DueKind.ALERT, alert.id))}})
         refused = self._transact(writes)
         if refused is None or (_REFUSED in refused and self._is_stored(alert)):
+            if alert.expire_item_at is not None:
+                # Where that cannot be written, a key stays that leads nowhere one day.
+                with suppress(StoreUnavailable):
+                    self._keep_latest(alert)
             return
         repeated = [place for place, code in enumerate(refused[: len(marks)]) if code == _REFUSED]
         if repeated:
@@ -187,6 +194,19 @@ class DynamoAlertStore:
             }
         return [{"Put": {"Item": item, "ConditionExpression": _ABSENT}}, {"Put": {"Item": latest, **in_place}}]
 
+    def _keep_latest(self, alert: Alert) -> None:
+        """What says that the alert is the latest with its key, unless another is by now, goes when the alert does."""
+        item = {**_latest_key(alert.tenant, alert.key), _LATEST: {"S": alert.id}}
+        if alert.expire_item_at is not None:
+            item[schema.TTL] = TIME_IN_SECONDS.encode(alert.expire_item_at)
+        with suppress(ConditionFailed), translated_errors("keep latest alert"):
+            self.dynamodb.put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression=f"{_LATEST} = :this",
+                ExpressionAttributeValues={":this": {"S": alert.id}},
+            )
+
     def _put_mark(self, tenant: str, mark: Mark, until: datetime | None) -> dict[str, Any]:
         item: Item = {
             schema.PK: {"S": f"{schema.ALERT_MARKS_PK}#{tenant}#{mark.job_id}"},
@@ -213,6 +233,13 @@ class DynamoAlertStore:
                 },
             }
         }
+
+
+def _comes_back(alert: Alert, seen: Standing) -> bool:
+    before = seen.alert
+    if before is None or before.id != alert.id:
+        return False
+    return before.expire_item_at is not None and alert.expire_item_at is None
 
 
 def _latest_key(tenant: str, key: str) -> Item:

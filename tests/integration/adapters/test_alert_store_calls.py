@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -131,3 +132,68 @@ def test_what_a_newer_version_wrote_is_left_out_of_lists(store: DynamoAlertStore
     )
 
     assert list(store.list_alerts(TENANT, before=None, limit=9).alerts) == []
+
+
+def over(alert: Alert, *, seconds: float = 4) -> Alert:
+    """The alert, resolved and told."""
+    resolved = moves.resolved(replace(alert, told=(), pending=()), by="key", note=None, now=at(seconds))
+    return replace(resolved, announced=resolved.version)
+
+
+def kept_until(dynamodb: Any, alert: Alert) -> int | None:
+    """The time at which the note goes that the alert is the latest with its key."""
+    key = {"pk": {"S": f"latest-alerts#{TENANT}"}, "sk": {"S": alert.key}}
+    item = dynamodb.get_item(TableName=CONTROL_TABLE, Key=key)["Item"]
+    return int(item["ttl"]["N"]) if "ttl" in item else None
+
+
+def test_that_an_alert_was_the_latest_is_forgotten_with_it(store: DynamoAlertStore, dynamodb: Any) -> None:
+    alert, ended = an_alert(), over(an_alert())
+    store.record(alert, seen=NOBODY)
+    assert kept_until(dynamodb, alert) is None
+
+    store.record(ended, seen=Standing.of(alert))
+
+    assert ended.expire_item_at is not None
+    assert kept_until(dynamodb, alert) == ended.expire_item_at.timestamp()
+    assert store.standing(TENANT, alert.key) == Standing.of(ended)
+
+
+def test_one_that_comes_back_is_the_latest_until_it_is_over_again(store: DynamoAlertStore, dynamodb: Any) -> None:
+    alert, ended = an_alert(), over(an_alert())
+    store.record(alert, seen=NOBODY)
+    store.record(ended, seen=Standing.of(alert))
+    back = moves.reopened(ended, [Occurrence("job-2", "3", at(5))], now=at(5), policy=a_policy())
+
+    store.record(back, seen=Standing.of(ended))
+
+    assert kept_until(dynamodb, alert) is None
+    assert store.standing(TENANT, alert.key) == Standing.of(back)
+
+
+def test_what_ends_later_than_the_next_one_opened_leaves_that_in_its_place(
+    store: DynamoAlertStore, dynamodb: Any
+) -> None:
+    earlier = an_alert()
+    later = moves.opened(a_rule(), earlier.subject, [Occurrence("job-9", "3", at(60))], now=at(60), policy=a_policy())
+    store.record(earlier, seen=NOBODY)
+    store.record(later, seen=Standing.of(earlier))
+
+    store.record(over(earlier), seen=Standing.of(earlier))
+
+    assert store.standing(TENANT, later.key) == Standing.of(later)
+    assert kept_until(dynamodb, later) is None
+
+
+@pytest.mark.parametrize("error", [THROTTLED, READ_TIMEOUT], ids=str)
+def test_an_alert_is_over_whether_or_not_it_can_be_forgotten(
+    store: DynamoAlertStore, dynamodb: Any, error: Any
+) -> None:
+    alert, ended = an_alert(), over(an_alert())
+    store.record(alert, seen=NOBODY)
+
+    with not_applied(dynamodb, error, only="dynamodb.PutItem"):
+        store.record(ended, seen=Standing.of(alert))
+
+    assert store.get_alert(TENANT, alert.id) == ended
+    assert kept_until(dynamodb, alert) is None
