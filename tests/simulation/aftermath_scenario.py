@@ -13,7 +13,7 @@ from tests.simulation.alert_scenario import policy_of, rules_of
 from tests.simulation.faults import MINUTE, SECOND, Climate, Deed, Fault, Spell, Weather
 from tests.simulation.people import Intent
 from tests.simulation.ports import START
-from tests.simulation.scenario import TENANTS, Scenario, Wish
+from tests.simulation.scenario import DEFAULT_BREAKERS, EARLY_BREAKERS, TENANTS, Scenario, Wish
 from tests.subscriptions import a_subscription
 
 if TYPE_CHECKING:
@@ -71,7 +71,13 @@ def aftermath_scenario_of(seed: int) -> AftermathScenario:
     old = [_old(number, chance, faults_end) for number in range(chance.choice((0, 0, 1, 3)))]
     wishes = [_wish(number, chance, faults_end) for number in range(many)]
     wishes += [one.wish for one in old for _ in range(chance.choice((0, 1, 2)))]
-    rest = Scenario(wishes, _climate(chance, faults_end), faults_end, skew_ms=chance.choice((0, 0, 2_500)))
+    rest = Scenario(
+        wishes,
+        _climate(chance, faults_end),
+        faults_end,
+        skew_ms=chance.choice((0, 0, 2_500)),
+        breakers=chance.choice((DEFAULT_BREAKERS, EARLY_BREAKERS)),
+    )
     return AftermathScenario(
         rest=rest,
         rules=[one for tenant in TENANTS for one in rules_of(tenant, chance)],

@@ -20,6 +20,7 @@ from tests.simulation.faults import MINUTE, SECOND, Faults, Mishap, Weather
 from tests.simulation.functions import World
 from tests.simulation.kernel import Actor, Kernel, Process
 from tests.simulation.queue import SimulatedQueue
+from tests.simulation.scenario import DEFAULT_BREAKERS
 from tests.simulation.store import SimulatedJobStore, stream_record
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from functions.executor.targets.protocol import Target
     from functions.populator.queue_changed_jobs import JobWritten
+    from shared.model.breaker import BreakerSettings
     from shared.model.job import Job
 
 # How long an invocation may take, and how many messages it is given: as in `infra`.
@@ -58,6 +60,7 @@ class Cloud:
     target: Target
     skew_of: Callable[[str], int] = lambda _: 0
     ids: SeededIds = field(default_factory=SeededIds)
+    breaker_settings: BreakerSettings = DEFAULT_BREAKERS
     watch: ClassVar[Callable[[World, Process, int], None]] = staticmethod(functions.sweep)
 
     def __post_init__(self) -> None:
@@ -76,6 +79,7 @@ class Cloud:
             MemoryMaintenanceWindows(),
             checkpoints,
             SimulatedBreakers(self.kernel),
+            self.breaker_settings,
             Beside(SimulatedLeftovers(self.kernel, self.jobs, outputs, checkpoints)),
         )
         self.processes: dict[str, Process] = {}

@@ -26,7 +26,6 @@ from shared.adapters.memory.templates import MemoryTemplateStore
 from shared.adapters.memory.versioned import MemoryVersionedStore
 from shared.dispatch import Dispatch
 from shared.model.allowed_targets import Place
-from shared.model.breaker import BreakerSettings
 from shared.model.job import Sharding
 from shared.model.retention import Retention
 from tests.retentions import retention_ports_in_memory
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from functions.executor.targets.protocol import Target
     from shared.adapters.memory.clock import SeededIds
+    from shared.model.breaker import BreakerSettings
     from shared.model.lanes import DueShard
     from tests.simulation.beside import Beside, SimulatedCheckpoints
     from tests.simulation.breakers import SimulatedBreakers
@@ -68,6 +68,7 @@ class World(NamedTuple):
     windows: MemoryMaintenanceWindows
     checkpoints: SimulatedCheckpoints
     breakers: SimulatedBreakers
+    breaker_settings: BreakerSettings
     beside: Beside
 
     def store_port(self, process: Process, real: Any) -> Any:
@@ -121,7 +122,7 @@ def services(world: World, process: Process) -> Services:
             *(world.store_port(process, one) for one in (beside.alerts, beside.rules, beside.policies))
         ),
         breaker_port=lambda: world.store_port(process, world.breakers),
-        breaker_settings=BreakerSettings(),
+        breaker_settings=world.breaker_settings,
         checkpoint_port=lambda: world.store_port(process, world.checkpoints),
         bulk_action_port=lambda: world.store_port(process, beside.actions),
         archive_port=MemoryArchive,
@@ -191,7 +192,7 @@ def execute(world: World, process: Process, ends_at: int, messages: Sequence[Mes
         breakers = BreakerGate(
             store=store,
             known=KnownBreakers(store, clock, telemetry),
-            settings=BreakerSettings(),
+            settings=world.breaker_settings,
             clock=clock,
             telemetry=telemetry,
         )

@@ -14,6 +14,7 @@ from tests.simulation import invariants
 from tests.simulation.clients import Client
 from tests.simulation.cloud import Cloud
 from tests.simulation.faults import MINUTE, Faults, Weather
+from tests.simulation.invariants_of_breakers import i27_none_but_probes_call_while_it_is_open, identity_of
 from tests.simulation.kernel import Actor, Kernel
 from tests.simulation.observed import Effect, Observed
 from tests.simulation.ports import START
@@ -62,7 +63,7 @@ class Run:
             self.kernel, self._effect_begins, self._effect_ends, self._work_begins, self._is_target_down
         )
         self.cloud = self.kind_of_cloud(
-            self.kernel, self.faults, self._judge_write, target, self._skew_of, SeededIds(seed)
+            self.kernel, self.faults, self._judge_write, target, self._skew_of, SeededIds(seed), scenario.breakers
         )
         self._clocks_agree = 2 * scenario.skew_ms <= invariants.SKEW_MS
 
@@ -163,6 +164,8 @@ class Run:
             self.observed.breaks("I9", stored, what)
         for what in self._held_back(effect, stored):
             self.observed.breaks("held", stored, what)
+        for what in self._called_while_open(effect, stored):
+            self.observed.breaks("I27", stored, what)
         for what in invariants.i7_no_effect_begins_after_the_end(effect, stored):
             if self._clocks_agree:
                 self.observed.breaks("I7", stored, what)
@@ -176,6 +179,15 @@ class Run:
         if effect.fence == stored.fence and not is_blind:
             now = START + timedelta(milliseconds=self.kernel.now + holder.skew_ms)
             yield from invariants.no_effect_begins_in_a_window_that_holds(stored, now, self.scenario.windows)
+
+    def _called_while_open(self, effect: Effect, stored: Job) -> Iterator[str]:
+        holder = self.observed.holders[effect.key]
+        history = self.cloud.world.breakers.history.get((stored.tenant, identity_of(stored.target)), ())
+        # Who cannot read the breakers, and knows of none, lets jobs run.
+        is_blind = any(line[1:3] == (holder.name, "breakers_not_read") for line in self.kernel.log)
+        if history and effect.fence == stored.fence and stored.started_at is not None and not is_blind:
+            claimed_ms = (stored.started_at - START) // timedelta(milliseconds=1) - holder.skew_ms
+            yield from i27_none_but_probes_call_while_it_is_open(stored, claimed_ms, self.kernel.now, history)
 
     def _work_begins(self, call: Call) -> None:
         worker = Worker.of(self.cloud, self.observed, call)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.model.breaker import BreakerSettings
 from shared.model.maintenance_window import EVERYTHING, Effect, Scope, Span, TargetScope
 from tests.simulation.faults import MINUTE, SECOND, Climate, Deed, Fault, Spell, Weather
 from tests.simulation.ports import START
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 TENANTS: Final = ("acme", "globex")
 _PRIORITIES: Final = ("high", "normal", "low")
 _ACTIONS: Final = ("cancel", "cancel", "run_now", "reschedule", "edit", "edit_as_read", "pry")
+DEFAULT_BREAKERS: Final = BreakerSettings()
+# Where few jobs are all that there is.
+EARLY_BREAKERS: Final = BreakerSettings(minimum_calls=2, failure_ratio=0.3)
 # The share of the jobs whose outcome is reported.
 _REPORTED: Final = 0.25
 # How long a spell lasts at the most.
@@ -34,6 +38,7 @@ _LONGEST: Final = {
     Weather.INDEX_STALE: 10 * MINUTE,
     Weather.HOT_SHARD: 10 * MINUTE,
     Weather.OLD_EXECUTORS: 5 * MINUTE,
+    Weather.TARGET_DOWN: 20 * MINUTE,
 }
 
 
@@ -53,13 +58,14 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Until `faults_end` things go wrong. `skew_ms`: how far a clock may be off, both ways. `windows`: maintenance
-    windows that are there from the beginning."""
+    windows that are there from the beginning. `breakers`: when they open."""
 
     wishes: Sequence[Wish]
     climate: Climate
     faults_end: int
     skew_ms: int
     windows: Sequence[MaintenanceWindow] = ()
+    breakers: BreakerSettings = DEFAULT_BREAKERS
 
 
 def scenario_of(seed: int) -> Scenario:
@@ -84,6 +90,7 @@ def _bad_weather(chance: random.Random) -> Scenario:
         faults_end=faults_end,
         skew_ms=chance.choice((0, 0, 2_500, 2_500, 5_000, 5 * MINUTE)),
         windows=[_window(number, chance, faults_end) for number in range(chance.choice((0, 0, 1, 3)))],
+        breakers=chance.choice((DEFAULT_BREAKERS, EARLY_BREAKERS)),
     )
 
 
@@ -177,7 +184,7 @@ def _deed(chance: random.Random, faults_end: int) -> Deed:
 
 
 def _spell(chance: random.Random, faults_end: int) -> Spell:
-    weather = chance.choice(tuple(_LONGEST))
+    weather = chance.choice((*_LONGEST, Weather.TARGET_DOWN, Weather.TARGET_DOWN))
     begin = chance.randrange(faults_end) // SECOND * SECOND
     length = chance.randrange(10 * SECOND, _LONGEST[weather])
     return Spell(weather, begin, begin + length)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,6 +58,8 @@ _ACTIONS: Final = (
     "delete",
     "misfire",
 )
+# The share of the runs in which somebody is behind.
+_BEHIND: Final = 0.08
 # How long a run with templates of each density goes on: what is planned half an hour ahead is paid for as well.
 _MINUTES: Final = {
     EACH_TEN_SECONDS: 6,
@@ -81,6 +83,8 @@ class TemplateScenario:
 def template_scenario_of(seed: int) -> TemplateScenario:
     chance = random.Random(f"templates {seed}")
     zone, begins = chance.choice(_NIGHTS)
+    if chance.random() < _BEHIND:
+        return _behind(chance)
     form = chance.choice(tuple(_MINUTES))
     if zone != "UTC" and chance.random() < 0.7:
         form = AROUND_THE_NIGHT
@@ -88,6 +92,15 @@ def template_scenario_of(seed: int) -> TemplateScenario:
     begins_at = (begins - START) // timedelta(milliseconds=1)
     templates = [owner.wish() for _ in range(1 if form in (EACH_TEN_SECONDS, EACH_MINUTE) else 2)]
     return TemplateScenario(templates, begins_at, _rest(chance, begins_at, owner.length))
+
+
+def _behind(chance: random.Random) -> TemplateScenario:
+    """A dense template that nobody has expanded for so long that it takes turns to catch up, in bad weather."""
+    owner = _Owner(chance, START, "UTC", EACH_TEN_SECONDS)
+    away = chance.choice((35, 50)) * MINUTE
+    rest = _rest(chance, 0, away + 3 * MINUTE)
+    spells = [Spell(Weather.NO_EXPANSIONS, 2 * MINUTE, 2 * MINUTE + away), *rest.climate.spells]
+    return TemplateScenario([owner.wish()], 0, replace(rest, climate=replace(rest.climate, spells=spells)))
 
 
 def _rest(chance: random.Random, begins_at: int, length: int) -> Scenario:
