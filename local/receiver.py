@@ -108,14 +108,22 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def shown(received: Received, *, with_headers: bool) -> str:
+    """A request as it is printed: in a line, and with each of its headers in one of its own if they are asked for."""
+    body = received.body.decode(errors="replace")
+    line = f"{received.method} {received.path} -> {received.answered} (number {received.number}) {body}"
+    headers = received.headers if with_headers else {}
+    return "\n".join([line, *(f"  {name}: {value}" for name, value in headers.items())])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.receiver", description=Receiver.__doc__)
     parser.add_argument("--port", type=int, default=9000)
+    parser.add_argument("--headers", action="store_true", help="print the headers too, the secrets among them")
     arguments = parser.parse_args()
 
     def tell(received: Received) -> None:
-        body = received.body.decode(errors="replace")
-        print(f"{received.method} {received.path} -> {received.answered} (number {received.number}) {body}", flush=True)
+        print(shown(received, with_headers=arguments.headers), flush=True)
 
     try:
         server = Receiver(arguments.port, tell)
