@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from functions.api.description import retention_answers as answers
-from functions.api.description.operation import IF_MATCH, IF_NONE_MATCH, Operation
+from functions.api.description.operation import IF_MATCH, Operation
 from functions.api.models import retention
 
 RETENTION_OPERATIONS: Final = {
     ("GET", "/v1/retention"): Operation(
         id="getRetention",
         summary="See how long ended jobs stay",
-        parameters=(IF_NONE_MATCH,),
         answer=answers.Retention,
         statuses={200: "What applies, what was wanted, defaults and bounds, and who changed what."},
     ),

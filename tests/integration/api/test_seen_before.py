@@ -42,8 +42,6 @@ def a_thing_of(api: Api, path: str) -> str:
             return created(
                 api, "/v1/escalation-policies", {"name": "p", "steps": [{"after": "0s", "channels": [channel]}]}
             )
-        case "/v1/retention":
-            return path
     raise AssertionError(f"none is made of {path}")
 
 
@@ -143,6 +141,5 @@ def test_the_description_names_those_that_are_not_answered_again_and_only_these(
         "/v1/subscriptions/{subscription_id}",
         "/v1/alert-rules/{rule_id}",
         "/v1/escalation-policies/{policy_id}",
-        "/v1/retention",
     }
     assert set(TOLD) <= {route.path for route in ROUTES if route.method == "GET"}
