@@ -102,8 +102,9 @@ class Worker:
 
     def _look_at_checkpoint(self) -> None:
         left = self.observed.checkpoints.get(self.token.key, 0)
-        found = self._report(lambda reports: reports.load_checkpoint(self.token))
-        if left and (found is None or int(found.data) < left):
+        answered = self._report(lambda reports: [reports.load_checkpoint(self.token)])
+        found = None if answered is None else answered[0]
+        if left and answered is not None and (found is None or int(found.data) < left):
             what = f"checkpoint {left} was kept, and the next attempt finds {found and found.data}"
             self.observed.breaks("checkpoint", self.token.key, what)
 
