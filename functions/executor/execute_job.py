@@ -179,10 +179,9 @@ class ExecuteJob:
         deadline, answer = Deadline(job.call_seconds), None
         with self.lease.watch(job, deadline) as watched:
             try:
-                answer = self._call(target, job, deadline)
-            except StoreUnavailable as error:
-                self.telemetry.warn("call_not_prepared", error=str(error), **job.identity())
-                self._put_back(job, "store_unavailable")
+                answer = self._call(target, job, watched)
+            except _NotCalled as why:
+                self._put_back(job, str(why))
             else:
                 self._write_down(job, answer, watched)
         for observer in self.observers:
@@ -192,34 +191,41 @@ class ExecuteJob:
         """The target was not called, and that was no attempt."""
         self.commit.deferred(job, until=self.clock.now() + timedelta(seconds=_PUT_BACK_SECONDS), reason=reason)
 
-    def _write_down(self, job: Job, answer: Answer | None, watched: Watched) -> None:
+    def _write_down(self, job: Job, answer: Answer, watched: Watched) -> None:
         # A success is worth a try even then: the work is done, and the fence refuses it if another has the job.
-        if answer is None or (watched.lost and answer.failure is not None):
+        if watched.lost and answer.failure is not None:
             self.telemetry.warn("given_up", **job.identity())
         elif answer.failure is None and awaits_callback(job):
             self.commit.accepted(job)
         else:
             self.commit(job, answer, cancelled=watched.cancelled)
 
-    def _call(self, target: Target, job: Job, deadline: Deadline) -> Answer | None:
-        """What the target answered; None when the lease was over before the call, so that nothing has happened.
+    def _call(self, target: Target, job: Job, watched: Watched) -> Answer:
+        """What the target answered.
 
         Raises:
-            StoreUnavailable: what the call takes cannot be read now.
+            _NotCalled: what the call takes cannot be read now, or took so long that another may have the job.
         """
         try:
             payload = self._try_for_a_while(partial(self.jobs.load_payload, job))
+            reporting = self._try_for_a_while(partial(self.hand_over, job))
         except PayloadUnavailable as error:
             return Answer(failure=Failure("payload_unavailable", str(error)))
-        reporting = self._try_for_a_while(partial(self.hand_over, job))
-        if job.lease_until is None or self.clock.now() >= job.lease_until:
-            return None
-        deadline.begin()
+        except StoreUnavailable as error:
+            self.telemetry.warn("call_not_prepared", error=str(error), **job.identity())
+            raise _NotCalled("store_unavailable") from None
+        if watched.lease_until is None or self.clock.now() >= watched.lease_until:
+            raise _NotCalled("lease_over")
+        watched.deadline.begin()
         try:
-            return target.call(_call_of(job, payload, reporting), deadline)
+            return target.call(_call_of(job, payload, reporting), watched.deadline)
         except Exception as error:
             self.telemetry.defect("target_defect", error, **job.identity())
             return Answer(failure=Failure("internal_error", f"the target's adapter failed: {type(error).__name__}"))
+
+
+class _NotCalled(Exception):
+    """The target was not called; the message is the word that says why."""
 
 
 def _identity(hint: Hint) -> dict[str, Any]:

@@ -11,18 +11,19 @@ _execute = partial(SourceMutant, "functions/executor/execute_job.py")
 _commit = partial(SourceMutant, "functions/executor/commit_outcome.py")
 _beat = partial(SourceMutant, "functions/executor/heartbeat.py")
 
-_LOAD_PAYLOAD = """\
+_READ = """\
         try:
             payload = self._try_for_a_while(partial(self.jobs.load_payload, job))
+            reporting = self._try_for_a_while(partial(self.hand_over, job))
         except PayloadUnavailable as error:
             return Answer(failure=Failure("payload_unavailable", str(error)))
-"""
-_HAND_OVER = """\
-        reporting = self._try_for_a_while(partial(self.hand_over, job))
+        except StoreUnavailable as error:
+            self.telemetry.warn("call_not_prepared", error=str(error), **job.identity())
+            raise _NotCalled("store_unavailable") from None
 """
 _MIND_THE_LEASE = """\
-        if job.lease_until is None or self.clock.now() >= job.lease_until:
-            return None
+        if watched.lease_until is None or self.clock.now() >= watched.lease_until:
+            raise _NotCalled("lease_over")
 """
 
 EXECUTOR_GUARDS: Final = (
@@ -58,14 +59,14 @@ EXECUTOR_GUARDS: Final = (
     _execute("a target is called without a lease", _MIND_THE_LEASE, ""),
     _execute(
         "a target is called as the lease ends",
-        "self.clock.now() >= job.lease_until",
-        "self.clock.now() > job.lease_until",
+        "self.clock.now() >= watched.lease_until",
+        "self.clock.now() > watched.lease_until",
     ),
-    _execute("a job that has no lease is called", "if job.lease_until is None or ", "if "),
+    _execute("a job that has no lease is called", "if watched.lease_until is None or ", "if "),
     _execute(
         "the lease is minded before the payload is there",
-        _LOAD_PAYLOAD + _HAND_OVER + _MIND_THE_LEASE,
-        _MIND_THE_LEASE + _LOAD_PAYLOAD + _HAND_OVER,
+        _READ + _MIND_THE_LEASE,
+        _MIND_THE_LEASE + _READ,
     ),
     _execute("a target's defect escapes", "except Exception as error:", "except KeyboardInterrupt as error:"),
     _execute(
@@ -73,9 +74,9 @@ EXECUTOR_GUARDS: Final = (
         "except PayloadUnavailable as error:",
         "except KeyError as error:",
     ),
-    _execute("a failure is committed on a lost lease", " or (watched.lost and answer.failure is not None):", ":"),
-    _execute("a success on a lost lease is given up", "(watched.lost and answer.failure is not None)", "watched.lost"),
-    _execute("what was never called is committed", "if answer is None or (watched", "if (watched"),
+    _execute("a failure is committed on a lost lease", "if watched.lost and answer.failure is not None:", "if False:"),
+    _execute("a success on a lost lease is given up", " and answer.failure is not None:", ":"),
+    _execute("what was never called is an attempt", "self._put_back(job, str(why))", "pass"),
     _execute("a cancel that stopped the work is forgotten", "cancelled=watched.cancelled", "cancelled=False"),
     # Committing
     _commit("a cancelled attempt goes the way of a failed one", "if cancelled:", "if False:"),
