@@ -11,6 +11,7 @@ from shared.model.change import is_made_by
 from shared.model.errors import ChangeRefused, StoreUnavailable
 from shared.model.execution import Outcome, Output
 from shared.model.lifecycle import Move
+from shared.model.next_attempt import no_later_than_its_end
 from shared.ports.telemetry import METRIC_OF, Metric
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class CommitOutcome:
     def deferred(self, job: Job, *, until: datetime, reason: str) -> None:
         """Put the claimed job back: it cannot run now, and this was not an attempt."""
         now = self.clock.now()
-        deferred = moves.defer(job, until=until, reason=reason, now=now)
+        deferred = moves.defer(job, until=no_later_than_its_end(job, until), reason=reason, now=now)
         stopped = moves.stop(job, now=now, retention=self.retention.of_tenant(job.tenant))
         self._write(job, deferred, now, if_cancelled=stopped, why=reason)
 

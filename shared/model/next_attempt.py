@@ -56,6 +56,13 @@ def gives_up_at(job: Job) -> datetime | None:
     return None if begun_at is None else begun_at + timedelta(seconds=seconds)
 
 
+def no_later_than_its_end(job: Job, until: datetime) -> datetime:
+    """When the claimed `job` is looked at again that is put back until `until`: what will not begin any more by then
+    ends at its own time, by the claim that finds it too late."""
+    ends_at = job.expires_at if job.attempt <= 1 else gives_up_at(job)
+    return until if ends_at is None else min(until, ends_at)
+
+
 def is_out_of_time(job: Job, now: datetime) -> bool:
     """Whether it is too late for the attempt for which `job` has been claimed. For the first one it never is."""
     limit = gives_up_at(job)

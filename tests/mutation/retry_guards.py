@@ -96,10 +96,10 @@ BREAKER_GUARDS: Final = (
         'except StoreUnavailable as error:\n            self.telemetry.warn("breaker_not_asked"',
         'except KeyError as error:\n            self.telemetry.warn("breaker_not_asked"',
     ),
-    _gate(
+    _next(
         "a held job outlives its deadline", "return until if ends_at is None else min(until, ends_at)", "return until"
     ),
-    _gate(
+    _next(
         "a job that has begun is held to its start deadline",
         "job.expires_at if job.attempt <= 1 else",
         "job.expires_at if True else",

@@ -12,7 +12,6 @@ from functions.executor.gates.protocol import Closed, Defer
 from shared.model import breaker as breakers
 from shared.model.breaker import Breaker, BreakerSettings, BreakerState, Calls, Verdict
 from shared.model.errors import BreakerChanged, StoreUnavailable
-from shared.model.next_attempt import gives_up_at
 from shared.model.target_identity import target_identity
 from shared.ports.breakers import Period
 from shared.ports.telemetry import Metric
@@ -63,7 +62,7 @@ class BreakerGate:
         if breaker is None or breaker.is_closed:
             return None
         until = breakers.held_until(breaker, job, self.settings, now)
-        return Defer(_no_later_than_its_end(job, until), f"breaker:{target}")
+        return Defer(until, f"breaker:{target}")
 
     def answered(self, job: Job, answer: Answer | None) -> None:
         """Take notice of how the call of a job ended that was let through; None when the target was not called."""
@@ -142,9 +141,3 @@ class BreakerGate:
             facts = {"tenant": changed.tenant, "target": changed.target, "error": changed.error}
             self.telemetry.note("breaker_opened" if opens else "breaker_closed", **facts, **changed.calls._asdict())
             self.telemetry.measure(Metric.BREAKER_OPENED if opens else Metric.BREAKER_CLOSED)
-
-
-def _no_later_than_its_end(job: Job, until: datetime) -> datetime:
-    """What will not begin any more ends at its time and not at its slot: by the claim, which finds it too late."""
-    ends_at = job.expires_at if job.attempt <= 1 else gives_up_at(job)
-    return until if ends_at is None else min(until, ends_at)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """The job is to ask again at `until`, a slot that is its own and lies ahead: never now, or it would spin."""
+    """The job is to ask again at `until`, a slot that is its own and lies ahead: never now, or it would spin. (One that
+    will not begin any more by then ends at its own time.)"""
 
     until: datetime
     reason: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from shared.adapters.memory.breakers import MemoryBreakers
 from shared.adapters.memory.clock import VirtualClock
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.model.breaker import BreakerSettings, BreakerState, Calls, closed_by_hand, opened_by_hand
-from shared.model.execution import Execution, Failure, Outcome
+from shared.model.execution import Failure
 from shared.model.job import Delivery
 from shared.model.retry import RetryPolicy
 from shared.ports.telemetry import Metric
@@ -360,24 +359,6 @@ def test_a_job_at_its_last_attempt_is_not_the_probe_while_others_may_be(world: W
     assert isinstance(only, Defer)
     assert at(20) < only.until <= at(30.001)
     assert gate.ask(world.job()) is None
-
-
-def test_a_job_that_would_be_too_late_by_then_asks_again_at_its_deadline(world: World, gate: BreakerGate) -> None:
-    world.fail(gate)
-
-    closed = gate.ask(world.job(expires_after_seconds=7))
-
-    assert closed.until == at(7)
-
-
-def test_a_job_whose_limit_of_time_is_over_by_then_asks_again_when_it_is(world: World, gate: BreakerGate) -> None:
-    world.fail(gate)
-    first = Execution(attempt=1, fence=1, started_at=at(0), ended_at=at(0), outcome=Outcome.FAILED)
-    job = world.job(retry=RetryPolicy(give_up_after_seconds=8))
-
-    closed = gate.ask(replace(job, attempt=2, fence=2, executions=(first,)))
-
-    assert closed.until == at(8)
 
 
 def test_opened_by_hand_it_holds_until_the_time_that_was_given(world: World, gate: BreakerGate) -> None:
