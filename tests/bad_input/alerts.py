@@ -91,7 +91,7 @@ ALERTS = [
     BadInput("an unknown rule", "DELETE", f"/v1/alert-rules/{UNKNOWN_ID}", {}, None, 404, "not-found"),
     BadInput("a built-in rule", "GET", "/v1/alert-rules/built-in-failed-for-good", {}, None, 404, "not-found"),
     BadInput("an unknown policy", "DELETE", f"/v1/escalation-policies/{UNKNOWN_ID}", {}, None, 404, "not-found"),
-    BadInput("PATCH of a rule", "PATCH", f"/v1/alert-rules/{UNKNOWN_ID}", JSON, b"{}", 405, "method-not-allowed"),
+    BadInput("an unknown rule", "PATCH", f"/v1/alert-rules/{UNKNOWN_ID}", JSON, b"{}", 404, "not-found"),
     BadInput(
         "a job in a group of the scheduler's own",
         "POST",

@@ -17,6 +17,7 @@ from functions.api.description.operation import (
     Parameter,
 )
 from functions.api.models import alert_rules, alerts
+from functions.api.request import JSON, MERGE_PATCH
 from shared.model import limits
 from shared.model.alerts.alert import AlertState
 from shared.model.alerts.rule import Severity
@@ -120,6 +121,19 @@ ALERT_OPERATIONS: Final = {
         statuses={200: "The rule."},
         problems=("not-found",),
     ),
+    ("PATCH", "/v1/alert-rules/{rule_id}"): Operation(
+        id="editAlertRule",
+        summary="Change an alert rule",
+        description="A JSON merge patch (RFC 7396). Alerts that are open stay as the rule made them.",
+        body=alert_rules.RulePatch,
+        is_patch=True,
+        example={"enabled": False},
+        body_types=(MERGE_PATCH, JSON),
+        parameters=(IF_MATCH,),
+        answer=answers.AlertRule,
+        statuses={200: "The rule after the change."},
+        problems=_NO_STATE,
+    ),
     ("PUT", "/v1/alert-rules/{rule_id}"): Operation(
         id="replaceAlertRule",
         summary="Replace an alert rule",
@@ -165,6 +179,19 @@ ALERT_OPERATIONS: Final = {
         answer=answers.EscalationPolicy,
         statuses={200: "The policy."},
         problems=("not-found",),
+    ),
+    ("PATCH", "/v1/escalation-policies/{policy_id}"): Operation(
+        id="editEscalationPolicy",
+        summary="Change an escalation policy",
+        description="A JSON merge patch (RFC 7396): steps are replaced as a whole.",
+        body=alert_rules.PolicyPatch,
+        is_patch=True,
+        example={"repeat": {"every": "1h", "times": 2}},
+        body_types=(MERGE_PATCH, JSON),
+        parameters=(IF_MATCH,),
+        answer=answers.EscalationPolicy,
+        statuses={200: "The policy after the change."},
+        problems=_NO_STATE,
     ),
     ("PUT", "/v1/escalation-policies/{policy_id}"): Operation(
         id="replaceEscalationPolicy",

@@ -15,6 +15,7 @@ from functions.api.description.operation import (
     Operation,
 )
 from functions.api.models import channels
+from functions.api.request import JSON, MERGE_PATCH
 from shared.model import limits
 
 _NEW: Final = {
@@ -50,6 +51,20 @@ CHANNEL_OPERATIONS: Final = {
         answer=answers.Channel,
         statuses={200: "The channel."},
         problems=("not-found",),
+    ),
+    ("PATCH", "/v1/channels/{channel_id}"): Operation(
+        id="editChannel",
+        summary="Change a channel",
+        description="A JSON merge patch (RFC 7396): secrets that it does not speak of stay as they are. It holds for "
+        "all that has not been sent yet.",
+        body=channels.ChannelPatch,
+        is_patch=True,
+        example={"name": "on call, renamed"},
+        body_types=(MERGE_PATCH, JSON),
+        parameters=(IF_MATCH,),
+        answer=answers.Channel,
+        statuses={200: "The channel after the change."},
+        problems=(*_CHANGE_PROBLEMS, *TARGET_PROBLEMS),
     ),
     ("PUT", "/v1/channels/{channel_id}"): Operation(
         id="replaceChannel",

@@ -17,7 +17,7 @@ def with_patches(schemas: Mapping[str, Any], patches: Iterable[str]) -> dict[str
     found = dict(schemas)
     todo = {name: found.pop(name) for name in patches}
     for name, schema in todo.items():
-        found[name] = {**_leading_to_parts(schema), "additionalProperties": {"type": "null"}}
+        found[name] = {**_part(schema), "description": schema["description"]}
     names = _parts_in(found)
     while names:
         name = names.pop()

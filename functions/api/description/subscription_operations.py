@@ -7,6 +7,7 @@ from typing import Final
 from functions.api.description import subscription_answers as answers
 from functions.api.description.operation import CHANGE_PROBLEMS, IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, Operation
 from functions.api.models import subscriptions
+from functions.api.request import JSON, MERGE_PATCH
 from shared.model import limits
 
 _NEW: Final = {
@@ -45,6 +46,19 @@ SUBSCRIPTION_OPERATIONS: Final = {
         answer=answers.Subscription,
         statuses={200: "The subscription."},
         problems=("not-found",),
+    ),
+    ("PATCH", "/v1/subscriptions/{subscription_id}"): Operation(
+        id="editSubscription",
+        summary="Change a subscription",
+        description="A JSON merge patch (RFC 7396). It holds for what happens ten seconds later.",
+        body=subscriptions.SubscriptionPatch,
+        is_patch=True,
+        example={"status": "paused"},
+        body_types=(MERGE_PATCH, JSON),
+        parameters=(IF_MATCH,),
+        answer=answers.Subscription,
+        statuses={200: "The subscription after the change."},
+        problems=_CHANGE_PROBLEMS,
     ),
     ("PUT", "/v1/subscriptions/{subscription_id}"): Operation(
         id="replaceSubscription",

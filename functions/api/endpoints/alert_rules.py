@@ -13,6 +13,7 @@ from functions.api.models.alert_rules import NewRule
 from functions.api.models.faults import validated
 from functions.api.refusals import invalid_field
 from functions.api.request import fingerprint
+from functions.api.wanted_content import wanted_content
 from functions.api.wire.alert_answers import rule_answer
 from functions.api.wire.answers import etag
 from shared.model.alerts.rule import (
@@ -73,12 +74,11 @@ def get_rule(request: Request, services: Services, rule_id: str) -> Answer:
     return _answer(services.alerts().rules.store.get(request.tenant, _id(rule_id)))
 
 
-def replace_rule(request: Request, services: Services, rule_id: str) -> Answer:
-    now = services.clock.now()
-    asked = _asked_for(request.json_object(), request, services)
+def change_rule(request: Request, services: Services, rule_id: str) -> Answer:
+    now, wanted = services.clock.now(), wanted_content(request, NewRule, rule_answer)
 
     def decide(rule: AlertRule) -> AlertRule:
-        changed = replace(rule, **asked)
+        changed = replace(rule, **_asked_for(wanted(rule), request, services))
         if changed != rule:
             _plan_look(changed, services, now)
         return changed

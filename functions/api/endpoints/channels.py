@@ -10,9 +10,10 @@ from functions.api.answer import Answer
 from functions.api.create_job import Idempotency
 from functions.api.endpoints.jobs import answer_of
 from functions.api.keep_versioned import Asked
-from functions.api.models.channels import read_channel
+from functions.api.models.channels import NewChannel, read_channel
 from functions.api.refusals import WrongState
 from functions.api.request import fingerprint
+from functions.api.wanted_content import wanted_content
 from functions.api.wire.answers import etag
 from functions.api.wire.channel_answers import channel_answer
 from shared.model.alerts.notification import channel_job, trial_document
@@ -61,11 +62,11 @@ def get_channel(request: Request, services: Services, channel_id: str) -> Answer
     return _answer(services.channels().store.get(request.tenant, _id(channel_id)))
 
 
-def replace_channel(request: Request, services: Services, channel_id: str) -> Answer:
-    body = request.json_object()
+def change_channel(request: Request, services: Services, channel_id: str) -> Answer:
+    wanted = wanted_content(request, NewChannel, channel_answer)
 
     def decide(current: Channel) -> Channel:
-        name, kind, settings = read_channel(body, services.specs.check_target, current)
+        name, kind, settings = read_channel(wanted(current), services.specs.check_target, current)
         return replace(current, name=name, kind=kind, settings=settings)
 
     return _answer(services.channels().change(_asked(request, channel_id), decide, now=services.clock.now()))

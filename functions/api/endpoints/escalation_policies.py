@@ -13,6 +13,7 @@ from functions.api.models.alert_rules import NewPolicy
 from functions.api.models.faults import validated
 from functions.api.refusals import FieldError, ValidationFailed, WrongState
 from functions.api.request import fingerprint
+from functions.api.wanted_content import wanted_content
 from functions.api.wire.alert_answers import policy_answer
 from functions.api.wire.answers import etag
 from shared.model.alerts.escalation import EscalationPolicy, Step
@@ -57,12 +58,13 @@ def get_policy(request: Request, services: Services, policy_id: str) -> Answer:
     return _answer(services.alerts().policies.store.get(request.tenant, _id(policy_id)))
 
 
-def replace_policy(request: Request, services: Services, policy_id: str) -> Answer:
-    asked, which = _asked_for(request.json_object(), request, services), _which(request, policy_id)
-    changed = services.alerts().policies.change(
-        which, lambda policy: replace(policy, **asked), now=services.clock.now()
-    )
-    return _answer(changed)
+def change_policy(request: Request, services: Services, policy_id: str) -> Answer:
+    wanted = wanted_content(request, NewPolicy, policy_answer)
+
+    def decide(policy: EscalationPolicy) -> EscalationPolicy:
+        return replace(policy, **_asked_for(wanted(policy), request, services))
+
+    return _answer(services.alerts().policies.change(_which(request, policy_id), decide, now=services.clock.now()))
 
 
 def delete_policy(request: Request, services: Services, policy_id: str) -> Answer:

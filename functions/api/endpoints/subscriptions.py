@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.api.answer import Answer
 from functions.api.create_job import Idempotency
 from functions.api.keep_versioned import Asked
-from functions.api.models.subscriptions import read_subscription
+from functions.api.models.subscriptions import NewSubscription, read_subscription
 from functions.api.refusals import invalid_field
 from functions.api.request import fingerprint
+from functions.api.wanted_content import wanted_content
 from functions.api.wire.answers import etag
 from functions.api.wire.subscription_answers import subscription_answer
 from shared.model.errors import ItemNotFound
@@ -56,11 +57,11 @@ def get_subscription(request: Request, services: Services, subscription_id: str)
     return _answer(services.subscriptions().store.get(request.tenant, _id(subscription_id)))
 
 
-def replace_subscription(request: Request, services: Services, subscription_id: str) -> Answer:
-    now = services.clock.now()
-    asked = _asked_for(request.json_object(), request, services)
+def change_subscription(request: Request, services: Services, subscription_id: str) -> Answer:
+    now, wanted = services.clock.now(), wanted_content(request, NewSubscription, subscription_answer)
 
     def decide(current: Subscription) -> Subscription:
+        asked = _asked_for(wanted(current), request, services)
         begins = current.status is SubscriptionStatus.PAUSED and asked["status"] is SubscriptionStatus.ACTIVE
         return replace(current, **asked, active_since=now if begins else current.active_since)
 

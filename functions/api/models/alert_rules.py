@@ -85,6 +85,10 @@ class NewPolicy(Shape):
         return self
 
 
+class PolicyPatch(NewPolicy):
+    """What may be changed of an escalation policy: a merge patch. Steps are replaced as a whole."""
+
+
 class Scope(Shape):
     """Which jobs: exactly one member."""
 
@@ -184,6 +188,10 @@ class NewRule(Shape):
             raise refusal("out-of-range", f"at most {limits.MAX_FAILURES_IN_A_ROW} for the kind {kind}", "count")
         _check_scope(kind, self.scope)
         return self
+
+
+class RulePatch(NewRule):
+    """What may be changed of an alert rule: a merge patch."""
 
 
 def _check_scope(kind: RuleKind, scope: Scope | None) -> None:

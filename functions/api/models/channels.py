@@ -85,6 +85,10 @@ class NewChannel(Shape):
     service: Service = Field(description="By which service news goes out.")
 
 
+class ChannelPatch(NewChannel):
+    """What may be changed of a channel: a merge patch. A secret that it does not speak of stays as it is."""
+
+
 def read_channel(
     body: Any, check_target: Callable[[Mapping[str, Any]], None], current: Channel | None = None
 ) -> tuple[str, ChannelKind, dict[str, Any]]:

@@ -62,6 +62,10 @@ class NewSubscription(Shape):
     )
 
 
+class SubscriptionPatch(NewSubscription):
+    """What may be changed of a subscription: a merge patch."""
+
+
 def read_subscription(body: Any) -> tuple[NewSubscription, EventFilter]:
     """What a client wants, and its filter as the model has it.
 

@@ -78,7 +78,9 @@ def test_every_member_of_a_request_is_explained() -> None:
 def test_every_body_has_an_example_that_is_accepted_and_shown(api: Api, operation: Operation) -> None:
     assert operation.body is not None
 
-    validated(operation.body, operation.example)
+    # What is in a merge patch is complete only together with what there is.
+    if not operation.is_patch:
+        validated(operation.body, operation.example)
 
     page = unescape(api.get("/docs", tenant=None).text)
     assert f"<pre>{json.dumps(operation.example, indent=2)}</pre>" in page
