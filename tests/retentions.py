@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.api.change_retention import RetentionPorts
 from shared.adapters.memory.versioned import MemoryVersionedStore
-from shared.model.tenant_retention import RetentionBounds
+from shared.model.retention import RetentionBounds
 from tests.jobs import RETENTION
 
 BOUNDS = RetentionBounds(minimum_days=1, maximum_days=365)

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from functions.api.preconditions import Precondition
     from shared.model.lifecycle import Status
-    from shared.model.retention import Retention
-    from shared.model.tenant_retention import RetentionBounds
+    from shared.model.retention import Retention, RetentionBounds
     from shared.ports.telemetry import Telemetry
     from shared.ports.versioned import VersionedStore
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.adapters import aws
 from shared.known import KnownPerTenant
 from shared.model.errors import ItemNotFound, StoreUnavailable
-from shared.model.retention import Retention
-from shared.model.tenant_retention import RetentionBounds, TenantRetention, applied, shortest
+from shared.model.retention import Retention, RetentionBounds
 from shared.settings import from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.model.tenant_retention import TenantRetention
     from shared.ports.clock import Clock
     from shared.ports.telemetry import Telemetry
     from shared.ports.versioned import VersionedStore
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 FRESH: Final = timedelta(seconds=60)
 """For so long what was read counts as known, so a change holds at most so much later."""
 
-_THEIRS: Final = TenantRetention.unsaid("").id
+
+class _Kept(NamedTuple):
+    """What holds now, and the shortest that has."""
+
+    now: Retention
+    shortest: timedelta
 
 
 class KnownRetentions:
@@ -46,19 +51,24 @@ class KnownRetentions:
         self.default = default
         self.bounds = bounds
         self._telemetry = telemetry
-        self._known = KnownPerTenant(self._read, TenantRetention.unsaid(""), fresh=FRESH, clock=clock)
+        self._nothing = _Kept(default, default.shortest)
+        self._known = KnownPerTenant(self._read, self._nothing, fresh=FRESH, clock=clock)
 
     def of_tenant(self, tenant: str) -> Retention:
-        return applied(self._known.of(tenant).days, self.default, self.bounds)
+        return self._known.of(tenant).now
 
     def shortest_of(self, tenant: str) -> timedelta:
-        return shortest(self._known.of(tenant), self.default, self.bounds)
+        return self._known.of(tenant).shortest
 
-    def _read(self, tenant: str, known: TenantRetention) -> TenantRetention:
+    def _read(self, tenant: str, known: _Kept) -> _Kept:
+        # Imported with the first read: no cold start pays for it.
+        from shared.model.tenant_retention import TenantRetention, applied, shortest  # noqa: PLC0415
+
         try:
-            return self.store().get(tenant, _THEIRS)
+            said = self.store().get(tenant, TenantRetention.unsaid(tenant).id)
+            return _Kept(applied(said.days, self.default, self.bounds), shortest(said, self.default, self.bounds))
         except ItemNotFound:
-            return TenantRetention.unsaid(tenant)
+            return self._nothing
         except StoreUnavailable as error:
             self._telemetry.warn("retention_not_read", tenant=tenant, error=str(error))
         except Exception as error:
@@ -83,7 +93,6 @@ def known_retentions(control_table: str, clock: Clock, telemetry: Telemetry) -> 
 
 
 def _stored(control_table: str) -> VersionedStore[TenantRetention]:
-    # Imported with the first read: no cold start pays for it.
     from shared.adapters.dynamodb.tenant_retentions import TENANT_RETENTIONS  # noqa: PLC0415
     from shared.adapters.dynamodb.versioned import DynamoVersionedStore  # noqa: PLC0415
 

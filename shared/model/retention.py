@@ -47,3 +47,15 @@ class Retention:
     @property
     def shortest(self) -> timedelta:
         return timedelta(days=min(self.succeeded_days, self.failed_days, self.cancelled_days, self.skipped_days))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionBounds:
+    """What a deployment lets its tenants say: whole days from `minimum_days` to `maximum_days`."""
+
+    minimum_days: int
+    maximum_days: int
+
+    def nearest(self, days: int) -> int:
+        """The number of days within the bounds that is nearest to `days`."""
+        return min(max(days, self.minimum_days), self.maximum_days)

@@ -12,22 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
+    from shared.model.retention import RetentionBounds
+
 ENDS: Final = tuple(status for status in Status if status in TERMINAL)
 """How a job ends, each with a retention of its own."""
 
 _CHANGES_KEPT: Final = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionBounds:
-    """What a deployment lets its tenants say: whole days from `minimum_days` to `maximum_days`."""
-
-    minimum_days: int
-    maximum_days: int
-
-    def nearest(self, days: int) -> int:
-        """The number of days within the bounds that is nearest to `days`."""
-        return min(max(days, self.minimum_days), self.maximum_days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,7 @@ import pytest
 
 from infra.settings import Breakers, CommandTarget, Function, Stage, settings_of
 from shared.model.breaker import BreakerSettings
-from shared.model.retention import Retention
-from shared.model.tenant_retention import RetentionBounds
+from shared.model.retention import Retention, RetentionBounds
 from shared.settings import from_environment
 
 if TYPE_CHECKING:

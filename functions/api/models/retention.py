@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.model.lifecycle import Status
-    from shared.model.tenant_retention import RetentionBounds
+    from shared.model.retention import RetentionBounds
 
 # No deployment's bounds are wider; its own are asked for when the body is read.
 _ANY_DAYS: Final = DurationBetween(0, limits.MAX_RETENTION_DAYS * limits.DAY_SECONDS)

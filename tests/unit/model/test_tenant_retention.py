@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.model.lifecycle import Status
-from shared.model.retention import Retention
-from shared.model.tenant_retention import ENDS, RetentionBounds, TenantRetention, applied, days_by_end, shortest
+from shared.model.retention import Retention, RetentionBounds
+from shared.model.tenant_retention import ENDS, TenantRetention, applied, days_by_end, shortest
 from tests.jobs import at
 
 DEFAULT = Retention(succeeded_days=30, failed_days=90, cancelled_days=30, skipped_days=30)
