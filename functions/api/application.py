@@ -135,7 +135,7 @@ def _if_news(answer: Answer, request: Request) -> Answer:
     tag = answer.headers.get("ETag")
     if request.method != "GET" or tag is None or answer.outlives_etag:
         return answer
-    if answer.status != HTTPStatus.OK or not has_seen(request.headers.get("if-none-match"), tag):
+    if not has_seen(request.headers.get("if-none-match"), tag):
         return answer
     return replace(answer, status=HTTPStatus.NOT_MODIFIED, body="")
 

@@ -146,11 +146,18 @@ def test_a_job_that_is_cancelled_stays_as_long_as_its_tenant_says(api: Api) -> N
 
 
 class Rival(MemoryVersionedStore[TenantRetention]):
-    """Another says something right before the first write."""
+    """Another says something right before the first write, and before the one that follows."""
 
     def __init__(self) -> None:
         super().__init__("retention")
-        self.wrote = False
+        self.wrote = self.wrote_again = False
+
+    def replace(self, item: TenantRetention) -> None:
+        if not self.wrote_again:
+            self.wrote_again = True
+            said = self.get(item.tenant, item.id)
+            super().replace(said.saying({Status.FAILED: 8}, by="rival", now=START))
+        super().replace(item)
 
     def create(self, item: TenantRetention) -> VersionedCreation[TenantRetention]:
         if not self.wrote:
@@ -163,8 +170,7 @@ class Lost(MemoryVersionedStore[TenantRetention]):
     """A write is applied, its answer is lost, and it is sent again."""
 
     def create(self, item: TenantRetention) -> VersionedCreation[TenantRetention]:
-        super().create(item)
-        return super().create(item)
+        return VersionedCreation(super().create(item).item, created=False)
 
 
 class Away(MemoryVersionedStore[TenantRetention]):
@@ -192,8 +198,8 @@ def test_a_race_that_is_lost_is_run_again() -> None:
 
     reply = api.put(PATH, {"succeeded": "3d"})
 
-    assert (reply.body["version"], reply.body["wanted"]["failed"]) == (2, None)
-    assert [one["changed_by"] for one in reply.body["changes"]] == [f"{TENANT}_0123456789abcdef", "rival"]
+    assert (reply.body["version"], reply.body["wanted"]["failed"]) == (3, None)
+    assert [one["changed_by"] for one in reply.body["changes"]] == [f"{TENANT}_0123456789abcdef", "rival", "rival"]
 
 
 def test_a_race_that_is_lost_is_not_run_again_for_who_has_not_seen_what_won() -> None:
