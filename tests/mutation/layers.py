@@ -2,7 +2,8 @@
 
 `tests`: those that show behaviour, by a scheduler in memory and by the adapters on a simulated AWS. `known_tests`: of
 those the one that noticed it when it was last looked for.
-`simulation`: seeds of the whole system under faults. `model`: every interleaving of a small one.
+`simulation`: seeds of the whole system under faults, and seeds of what follows from jobs there. `model`: every
+interleaving of a small one.
 `witness`: the tests that look at the conditions themselves, at their text, and at the page that has the table of moves.
 They notice any change of these by construction, so they say nothing about what a guard is good for, and come last.
 """
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -21,6 +23,7 @@ from tests.model_checking.explore import examine
 from tests.model_checking.mutants import DroppedClause, WidenedMove
 from tests.mutation.mutant import ROOT, ClauseMutant, TableMutant, probe
 from tests.mutation.runner import OPTIONS, Hung, MutantRunner, in_children
+from tests.simulation.aftermath import simulate_aftermath
 from tests.simulation.run import simulate
 
 if TYPE_CHECKING:
@@ -93,6 +96,9 @@ WITNESSES: Final = (
 )
 
 
+_RUNS: Final = {"seed": simulate, "aftermath": simulate_aftermath}
+
+
 def tests(mutants: Sequence[Mutant], *, on_aws: bool) -> Killers:
     """The first test of behaviour that fails. Raises when one fails without any mutant."""
     runner = MutantRunner(mutants)
@@ -126,19 +132,20 @@ def _reached_in_simulation(seeds: int, places: Iterable[Place]) -> set[Place]:
     reached: set[Place] = set()
     probe(places, reached.add)
     for seed in range(seeds):
-        simulate(seed)
+        for run in _RUNS.values():
+            run(seed)
     return reached
 
 
 def _first_broken_seed(seeds: int, mutant: Mutant) -> str | None:
     mutant.apply()
-    for seed in range(seeds):
+    for name, seed in product(_RUNS, range(seeds)):
         try:
-            broken = simulate(seed).broken
+            broken = _RUNS[name](seed).broken
         except Exception as error:
             broken = repr(error)
         if broken:
-            return f"seed {seed}: {broken}"
+            return f"{name} {seed}: {broken}"
     return None
 
 

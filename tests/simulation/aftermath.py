@@ -224,6 +224,8 @@ class AftermathRun(Run):
             for one in of_the_journal.i16_the_archive_holds_each_end_as_it_was(self.facts, self.beside.bucket.objects)
         )
         yield from (("I17", one) for one in of_the_journal.i17_each_start_and_end_is_told(self.facts, told))
+        alerts = self.beside.alerts.all_alerts()
+        yield from (("I17", one) for one in of_the_journal.i17_each_move_of_an_alert_is_told(alerts, told))
         for one in of_the_journal.i18_each_subscription_is_told_what_it_wants(told, subscriptions, deliveries):
             yield "I18", one
 

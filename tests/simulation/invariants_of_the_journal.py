@@ -10,6 +10,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.model.alerts.alert import AlertMove
 from shared.model.groups import is_reserved
 from shared.model.lifecycle import Status
 from shared.model.times import parse_time
@@ -19,12 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from shared.model.alerts.alert import Alert
     from shared.model.job import Job, JobKey
     from shared.model.lifecycle_event import LifecycleEvent
     from shared.model.subscription import Subscription
     from tests.simulation.aftermath_facts import Facts, Gone
 
 _TYPES: Final = {Status.RUNNING: "job.started"}
+_MOVES: Final = {
+    AlertMove.OPEN: "opened",
+    AlertMove.ACKNOWLEDGE: "acknowledged",
+    AlertMove.ESCALATE: "escalated",
+    AlertMove.SILENCE: "silenced",
+    AlertMove.UNSILENCE: "unsilenced",
+    AlertMove.RESOLVE: "resolved",
+    AlertMove.REOPEN: "reopened",
+}
 
 
 def i16_the_archive_holds_each_end_as_it_was(facts: Facts, objects: Mapping[str, bytes]) -> Iterator[str]:
@@ -72,7 +83,7 @@ def i17_each_start_and_end_is_told(facts: Facts, told: Mapping[str, Sequence[Lif
         for (_, version), job in facts.news.items()
         if not is_reserved(job.group)
     }
-    events = {name: copies for name, copies in told.items() if copies[0].type.startswith("job.")}
+    events = {name: copies for name, copies in told.items() if _is_about(copies, "job.")}
     yield from (f"event {name} was not told: {expected[name]}" for name in expected.keys() - events.keys())
     for name, copies in events.items():
         for event in copies:
@@ -80,6 +91,26 @@ def i17_each_start_and_end_is_told(facts: Facts, told: Mapping[str, Sequence[Lif
                 yield f"event {name} was told as {event.type} of {event.tenant}, and is {expected.get(name)}"
             if event.document != copies[0].document:
                 yield f"event {name} was told in two ways"
+
+
+def i17_each_move_of_an_alert_is_told(
+    alerts: Iterable[Alert], told: Mapping[str, Sequence[LifecycleEvent]]
+) -> Iterator[str]:
+    """As long as its history keeps them; and none that there was not."""
+    expected = {
+        f"{alert.id}.{alert.version - back}": (alert.tenant, f"alert.{_MOVES[one.move]}")
+        for alert in alerts
+        for back, one in enumerate(reversed(alert.history))
+    }
+    events = {name: {(one.tenant, one.type) for one in told[name]} for name in told if _is_about(told[name], "alert.")}
+    yield from (f"event {name} was not told: {expected[name]}" for name in expected.keys() - events.keys())
+    for name, found in events.items():
+        if found != {expected.get(name)}:
+            yield f"event {name} was told as {found}, and is {expected.get(name)}"
+
+
+def _is_about(copies: Sequence[LifecycleEvent], family: str) -> bool:
+    return copies[0].type.startswith(family)
 
 
 def i18_each_subscription_is_told_what_it_wants(

@@ -9,11 +9,15 @@ import pytest
 
 from shared.adapters.archive import BucketArchive
 from shared.model import moves
+from shared.model.alerts import moves as moves_of_alerts
+from shared.model.alerts.alert import Occurrence, Subject, SubjectKind
+from shared.model.alerts.alert_event import events_of
 from shared.model.execution import Output
 from shared.model.job_change import JobChange
 from shared.model.lifecycle_event import event_of
 from shared.model.subscription import EventFilter
 from shared.side_by_side import one_after_another
+from tests.alerting import a_rule
 from tests.jobs import RETENTION, a_job, after, at, claimed
 from tests.simulation import invariants_of_the_journal as invariants
 from tests.simulation.aftermath_facts import Facts, Gone
@@ -87,6 +91,23 @@ def test_each_start_and_end_is_told_and_what_never_was_is_not(
     told: dict[str, list[LifecycleEvent]], is_broken: bool
 ) -> None:
     assert bool(list(invariants.i17_each_start_and_end_is_told(FACTS, told))) is is_broken
+
+
+def test_each_move_of_an_alert_is_told() -> None:
+    alert = moves_of_alerts.opened(
+        a_rule(), Subject(SubjectKind.GROUP, "reports"), [Occurrence("job-1", "3", at(0))], now=at(0), policy=None
+    )
+    resolved = moves_of_alerts.resolved(alert, by="key", note=None, now=at(9))
+    first, last = events_of(resolved)
+
+    def broken(*told: LifecycleEvent) -> list[str]:
+        return list(invariants.i17_each_move_of_an_alert_is_told([resolved], {one.id: [one] for one in told}))
+
+    assert broken(first, last, STARTED) == []
+    assert broken(first) != []
+    assert broken(last) != []
+    assert broken(first, last, replace(first, id="another.1")) != []
+    assert broken(first, replace(last, type="alert.reopened")) != []
 
 
 @pytest.mark.parametrize(
