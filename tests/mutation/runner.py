@@ -13,6 +13,7 @@ import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -169,7 +170,7 @@ class MutantRunner:
         return found
 
     def _first_failure(self, items: Sequence[pytest.Item]) -> str | None:
-        for item, following in zip(items, (*items[1:], None), strict=True):
+        for item, following in zip_longest(items, items[1:]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self._failed:
                 return self._failed
