@@ -191,6 +191,7 @@ def test_a_first_write_whose_answer_was_lost_is_answered_as_done() -> None:
     api = Api(retention_ports=ports_on(Lost("retention")))
 
     assert api.put(PATH, {"succeeded": "3d"}).body["version"] == 1
+    assert api.telemetry.actions().count("retention_changed") == 1
 
 
 def test_a_race_that_is_lost_is_run_again() -> None:
