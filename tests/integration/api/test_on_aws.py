@@ -55,7 +55,14 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "api",
     "POWERTOOLS_METRICS_NAMESPACE": "Punctual",
 }
-CACHES = (adapters.session, adapters.client, handler.application, authorizer.key_store, authorizer.telemetry)
+CACHES = (
+    adapters.session,
+    adapters.client,
+    handler.application,
+    handler.telemetry,
+    authorizer.key_store,
+    authorizer.telemetry,
+)
 
 
 def forget() -> None:

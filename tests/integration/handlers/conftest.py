@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.model.lanes import Lane
 
 WIRED = (
+    "functions.api.handler",
     "functions.populator.handler",
     "functions.populator.stream_handler",
     "functions.executor.handler",

@@ -23,8 +23,6 @@ from tests.http_api import LambdaContext, http_event
 from tests.integration.handlers.conftest import logged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from shared.model.job import Job
     from tests.integration.handlers.conftest import Account, Context
 
@@ -42,14 +40,12 @@ class Accepting:
 
 
 @pytest.fixture
-def target(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Accepting]:
+def target(account: Account, monkeypatch: pytest.MonkeyPatch) -> Accepting:
     del account  # its environment must be there before anything is wired
     accepting = Accepting()
     monkeypatch.setenv("ARCHIVE_DAYS", "365")
     monkeypatch.setattr(wiring, "targets", lambda *_: {"scripted": accepting}.get)
-    api.application.cache_clear()
-    yield accepting
-    api.application.cache_clear()
+    return accepting
 
 
 def accepted(account: Account, context: Context) -> Job:

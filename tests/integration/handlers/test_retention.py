@@ -32,8 +32,6 @@ from tests.jobs import NOT_FOUND
 from tests.templates import TENANT, a_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from shared.model.job import Job
     from tests.integration.handlers.conftest import Account, Context
 
@@ -54,16 +52,15 @@ class Scripted:
 
 
 @pytest.fixture(autouse=True)
-def target(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    del account  # its environment must be there before anything is wired
+def target(account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Scripted:
+    # The account's environment, and where log lines go, must be there before anything is wired.
+    del account, capsys
     scripted = Scripted()
     monkeypatch.setenv("ARCHIVE_DAYS", "365")
     monkeypatch.setattr(wiring, "targets", lambda *_: {"scripted": scripted}.get)
-    api.application.cache_clear()
     said = request("PUT", "/v1/retention", {end: f"{days}d" for end, days in DAYS.items()})
     assert said["applies"] == {end: f"{days}d" for end, days in DAYS.items()}
-    yield scripted
-    api.application.cache_clear()
+    return scripted
 
 
 def request(method: str, path: str, body: Any = None) -> Any:
