@@ -119,7 +119,7 @@ def _facts_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
     job, alert = document.get("job"), document.get("alert")
     if job is not None:
         return dict(job)
-    return {} if alert is None else {_SUBJECTS.get(alert["subject_type"], ""): alert["subject_id"]}
+    return {} if alert is None else {_SUBJECTS.get(alert["subject"]["type"], ""): alert["subject"]["id"]}
 
 
 _SUBJECTS: Final[Mapping[str, str]] = {"template": "template_id", "group": "group"}

@@ -144,7 +144,7 @@ def _is_wanted(subscription: Subscription, event: LifecycleEvent) -> bool:
 
 def _subject(event: LifecycleEvent) -> tuple[str, str] | None:
     alert = event.document.get("alert")
-    return None if alert is None else (alert["subject_type"], alert["subject_id"])
+    return None if alert is None else (alert["subject"]["type"], alert["subject"]["id"])
 
 
 def i19_nothing_of_a_job_is_removed_while_it_is_there(key: JobKey, what: str, stored: Job | None) -> Iterator[str]:

@@ -24,7 +24,7 @@ def started(**spec: Any) -> LifecycleEvent:
 
 
 def about_alert(subject_type: str, subject_id: str) -> LifecycleEvent:
-    document = {"id": "a1.1", "alert": {"subject_type": subject_type, "subject_id": subject_id}}
+    document = {"id": "a1.1", "alert": {"subject": {"type": subject_type, "id": subject_id}}}
     return LifecycleEvent("a1.1", "alert.opened", TENANT, START, "a1", document)
 
 
