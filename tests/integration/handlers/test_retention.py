@@ -27,7 +27,6 @@ from shared.model.template import expand_shard_of
 from shared.model.template_changes import deleted
 from tests.aws import TEMPLATES_TABLE
 from tests.http_api import LambdaContext, http_event
-from tests.integration.handlers.conftest import logged
 from tests.jobs import NOT_FOUND
 from tests.templates import TENANT, a_template
 
@@ -52,9 +51,8 @@ class Scripted:
 
 
 @pytest.fixture(autouse=True)
-def target(account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Scripted:
-    # The account's environment, and where log lines go, must be there before anything is wired.
-    del account, capsys
+def target(account: Account, monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    del account  # its environment must be there before anything is wired
     scripted = Scripted()
     monkeypatch.setenv("ARCHIVE_DAYS", "365")
     monkeypatch.setattr(wiring, "targets", lambda *_: {"scripted": scripted}.get)
@@ -170,7 +168,7 @@ def test_what_is_left_of_a_deleted_template_explains_as_long_as_its_jobs_stay(ac
 
 
 def test_a_word_that_cannot_be_read_holds_up_no_end(
-    account: Account, context: Context, capsys: pytest.CaptureFixture[str]
+    account: Account, context: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = {"pk": {"S": f"retention#{TENANT}"}, "sk": {"S": "jobs"}}
     unreadable = {**key, "v": {"N": "2"}, "doc": {"S": '{"changes": "of a newer version"}'}}
@@ -182,5 +180,5 @@ def test_a_word_that_cannot_be_read_holds_up_no_end(
     ended = [account.jobs.get(job.key) for job in jobs]
     assert {job.status for job in ended} == {Status.SUCCEEDED}
     assert {(job.expire_item_at - job.created_at).days for job in ended if job.expire_item_at} == {31}
-    told = [line for line in logged(capsys.readouterr().out) if line.get("action") == "retention_not_read"]
-    assert [line["tenant"] for line in told] == [TENANT]
+    told = [vars(record) for record in caplog.records if record.message == "retention_not_read"]
+    assert [one["tenant"] for one in told] == [TENANT]
