@@ -82,7 +82,8 @@ class KeepVersioned(Generic[T]):
             return _replayed(earlier, idempotency)
         item = make(item_id)
         if len(others) >= self.at_most:
-            raise Refused("limit-reached", f"there may be {self.at_most}: delete one that is not needed")
+            detail = f"of the kind {self.kind} there may be {self.at_most}: delete one that is not needed"
+            raise Refused("limit-reached", detail)
         creation = self.store.create(item)
         # One that was there is our own, applied by a send whose answer was lost, unless it is of another call.
         if not creation.created and creation.item.created_at != now and idempotency is not None:
