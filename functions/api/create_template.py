@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from functions.api.refusals import Refused
+from shared.model import limits
 from shared.model.errors import IdempotencyKeyReused, TemplateNotFound
 from shared.model.template import Progress, Template, TemplateKey, TemplateStatus, expand_shard_of
 from shared.model.template_changes import first_progress
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from shared.ports.telemetry import Telemetry
     from shared.ports.templates import TemplateStore
 
+# Longer than is promised, and no longer than the item of a template that was deleted at once: a key that outlived it
+# would bring its id back.
+_KEY_KEPT_SECONDS: Final = 2 * limits.IDEMPOTENCY_SECONDS
 _AS_SENT: Final = ("created_at", "fingerprint", "name", "schedule", "job", "misfire", "pause_after_failures", "tags")
 
 
@@ -137,12 +142,17 @@ class CreateTemplate:
             template_id = self._claim_external_key(asked, external_key, template_id)
         if asked.idempotency is None:
             return template_id
-        name = _name_of(asked.idempotency)
-        named = self.templates.claim_external_key(asked.tenant, name, template_id, instead_of=None)
-        if external_key is None or named == template_id:
-            return named
-        # Left by a call that was refused, or died, before it created anything.
-        self.templates.claim_external_key(asked.tenant, name, template_id, instead_of=named)
+        claim = partial(
+            self.templates.claim_external_key,
+            asked.tenant,
+            _name_of(asked.idempotency),
+            keep_until=asked.now + timedelta(seconds=_KEY_KEPT_SECONDS),
+        )
+        named = claim(template_id, instead_of=None)
+        if named != template_id:
+            # Left by a call that was refused, or died, before it created anything.
+            template_id = named if external_key is None else template_id
+            claim(template_id, instead_of=named)
         return template_id
 
     def _claim_external_key(self, asked: Create, external_key: str, template_id: str) -> str:

@@ -131,8 +131,17 @@ class TemplateStore(Protocol):
         """
         ...
 
-    def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:
-        """Let `external_key` name the template `template_id`, if it names none, or the template `instead_of`.
+    def claim_external_key(
+        self,
+        tenant: str,
+        external_key: str,
+        template_id: str,
+        *,
+        instead_of: str | None,
+        keep_until: datetime | None = None,
+    ) -> str:
+        """Let `external_key` name the template `template_id`, if it names none, or the template `instead_of`; until
+        `keep_until` at least, and for good without.
 
         Returns the id that it names now: another's when that was faster.
         """

@@ -159,7 +159,15 @@ class DynamoTemplateStore:
             raise TemplateNotFound(key.template_id)
         return decode_template(item)
 
-    def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:
+    def claim_external_key(
+        self,
+        tenant: str,
+        external_key: str,
+        template_id: str,
+        *,
+        instead_of: str | None,
+        keep_until: datetime | None = None,
+    ) -> str:
         parameters: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if instead_of is not None:
             parameters = {
@@ -167,6 +175,8 @@ class DynamoTemplateStore:
                 "ExpressionAttributeValues": {":old": {"S": instead_of}},
             }
         item = {**_external_key(tenant, external_key), "template_id": {"S": template_id}}
+        if keep_until is not None:
+            item[schema.TTL] = TIME_IN_SECONDS.encode(keep_until)
         try:
             with translated_errors("claim external key"):
                 self.dynamodb.put_item(TableName=self.table, Item=item, **parameters)

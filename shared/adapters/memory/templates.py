@@ -109,7 +109,16 @@ class MemoryTemplateStore:
             raise TemplateNotFound(key.template_id)
         return template
 
-    def claim_external_key(self, tenant: str, external_key: str, template_id: str, *, instead_of: str | None) -> str:
+    def claim_external_key(
+        self,
+        tenant: str,
+        external_key: str,
+        template_id: str,
+        *,
+        instead_of: str | None,
+        keep_until: datetime | None = None,
+    ) -> str:
+        del keep_until  # nothing is kept for so long
         with self._lock:
             named = self._external_keys.get((tenant, external_key))
             if named not in (None, instead_of, template_id):

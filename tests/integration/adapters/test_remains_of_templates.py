@@ -101,3 +101,16 @@ def test_of_a_template_that_is_kept_nothing_goes(
     templates.expire_remains(replace(deleted, expire_item_at=None))
 
     assert expiries(dynamodb) == before
+
+
+def test_a_key_that_is_to_be_known_until_a_time_goes_then_and_another_stays(
+    dynamodb: Any, templates: DynamoTemplateStore
+) -> None:
+    for instead_of in (None, "t1"):
+        templates.claim_external_key(
+            TENANT, "create x", f"t{1 + bool(instead_of)}", instead_of=instead_of, keep_until=GONE_AT
+        )
+    templates.claim_external_key(TENANT, "payroll", "t1", instead_of=None)
+
+    assert expiries(dynamodb) == {"key#create x": int(GONE_AT.timestamp()), "key#payroll": None}
+    assert templates.named_by(TENANT, "create x") == "t2"

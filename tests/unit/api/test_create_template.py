@@ -10,7 +10,7 @@ import pytest
 
 from functions.api.check_template import CheckTemplate
 from functions.api.create_job import Idempotency
-from functions.api.create_template import Create, CreatedTemplate, CreateTemplate, ExternalKeyTaken
+from functions.api.create_template import Create, CreatedTemplate, CreateTemplate, ExternalKeyTaken, _name_of
 from functions.api.models.spec import SpecReader
 from functions.api.models.template_spec import read_template
 from shared.adapters.memory.calendars import MemoryCalendars
@@ -204,3 +204,42 @@ def test_what_is_refused_claims_no_key() -> None:
 
     assert store._external_keys == {}
     assert not Creator(store)(KEYED, Idempotency("k", "other")).replayed
+
+
+class Remembering(MemoryTemplateStore):
+    """Notes until when each key is to be known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.until: dict[str, datetime | None] = {}
+
+    def claim_external_key(
+        self,
+        tenant: str,
+        external_key: str,
+        template_id: str,
+        *,
+        instead_of: str | None,
+        keep_until: datetime | None = None,
+    ) -> str:
+        self.until[external_key.partition(" ")[0]] = keep_until
+        return super().claim_external_key(tenant, external_key, template_id, instead_of=instead_of)
+
+
+def test_an_idempotency_key_is_known_for_as_long_as_is_promised_and_not_for_ever() -> None:
+    store = Remembering()
+
+    Creator(store)(KEYED, ONCE)
+
+    # Longer than promised, and no longer than the template is there: a key must not bring the id of one back.
+    assert store.until == {"create": CREATED + timedelta(days=2), "payroll": None}
+
+
+def test_it_is_known_for_so_long_from_the_call_that_creates_the_template_on() -> None:
+    store = Remembering()
+    store.claim_external_key(TENANT, _name_of(ONCE), "left-by-one-that-died", instead_of=None)
+
+    created = Creator(store)(BODY, ONCE, LATER)
+
+    assert (created.template.id, created.replayed) == ("left-by-one-that-died", False)
+    assert store.until == {"create": LATER + timedelta(days=2)}
