@@ -78,6 +78,8 @@ class AftermathCloud(Cloud):
 
 
 class AftermathRun(Run):
+    """With people, items that go, and in the end a calm in which whatever alerts are about is over."""
+
     kind_of_cloud = AftermathCloud
     cloud: AftermathCloud
 
