@@ -73,15 +73,22 @@ class Execution:
                 with urllib.request.urlopen(request, timeout=10) as answer:
                     return dict(json.load(answer))
             except urllib.error.HTTPError as error:
-                # A conflict is none of the lease: another report on the same attempt was written at the same time.
-                is_conflict = error.code == 409 and b'"/problems/conflict"' in error.read(300)
-                if error.code in (404, 409) and not is_conflict:
+                # Another 409 is not about the lease: another report on the attempt was written at the same time.
+                if error.code == 404 or (error.code == 409 and b'"/problems/lease-lost"' in _beginning(error)):
                     raise LeaseLost from None
-                if error.code < 500 and error.code != 429 and not is_conflict:
+                if error.code < 500 and error.code not in (409, 429):
                     raise
             except (OSError, http.client.HTTPException, ValueError):
                 continue  # no answer, or none that is whole; the same report may be sent again
         raise LeaseLost  # by now the lease may be over, and somebody else at work
+
+
+def _beginning(refusal: urllib.error.HTTPError) -> bytes:
+    """Of what the API says with a refusal; empty where that breaks off."""
+    try:
+        return refusal.read(300)
+    except (OSError, http.client.HTTPException):
+        return b""
 
 
 class Alive:

@@ -17,13 +17,17 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from urllib.error import HTTPError
 
 _TRIES: Final = 4
 _TIMEOUT_SECONDS: Final = 10
-_LEASE_LOST: Final = 409
-# Of the same status, and none of the lease: another report on the attempt was written at the same time.
-_CONFLICT: Final = '"/problems/conflict"'
+_CONFLICT: Final = 409
+# Of that status, too, is one that is not about the lease: another report was written at the same time.
+_LEASE_LOST: Final = '"/problems/lease-lost"'
+_BEGINNING_BYTES: Final = 300
 _TOO_MANY: Final = 429
 
 
@@ -100,14 +104,23 @@ def _report(what: str, body: dict[str, Any]) -> dict[str, Any]:
                 said: dict[str, Any] = json.load(answer)
                 return said
         except urllib.error.HTTPError as error:
-            with error:
-                fault = f"{error.code} {error.read(300).decode(errors='replace')}"
-            is_conflict = error.code == _LEASE_LOST and _CONFLICT in fault
-            if error.code == _LEASE_LOST and not is_conflict:
+            fault = f"{error.code} {_beginning(error)}"
+            if error.code == _CONFLICT and _LEASE_LOST in fault:
                 raise LeaseLost(fault) from None
-            if error.code < 500 and error.code != _TOO_MANY and not is_conflict:
+            if error.code < 500 and error.code not in (_CONFLICT, _TOO_MANY):
                 break
         except (OSError, http.client.HTTPException, ValueError) as error:
             # No answer, or none that is whole. Its text may hold the path, and so the token.
             fault = type(error).__name__
     raise ReportFailed(f"{what}: {fault}")
+
+
+def _beginning(refusal: HTTPError) -> str:
+    """Of what the API says with a refusal; empty where that breaks off."""
+    import http.client  # noqa: PLC0415
+
+    try:
+        with refusal:
+            return refusal.read(_BEGINNING_BYTES).decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return ""

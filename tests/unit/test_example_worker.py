@@ -32,9 +32,9 @@ class _Cut(io.BytesIO):
 
 class Answers:
     """The API, which answers each call with the next of these; an error's `type` tells what it is about, bytes are an
-    answer that broke off."""
+    answer, or what is said with an error, that broke off."""
 
-    def __init__(self, *answers: dict[str, Any] | tuple[int, str] | bytes) -> None:
+    def __init__(self, *answers: dict[str, Any] | tuple[int, str | bytes] | bytes) -> None:
         self._answers = list(answers)
         self.calls = 0
         self.reports: list[tuple[str, Any]] = []
@@ -48,8 +48,10 @@ class Answers:
             return _Cut(answer)
         if isinstance(answer, dict):
             return io.BytesIO(json.dumps(answer).encode())
-        status, slug = answer
-        problem = io.BytesIO(json.dumps({"type": f"/problems/{slug}"}).encode())
+        status, said = answer
+        problem = io.BytesIO(json.dumps({"type": f"/problems/{said}"}).encode())
+        if isinstance(said, bytes):
+            problem = _Cut(said)
         raise urllib.error.HTTPError(request.full_url, status, "", None, problem)  # type: ignore[arg-type]
 
 
@@ -105,6 +107,15 @@ def test_a_report_that_met_another_write_is_sent_again(answering: Callable[..., 
     Execution(ATTRIBUTES).save_checkpoint(1)
 
     assert api.calls == 2
+
+
+def test_a_refusal_that_breaks_off_says_nothing_about_the_lease(answering: Callable[..., Answers]) -> None:
+    api = answering((409, b'{"type": "/pro'), {"cancel_requested": True}, (409, "lease-lost"))
+    alive = Alive(Execution(ATTRIBUTES), lambda: None)
+
+    alive._beat()
+
+    assert (api.calls, alive.cancelled, alive.lost) == (3, True, True)
 
 
 class Queue:

@@ -138,6 +138,14 @@ def test_a_report_whose_answer_breaks_off_is_sent_again(in_a_run: FakeApi) -> No
     assert len(in_a_run.reports) == 3
 
 
+def test_a_refusal_that_breaks_off_says_nothing_about_the_lease(in_a_run: FakeApi) -> None:
+    in_a_run.statuses, in_a_run.cut = [409], [b'{"type": "/pro']
+
+    run.save_checkpoint({"page": 1})
+
+    assert len(in_a_run.reports) == 2
+
+
 def test_a_report_that_met_another_write_is_sent_again(in_a_run: FakeApi) -> None:
     in_a_run.statuses, in_a_run.problem = [409], "conflict"
 
