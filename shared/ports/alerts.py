@@ -120,8 +120,8 @@ class AlertStore(Protocol):
         """The oldest looks at alerts and rules that are due at `until`, of all tenants; those behind `after`."""
         ...
 
-    def looks_at_jobs(self, *, until: datetime, limit: int) -> Sequence[DueLook]:
-        """The oldest looks at jobs that are due at `until`, of all tenants."""
+    def looks_at_jobs(self, *, until: datetime, limit: int, after: DueLook | None = None) -> Sequence[DueLook]:
+        """The oldest looks at jobs that are due at `until`, of all tenants; those behind `after`."""
         ...
 
     def plan_look(self, look: DueLook) -> None:

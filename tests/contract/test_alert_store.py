@@ -256,7 +256,9 @@ def test_looks_at_jobs_are_apart_from_all_others(store: AlertStore) -> None:
     assert list(store.looks(until=at(9), limit=10)) == [rule]
     assert list(store.looks_at_jobs(until=at(2), limit=10)) == [jobs[1], jobs[2]]
     assert list(store.looks_at_jobs(until=at(9), limit=1)) == [jobs[1]]
+    assert list(store.looks_at_jobs(until=at(9), limit=10, after=jobs[2])) == [jobs[0]]
     store.forget_look(jobs[1])
+    assert list(store.looks_at_jobs(until=at(9), limit=10, after=jobs[1])) == [jobs[2], jobs[0]]
     assert list(store.looks_at_jobs(until=at(9), limit=10)) == [jobs[2], jobs[0]]
 
 

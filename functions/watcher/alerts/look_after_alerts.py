@@ -118,14 +118,25 @@ class LookAfterAlerts:
         return Counter(looked_at=len(looks), left=left)
 
     def _judge_jobs(self, until: datetime, seconds_left: Callable[[], float]) -> Counter[str]:
-        """Overdue jobs that no minute had time for, page by page, until some cannot be judged now."""
+        """Overdue jobs that no minute had time for, page by page. A tenant of which some cannot be judged now has no
+        other turn in this pass."""
         report: Counter[str] = Counter()
-        while not report["left"] and seconds_left() >= _LAST_LOOK_SECONDS:
-            page = self.alerts.looks_at_jobs(until=until, limit=_PAGE)
-            if not page:
+        unavailable: set[str] = set()
+        last: DueLook | None = None
+        while seconds_left() >= _LAST_LOOK_SECONDS:
+            page = self.alerts.looks_at_jobs(until=until, limit=_PAGE, after=last)
+            for tenant, theirs in groupby(sorted(page, key=_TENANT), key=_TENANT):
+                looks = list(theirs)
+                if tenant in unavailable:
+                    report["left"] += len(looks)
+                    continue
+                done = self._judge_jobs_of_one_tenant(looks, lambda: seconds_left() - _LAST_LOOK_SECONDS)
+                report += done
+                if done["left"]:
+                    unavailable.add(tenant)
+            if len(page) < _PAGE:
                 break
-            for _, looks in groupby(sorted(page, key=_TENANT), key=_TENANT):
-                report += self._judge_jobs_of_one_tenant(list(looks), lambda: seconds_left() - _LAST_LOOK_SECONDS)
+            last = page[-1]
         return report
 
     def _judge_jobs_of_one_tenant(self, looks: Sequence[DueLook], seconds_left: Callable[[], float]) -> Counter[str]:
@@ -160,13 +171,8 @@ class LookAfterAlerts:
     def _after(self, alert: Alert, now: datetime) -> Alert:
         alert = self.notify(alert)
         changed = moves.silent_until(alert, self.silences.over_alert(alert), now) if alert.is_in_a_window else alert
-        changed = moves.advanced(changed, self.known.of(alert.tenant).policy_of(alert.policy_id), now)
-        if changed.check_at is not None and changed.check_at <= now:
-            reason = self.recovery(changed, now)
-            if reason is None:
-                changed = moves.looked_at(changed, now=now)
-            else:
-                changed = moves.resolved(changed, by=PUNCTUAL, note=reason, now=now)
+        policy = self.known.of(alert.tenant).policy_of(alert.policy_id)
+        changed = self._unless_it_is_over(changed, moves.advanced(changed, policy, now), now)
         if changed is alert:
             return alert
         self.alerts.record(changed, seen=Standing.of(alert))
@@ -175,3 +181,12 @@ class LookAfterAlerts:
                 "alert_moved", tenant=alert.tenant, alert_id=alert.id, was=alert.state, state=changed.state
             )
         return self.notify(changed)
+
+    def _unless_it_is_over(self, alert: Alert, advanced: Alert, now: datetime) -> Alert:
+        """`alert` as it goes on, if it does: nobody is told anything of what is over by now but that."""
+        if alert.check_at is None or (now < alert.check_at and advanced.pending == alert.pending):
+            return advanced
+        reason = self.recovery(alert, now)
+        if reason is None:
+            return moves.looked_at(advanced, now=now)
+        return moves.resolved(alert, by=PUNCTUAL, note=reason, now=now)

@@ -124,10 +124,10 @@ class DynamoAlertStore:
         return AlertPage(alerts, None if last is None else last[schema.SK]["S"])
 
     def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
-        return self._looks("", until, limit, {} if after is None else {"ExclusiveStartKey": _look_key(after)})
+        return self._looks("", until, limit, after)
 
-    def looks_at_jobs(self, *, until: datetime, limit: int) -> list[DueLook]:
-        return self._looks(_OF_JOBS, until, limit, {})
+    def looks_at_jobs(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
+        return self._looks(_OF_JOBS, until, limit, after)
 
     def plan_look(self, look: DueLook) -> None:
         with translated_errors("plan look"):
@@ -146,7 +146,8 @@ class DynamoAlertStore:
     def _get_many(self, keys: Sequence[Item], action: str) -> list[Item]:
         return batch_get(self.dynamodb, self.table, keys, consistent=True, action=action)
 
-    def _looks(self, order: str, until: datetime, limit: int, position: Item) -> list[DueLook]:
+    def _looks(self, order: str, until: datetime, limit: int, after: DueLook | None) -> list[DueLook]:
+        position = {} if after is None else {"ExclusiveStartKey": _look_key(after)}
         with translated_errors("query looks"):
             answer = self.dynamodb.query(
                 TableName=self.table,

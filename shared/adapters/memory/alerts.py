@@ -82,11 +82,10 @@ class MemoryAlertStore:
         return AlertPage(page, page[-1].id if len(older) > limit else None)
 
     def looks(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
-        due = (look for look in self._due(until) if look.kind is not DueKind.JOB)
-        return [look for look in due if after is None or look > after][:limit]
+        return [look for look in self._due(until, after) if look.kind is not DueKind.JOB][:limit]
 
-    def looks_at_jobs(self, *, until: datetime, limit: int) -> list[DueLook]:
-        return [look for look in self._due(until) if look.kind is DueKind.JOB][:limit]
+    def looks_at_jobs(self, *, until: datetime, limit: int, after: DueLook | None = None) -> list[DueLook]:
+        return [look for look in self._due(until, after) if look.kind is DueKind.JOB][:limit]
 
     def plan_look(self, look: DueLook) -> None:
         with self._lock:
@@ -96,9 +95,10 @@ class MemoryAlertStore:
         with self._lock:
             self._looks.discard(look)
 
-    def _due(self, until: datetime) -> list[DueLook]:
+    def _due(self, until: datetime, after: DueLook | None) -> list[DueLook]:
         with self._lock:
-            return sorted(look for look in self._looks if look.due_at <= until)
+            due = sorted(look for look in self._looks if look.due_at <= until)
+        return [look for look in due if after is None or look > after]
 
     def _is_as_seen(self, alert: Alert, seen: Standing) -> bool:
         if seen.alert is not None and seen.alert.id == alert.id:

@@ -152,6 +152,31 @@ def test_what_comes_up_about_one_tenant_keeps_no_other_from_being_judged(
     assert alerting.alerts.looks_at_jobs(until=at(9_999), limit=10) == []
 
 
+def test_jobs_of_one_tenant_that_cannot_be_judged_do_not_stand_before_those_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alerting = Alerting()
+    alerting.clock.advance(901)
+    for place, tenant in enumerate(("a",) * 250 + (TENANT,)):
+        job = alerting.job(tenant=tenant, run_at=START)
+        due_at = START + timedelta(milliseconds=place)
+        alerting.alerts.plan_look(DueLook(due_at, tenant, DueKind.JOB, f"{job.id}:"))
+    record, tried = alerting.alerts.record, Counter[str]()
+
+    def fails(alert: Alert, **facts: Any) -> None:
+        tried[alert.tenant] += 1
+        if alert.tenant == "a":
+            raise StoreUnavailable("throttled", outcome_unknown=False)
+        record(alert, **facts)
+
+    monkeypatch.setattr(alerting.alerts, "record", fails)
+    report = alerting.parts.look_after(lambda: 60)
+
+    assert (alerting.only().count, tried["a"]) == (1, 1)
+    assert report == {"looked_at": 101, "left": 250}
+    assert len(alerting.alerts.looks_at_jobs(until=at(9_999), limit=999)) == 250
+
+
 def test_failures_of_other_tenants_are_counted_although_those_of_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     alerting = Alerting()
     changes = [alerting.fail(tenant=tenant) for tenant in ("a", TENANT, "z")]
