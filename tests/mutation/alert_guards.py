@@ -121,6 +121,7 @@ ALERT_GUARDS: Final = (
         "things.setdefault((look.kind, look.tenant, look.id), [])",
         "things.setdefault((look.kind, look.tenant, look.id, look.due_at), [])",
     ),
+    _looks("a tenant whose jobs cannot be judged is tried page by page", "unavailable.add(tenant)", "pass"),
     _looks("alerts wait for rules", "(looks[0].kind is not DueKind.ALERT, looks[0].due_at)", "looks[0].due_at"),
     _looks(
         "a window that is ended early goes on silencing", "if alert.is_in_a_window else alert", "if False else alert"
@@ -128,9 +129,9 @@ ALERT_GUARDS: Final = (
     _alert("a window ends what a person has silenced", " and self.history[-1].by == PUNCTUAL", ""),
     _looks("two watchers at once fail", "except AlertChanged:", "except KeyError:"),
     _recovery("any dead letter keeps an alert open", "if fingerprint_in(letter.sort_key) == fingerprint:", "if True:"),
-    _recovery("newer dead letters hide those of an alert", "until=until + _LAG)", "until=None)"),
+    _recovery("newer dead letters hide those of an alert", "until=until + INDEX_LAG)", "until=None)"),
     _recovery("what was not looked through is over", "return looked_at == _DEAD_LETTERS_LOOKED_AT", "return False"),
-    _recovery("a lagging index ends an alert", "if now < alert.last_at + _LAG:", "if False:"),
+    _recovery("a lagging index ends an alert", "if now < alert.last_at + INDEX_LAG:", "if False:"),
     _evaluate(
         "silence that has an alert is looked for",
         "(alert is None or not alert.state.is_live) and not lately",

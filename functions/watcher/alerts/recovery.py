@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from functions.watcher.alerts.confirmation import is_dead_letter
+from functions.watcher.alerts.latest_jobs import INDEX_LAG
 from shared.model.alerts.alert import Alert, SubjectKind
 from shared.model.alerts.rule import RuleKind
 from shared.model.attention import fingerprint_in
@@ -28,8 +29,6 @@ _DEAD_LETTERS_LOOKED_AT: Final = 10_000
 _PAGE: Final = 1_000
 # What failed may have been written down somewhat earlier than its alert.
 _EARLIER: Final = timedelta(days=1)
-# For so long the index may not show what has failed, or is none any more.
-_LAG: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Recovery:
     def _may_be_a_dead_letter(self, tenant: str, fingerprint: str, since: datetime, until: datetime) -> bool:
         """Whether any that failed then has the fingerprint. What failed later is of no alert that is open; of more than
         ten thousand nobody knows."""
-        listed = self.latest.dead_letters(tenant, page=_PAGE, since=since, until=until + _LAG)
+        listed = self.latest.dead_letters(tenant, page=_PAGE, since=since, until=until + INDEX_LAG)
         looked_at = 0
         for letter in islice(listed, _DEAD_LETTERS_LOOKED_AT):
             if fingerprint_in(letter.sort_key) == fingerprint:
@@ -100,7 +99,7 @@ class Recovery:
         rule = next((one for one in self.known.of(alert.tenant).rules if one.id == alert.rule_id), None)
         if rule is None or rule.count is None:
             return "its rule is gone"
-        if now < alert.last_at + _LAG:
+        if now < alert.last_at + INDEX_LAG:
             return None
         left = len(list(islice(self.latest.dead_letters(alert.tenant, page=rule.count), rule.count)))
         return None if left >= rule.count else "there are fewer dead letters"

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from functions.watcher.alerts.evaluate_rule import next_minute
+from functions.watcher.alerts.latest_jobs import INDEX_LAG
 from functions.watcher.alerts.raise_alert import Case
 from shared.model.alerts.judgement import findings, is_judged
 from shared.model.alerts.rule import RuleKind
@@ -73,7 +74,7 @@ class JudgeFailures:
         rule = found[0].rule
         if rule.kind is RuleKind.DEAD_LETTER_COUNT:
             # The index may not show those that failed a moment ago, and no other change need follow.
-            due_at = next_minute(self.clock.now())
+            due_at = next_minute(self.clock.now() + INDEX_LAG)
             self.alerts.plan_look(DueLook(due_at, rule.tenant, DueKind.RULE, rule.id))
         return False
 

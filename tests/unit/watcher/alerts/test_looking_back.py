@@ -221,13 +221,16 @@ def test_dead_letters_of_one_batch_count_although_the_index_does_not_show_them(m
     assert alerting.only().count == 3
 
 
-def test_dead_letters_that_the_index_shows_too_late_are_an_alert_a_minute_later(
+def test_dead_letters_that_the_index_shows_too_late_are_an_alert_once_it_does_although_a_minute_began_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     alerting, index = counting(3, monkeypatch)
+    alerting.clock.advance(59.9)
     index.freeze(hides_new=True)
     for _ in range(3):
         alerting.failure()
+    alerting.clock.advance(0.1)
+    alerting.look()
     before = alerting.all()
     index.freeze()
 
