@@ -47,9 +47,8 @@ class StormSlot(NamedTuple):
 class DueKind(StrEnum):
     ALERT = "alert"  # something about an alert is due
     RULE = "rule"  # a rule that no change of a job can answer is to be looked at
-    JOB = (
-        "job"  # an overdue job is still to be judged; these are found apart from the others, and cannot crowd them out
-    )
+    # These are found apart from the others, and cannot crowd them out.
+    JOB = "job"  # an overdue job is still to be judged
 
 
 class DueLook(NamedTuple):
