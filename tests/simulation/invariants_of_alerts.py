@@ -102,13 +102,12 @@ def i24_one_of_a_kind_is_live(after: Alert, others: Iterable[Alert]) -> Iterator
 
 
 def i25_who_looks_after_it_is_left_alone(before: Alert | None, after: Alert) -> Iterator[str]:
-    """Once it is acknowledged, nobody is told but that it is over; nor in silence, until that is over."""
+    """Once it is acknowledged, nobody is told but that it is over; nor in silence."""
     if before is None:
         return
     new = [one.kind for one in after.pending if one.number > before.notified]
     goes_on = after.state is before.state or after.state is AlertState.RESOLVED
-    is_silent = before.silenced_until is not None and after.changed_at < before.silenced_until
-    is_left_alone = (before.state is AlertState.ACKNOWLEDGED or is_silent) and goes_on
+    is_left_alone = before.state in {AlertState.ACKNOWLEDGED, AlertState.SILENCED} and goes_on
     if is_left_alone and _NOT_THE_END & set(new):
         yield f"it was {before.state}, and {new} are told"
     if before.state is AlertState.ACKNOWLEDGED and after.state in {AlertState.OPEN, AlertState.ESCALATED}:

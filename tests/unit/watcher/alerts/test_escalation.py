@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.watcher.alerts import look_after_alerts
 from shared.every_shard import on_every_shard
+from shared.model.alerts.alert import AlertState
 from shared.model.alerts.escalation import Step
 from shared.ports.alerts import DueKind, DueLook
 from tests.alerting import BOSS, CHAT, PAGER, Alerting, a_policy, a_rule
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     import pytest
 
 
-def escalating() -> Alerting:
+def escalating(**job: str) -> Alerting:
     """An alert that the pager was told of; next are the chat after a quarter of an hour, and the boss ten minutes
     later."""
     policy = a_policy(Step(0, (PAGER,)), Step(900, (CHAT,)), Step(1_500, (BOSS,)))
     alerting = Alerting(a_rule(policy_id="p1"), policy=policy)
-    alerting.failure()
+    alerting.failure(**job)
     return alerting
 
 
@@ -46,6 +47,17 @@ def test_whoever_acknowledges_after_an_outage_spares_those_behind_them() -> None
     alerting.minutes(60)
 
     assert alerting.told()[1:] == [("alert.escalated", CHAT)]
+
+
+def test_nobody_is_called_for_what_is_over_when_they_would_be() -> None:
+    alerting = escalating(template="payroll")
+    alerting.clock.advance(1_000)
+    alerting.succeed(template="payroll")
+
+    alerting.look()
+
+    assert [step for step, _ in alerting.told() if step != "alert.resolved"] == ["alert.opened"]
+    assert alerting.only().state is AlertState.RESOLVED
 
 
 def test_one_pass_takes_one_step_however_often_the_alert_is_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

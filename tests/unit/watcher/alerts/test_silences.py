@@ -88,6 +88,17 @@ def test_what_is_over_before_the_window_is_was_never_told() -> None:
     assert (alerting.only().state, alerting.told()) == (AlertState.RESOLVED, [])
 
 
+def test_what_is_over_by_the_first_look_after_the_window_was_never_told() -> None:
+    alerting = alerting_in(SILENCE)
+    alerting.failure(template="payroll")
+    alerting.clock.advance(2 * 3_600)
+    alerting.succeed(template="payroll")
+
+    alerting.look()
+
+    assert (alerting.only().state, alerting.told()) == (AlertState.RESOLVED, [])
+
+
 def test_the_window_that_decides_about_a_job_decides_about_its_alerts() -> None:
     urgent = {"effect": Effect.RUN, "scope": Scope(tags={"urgency": "high"})}
     alerting = alerting_in({}, urgent)
