@@ -94,7 +94,7 @@ def template_services_on(
     create_job: CreateJob,
     together: Together = one_after_another,
 ) -> TemplateServices:
-    """The use cases on these ports; `together` makes the writes of a page of jobs."""
+    """The use cases on these ports; `together` is how several calls are made."""
     expand = ExpandTemplate(
         templates=templates,
         calendars=calendars,
