@@ -129,7 +129,8 @@ class JudgeOverdue:
         for one in found:
             cases.setdefault((one.rule.tenant, one.rule.id, one.subject), []).append(one)
         left: dict[JobKey, str] = {}
-        for case in self.raise_alert(*map(self._case, cases.values()), seconds_left=seconds_left):
+        wanted = [Case.of(one, self.silences) for one in cases.values()]
+        for case in self.raise_alert(*wanted, seconds_left=seconds_left):
             for occurrence in case.found:
                 left.setdefault(JobKey(case.rule.tenant, occurrence.job_id), case.rule.id)
         return left
@@ -138,11 +139,6 @@ class JudgeOverdue:
         due_at = next_minute(self.clock.now())
         for (tenant, job_id), rule_id in left.items():
             self.alerts.plan_look(DueLook(due_at, tenant, DueKind.JOB, f"{job_id}:{rule_id}"))
-
-    def _case(self, found: Sequence[Finding]) -> Case:
-        rule, subject = found[0].rule, found[0].subject
-        silenced_until = self.silences.over_all(rule.tenant, [one.job for one in found])
-        return Case(rule, subject, [one.occurrence for one in found], silenced_until)
 
 
 def _is_our_own(job: Job) -> bool:

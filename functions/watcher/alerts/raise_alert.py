@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from functions.watcher.alerts.known_rules import KnownRules
     from functions.watcher.alerts.notify import Notify
+    from functions.watcher.alerts.silences import Silences
     from shared.model.alerts.alert import Alert, Occurrence
+    from shared.model.alerts.judgement import Finding
     from shared.model.alerts.rule import AlertRule
     from shared.ports.alerts import AlertStore
     from shared.ports.clock import Clock, Ids
@@ -45,6 +47,13 @@ class Case:
     subject: Subject
     found: Sequence[Occurrence] = ()
     silenced_until: datetime | None = None
+
+    @classmethod
+    def of(cls, found: Sequence[Finding], silences: Silences) -> Case:
+        """What was `found` of one rule and subject. Raises `StoreUnavailable`."""
+        rule, subject = found[0].rule, found[0].subject
+        silenced_until = silences.over_all(rule.tenant, [one.job for one in found])
+        return cls(rule, subject, [one.occurrence for one in found], silenced_until)
 
     @property
     def key(self) -> str:

@@ -66,7 +66,7 @@ class JudgeFailures:
                 cases.setdefault((one.rule.id, one.subject), []).append(one)
         confirmation = self.confirmation()
         confirmed = [found for found in cases.values() if self._is_confirmed(found, confirmation)]
-        self.raise_alert(*map(self._case, confirmed))
+        self.raise_alert(*(Case.of(found, self.silences) for found in confirmed))
 
     def _is_confirmed(self, found: Sequence[Finding], confirmation: Confirmation) -> bool:
         if confirmation.confirms(found):
@@ -77,8 +77,3 @@ class JudgeFailures:
             due_at = next_minute(self.clock.now() + INDEX_LAG)
             self.alerts.plan_look(DueLook(due_at, rule.tenant, DueKind.RULE, rule.id))
         return False
-
-    def _case(self, found: Sequence[Finding]) -> Case:
-        rule, subject = found[0].rule, found[0].subject
-        silenced_until = self.silences.over_all(rule.tenant, [one.job for one in found])
-        return Case(rule, subject, [one.occurrence for one in found], silenced_until)
