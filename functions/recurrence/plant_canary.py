@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.model.canary import CANARY, canary
+from shared.model.canary_template import CANARY, canary
 from shared.model.errors import StoreUnavailable, TemplateNotFound, UnreadableTemplate
 
 if TYPE_CHECKING:

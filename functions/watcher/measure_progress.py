@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from shared.model.canary import CANARY, LOOKED_AT, canary_age
+from shared.model.canary import CANARY_ID, LOOKED_AT, SYSTEM_TENANT, canary_age
 from shared.model.job import JobKey, epoch_ms, template_partition
 from shared.ports.beats import POPULATOR, RECURRENCE, WATCHER
 from shared.ports.telemetry import Metric
@@ -62,7 +62,7 @@ class MeasureProgress:
         return max(ages.values())
 
     def _canary(self, now: datetime) -> int | None:
-        partition = template_partition(*CANARY)
+        partition = template_partition(SYSTEM_TENANT, CANARY_ID)
         # Jobs lie half an hour ahead: what is listed begins with those that are due.
         entries = self.jobs.list_group(
             partition, before=f"{epoch_ms(now):013d}{_AFTER_ALL}", not_before="0", limit=LOOKED_AT

@@ -10,7 +10,7 @@ from functions.recurrence import handler
 from shared.adapters.dynamodb.backfills import DynamoBackfillStore
 from shared.adapters.system import SystemClock
 from shared.model.backfill import Backfill, BackfillSpec
-from shared.model.canary import CANARY, canary
+from shared.model.canary_template import CANARY, canary
 from shared.model.job import JobKey, Payload, template_partition
 from shared.model.lifecycle import Status
 from shared.model.occurrence_job import occurrence_job_id

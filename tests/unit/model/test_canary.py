@@ -8,7 +8,8 @@ import pytest
 from shared.expansion.timetables import timetable_of
 from shared.model import moves
 from shared.model.api_key import Scope, mint_api_key
-from shared.model.canary import SYSTEM_TENANT, canary, canary_age
+from shared.model.canary import SYSTEM_TENANT, canary_age
+from shared.model.canary_template import canary
 from shared.model.execution import NO_OUTPUT
 from shared.model.template_changes import first_progress
 from tasks.registry import find_task

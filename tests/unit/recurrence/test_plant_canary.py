@@ -8,7 +8,7 @@ from functions.recurrence.plant_canary import PlantCanary
 from shared.adapters.memory.clock import VirtualClock
 from shared.adapters.memory.telemetry import RecordedTelemetry
 from shared.adapters.memory.templates import MemoryTemplateStore
-from shared.model.canary import CANARY, canary
+from shared.model.canary_template import CANARY, canary
 from shared.model.errors import StoreUnavailable, UnreadableTemplate
 from tests.jobs import START
 
