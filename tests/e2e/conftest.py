@@ -47,7 +47,7 @@ class Client:
     api_key: str | None
 
     def call(
-        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, timeout: float = 30
+        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, timeout: float = 60
     ) -> Answer:
         """Send a request. `body` is sent as it is if it is bytes, else as JSON. Every status is an answer."""
         sent = {"Content-Type": "application/json"} if body is not None else {}

@@ -1,10 +1,10 @@
 """Who runs beside whom on the one running system: what breaks it comes first, and nobody waits alone.
 
 Three marks. `first`: the test ends processes or takes AWS away, and whatever ran beside it would see that.
-`meanwhile`: the test mostly waits; all of this mark are begun together, after those that come first, each in a thread,
-and run while the others do. Such a test has for itself what it touches (a tenant or names of its own, paths of the
-receiver, queues), ends no process, and takes fixtures of the session only. `last`: it looks at what an earlier test has
-set going. At the end comes the turn of the last two, which have little left to wait for by then.
+`meanwhile`: the test mostly waits; all of this mark are begun one soon after the other, after those that come first,
+each in a thread, and run while the others do. Such a test has for itself what it touches (a tenant or names of its own,
+paths of the receiver, queues), ends no process, and takes fixtures of the session only. `last`: it looks at what an
+earlier test has set going. At the end comes the turn of the last two, which have little left to wait for by then.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _TURNS: Final = {"first": 0, "meanwhile": 2, "last": 3}
+# Each wakes functions that sleep: all of them at once are more than two cores begin in the time that a client waits.
+_APART_SECONDS: Final = 3.0
 _BEGUN: Final = pytest.StashKey[Future[None]]()
 
 
@@ -35,11 +37,12 @@ def _turn(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session")
 def side_by_side(request: pytest.FixtureRequest) -> None:
-    """What is marked `meanwhile` has begun."""
-    for item in request.session.items:
-        if isinstance(item, pytest.Function) and item.get_closest_marker("meanwhile"):
-            names = inspect.signature(item.function).parameters
-            item.stash[_BEGUN] = _begun(item.function, {name: request.getfixturevalue(name) for name in names})
+    """What is marked `meanwhile` begins."""
+    tests = [one for one in request.session.items if one.get_closest_marker("meanwhile")]
+    for number, item in enumerate(one for one in tests if isinstance(one, pytest.Function)):
+        names = inspect.signature(item.function).parameters
+        arguments = {name: request.getfixturevalue(name) for name in names}
+        item.stash[_BEGUN] = _begun(item.function, arguments, number * _APART_SECONDS)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +62,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-def _begun(test: Callable[..., None], arguments: Mapping[str, Any]) -> Future[None]:
+def _begun(test: Callable[..., None], arguments: Mapping[str, Any], after_seconds: float) -> Future[None]:
     future: Future[None] = Future()
 
     def run() -> None:
@@ -70,6 +73,9 @@ def _begun(test: Callable[..., None], arguments: Mapping[str, Any]) -> Future[No
         else:
             future.set_result(None)
 
+    timer = threading.Timer(after_seconds, run)
+    timer.name = test.__name__
     # A session that is broken off does not wait for it.
-    threading.Thread(target=run, name=test.__name__, daemon=True).start()
+    timer.daemon = True
+    timer.start()
     return future
