@@ -69,7 +69,10 @@ def test_a_batch_that_comes_again_counts_nothing_again(account: Account, context
 
 def test_the_watchers_minute_takes_the_next_step(account: Account, context: Context) -> None:
     have_rule(account, Step(0, (PAGER,)), Step(0, (BOSS,)))
-    journal_handler.lambda_handler(stream_event(failure(a_job())), context)
+    failed = failure(a_job())
+    # It is still there, so that it is not over.
+    account.jobs.create(failed[-1])
+    journal_handler.lambda_handler(stream_event(failed), context)
 
     report = handler.lambda_handler({}, context)
 
