@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +19,7 @@ from shared.model import moves
 from shared.model.lifecycle import Status
 from shared.model.tenant_retention import TenantRetention
 from tests.aws import CONTROL_TABLE, JOBS_TABLE, create_tables
+from tests.billed_units import billed_units
 from tests.emulator import emulated_dynamodb, keep_what_has_ended
 from tests.jobs import RETENTION, SHARDING, START, TENANT, a_job
 from tests.retentions import BOUNDS
@@ -29,18 +29,12 @@ if TYPE_CHECKING:
 
     from shared.model.job import Job
 
-_READS = ("Query", "GetItem")
-_WRITES = ("PutItem", "UpdateItem")
-
 
 class Metered:
     """Jobs on the emulator's tables, created, claimed and ended as an executor does; `units` are what that takes."""
 
     def __init__(self, dynamodb: Any) -> None:
-        self.units: Counter[str] = Counter()
-        for operation in (*_READS, *_WRITES):
-            dynamodb.meta.events.register(f"provide-client-params.dynamodb.{operation}", _ask)
-            dynamodb.meta.events.register(f"after-call.dynamodb.{operation}", self._count)
+        self.units = billed_units(dynamodb)
         self.clock, self.telemetry = VirtualClock(START), RecordedTelemetry()
         self.jobs = DynamoJobStore(dynamodb, JOBS_TABLE)
         self.said = DynamoVersionedStore(dynamodb, CONTROL_TABLE, TENANT_RETENTIONS)
@@ -63,14 +57,6 @@ class Metered:
         claimed = self.jobs.change_and_get(job.key, claim)
         self.commit(claimed, Answer(b"done"), cancelled=False)
         return job
-
-    def _count(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
-        kind = "read" if model.name in _READS else "write"
-        self.units[kind] += parsed["ConsumedCapacity"]["CapacityUnits"]
-
-
-def _ask(params: dict[str, Any], **_: Any) -> dict[str, Any]:
-    return {**params, "ReturnConsumedCapacity": "INDEXES"}
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,7 @@ from shared.model.lifecycle import Status
 from shared.model.maintenance_window import Effect, Scope
 from shared.ports.queue import Hint
 from tests.aws import CONTROL_TABLE, JOBS_TABLE, create_tables
+from tests.billed_units import billed_units
 from tests.emulator import emulated_dynamodb, keep_what_has_ended
 from tests.jobs import RETENTION, SHARDING, START, a_job
 from tests.unit.scheduler import PLACE, NoHeartbeats, ScriptedTarget
@@ -31,18 +31,12 @@ if TYPE_CHECKING:
 
     from shared.model.job import Job
 
-_READS = ("Query", "GetItem")
-_WRITES = ("PutItem", "UpdateItem")
-
 
 class Metered:
     """An executor on the emulator's tables; `units` are those that it has taken since they were last cleared."""
 
     def __init__(self, dynamodb: Any) -> None:
-        self.units: Counter[str] = Counter()
-        for operation in (*_READS, *_WRITES):
-            dynamodb.meta.events.register(f"provide-client-params.dynamodb.{operation}", _ask)
-            dynamodb.meta.events.register(f"after-call.dynamodb.{operation}", self._count)
+        self.units = billed_units(dynamodb)
         self.clock, self.telemetry = VirtualClock(START), RecordedTelemetry()
         self.jobs = DynamoJobStore(dynamodb, JOBS_TABLE)
         self.windows = DynamoMaintenanceWindows(dynamodb, CONTROL_TABLE)
@@ -77,16 +71,9 @@ class Metered:
         self.execute_job(ReceivedHint(hint, job.lane, "receipt"), seconds_left=lambda: 120)
         taken = self.units.copy()
         left = self.jobs.get(job.key)
-        self.units = taken
+        self.units.clear()
+        self.units.update(taken)
         return left
-
-    def _count(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
-        kind = "read" if model.name in _READS else "write"
-        self.units[kind] += parsed["ConsumedCapacity"]["CapacityUnits"]
-
-
-def _ask(params: dict[str, Any], **_: Any) -> dict[str, Any]:
-    return {**params, "ReturnConsumedCapacity": "INDEXES"}
 
 
 @pytest.fixture
