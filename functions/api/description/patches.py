@@ -15,8 +15,8 @@ def with_patches(schemas: Mapping[str, Any], patches: Iterable[str]) -> dict[str
     """`schemas`, in which those that `patches` names lead to parts of objects: the same members, none of them needed,
     and any of them null. Of a union it may be a part of each member, whose `type` need not be said."""
     found = dict(schemas)
-    todo = {name: found.pop(name) for name in patches}
-    for name, schema in todo.items():
+    patched = {name: found.pop(name) for name in patches}
+    for name, schema in patched.items():
         found[name] = {**_part(schema), "description": schema["description"]}
     names = _parts_in(found)
     while names:
